@@ -1,0 +1,68 @@
+//! **layerscope** shows what is inside a container image: every layer, every file, every wasted byte, and why.
+//!
+//! # Architecture
+//!
+//! Data flows one way, and the modules are named for the stations on that way:
+//!
+//! ```text
+//! bytes → codec → tarball → source → image → listing → tree → analysis → { report, tui }
+//! ```
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`bytes`] | positional reads, sections, the spool of an unseekable input, cancellation |
+//! | [`codec`] | compression, told by magic |
+//! | [`tarball`] | tar: headers become members, within limits; nothing about images |
+//! | [`source`] | where images live: a reference becomes something that opens blobs by digest or by place |
+//! | [`image`] | what the image says it is: manifest, platform, config, history, and who set which label |
+//! | [`listing`] | what one layer contains: the entries of its tar, and which of them are markers |
+//! | [`tree`] | what the stack of layers looks like, under any lens |
+//! | [`analysis`] | what it costs and why; rules and verdicts |
+//! | [`report`] | the front ends that write |
+//! | `tui` | the front end that listens (feature `tui`) |
+//!
+//! A module names only modules to its left, plus the small ones that everybody may use: [`notice`] (findings that do
+//! not stop us), [`progress`] (how far a stage is) and [`escape`] (how foreign bytes leave the program). [`run`] alone
+//! knows them all: it is the composition root. [`cli`] is what was typed, [`config`] what is meant.
+//!
+//! Nothing left of [`report`] knows a colour, a terminal width, a collapsed folder or a clock. A test holds the table
+//! of allowed imports, clippy's `disallowed-methods` keeps file system, environment and clock at the edge, and the
+//! library builds without the `tui` feature.
+//!
+//! # Decisions
+//!
+//! What one could have done otherwise, and why it is as it is.
+//!
+//! - **A sequential input is swept once.** A pipe or a compressed archive cannot be read by position, and its manifest
+//!   usually comes last. [`source`] therefore pushes every member to a [`source::Sink`]; [`run`] plugs in one that scans
+//!   whatever sniffs as a tar, and keeps the listing under the blob's id until the manifest says which of them are
+//!   layers. A seekable input is indexed, and its layers are read by position, headers only.
+//! - **Tar is read by our own state machine.** `tar-core` gives the fields of headers and the records of PAX; why its
+//!   parser does not do is said in [`tarball`].
+//! - **Nothing is stacked twice.** A path is a node with its events: written, implied, removed, by which layer. A lens
+//!   compares the event before its first layer with the last one in it, for every node, in one pass; changing the lens
+//!   reads no layer and restacks nothing.
+//! - **Contents are compared only where it matters**: versions of one path, of one size. Where the content passed while
+//!   its layer was decompressed it left a fingerprint (XXH3, 128 bits, with a seed that each run draws anew, so that
+//!   nobody can prepare two contents that collide). Fingerprints are never shown and never kept. Where there are none,
+//!   the bytes are compared; holes of sparse files are compared without being written out.
+//! - **Bytes of hard links count once under a lens**, at the name that came first; the other names show none. So a
+//!   directory's figure is what it adds to the image, and the figures of all directories add up.
+//! - **`hardlink` of `ls --format jsonl`** is the first name, in byte order of the paths, of an inode that has several:
+//!   every one of its names says so, the first one too.
+//! - **`user_wasted`**: its numerator has the dead bytes that layers above the base ship, and the live files above the
+//!   base whose content some name of theirs has had in the base already. An inode is in at most one of the two and
+//!   counts once, so that the share is never above 1. Bytes of the base that a layer above hides are not in it: nobody
+//!   ships them again.
+//! - **A whiteout that removes nothing is only information.** Engines write such markers (a file made and removed in
+//!   one step), and they change nothing. A marker that names nothing (`.wh.`, `.wh..`) is a warning.
+//! - **Links that go in circles, or through more than 40 others, are not followed**: then no link of that path is; nor
+//!   is any once the image has had 128 MiB of link targets followed, for such chains would take hours. A
+//!   link in the place of a parent directory counts as a file there and becomes an implied directory, with a warning.
+//! - **Text leaves through [`escape`] for one of three targets**: a name in JSON, a name on a terminal, prose on a
+//!   terminal; each says what it escapes and whether that can be undone. The JSON writer adds its own `\u` escapes for
+//!   invisible and turning characters, so that a report is safe to print, and any JSON reader undoes them.
+
+pub mod escape;
+pub mod notice;
+pub mod progress;

@@ -1,0 +1,34 @@
+//! How far a stage is. Stages send it, front ends draw it; no stage waits for whoever listens.
+
+/// One step of progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Bytes of a sequential input (a pipe, a compressed archive, an engine's answer) that were read so far.
+    Input {
+        /// Bytes read, as stored.
+        read: u64,
+        /// All bytes, where the input says how many it has.
+        total: Option<u64>,
+    },
+    /// Bytes of one layer's blob that were read so far.
+    Layer {
+        /// The position of the layer in the stack, 0 at the bottom.
+        layer: usize,
+        /// Stored bytes read or skipped.
+        read: u64,
+        /// Stored bytes of the blob.
+        total: u64,
+    },
+}
+
+/// Where stages send their progress. It is called from several threads, often; it must be quick.
+pub trait Observer: Sync {
+    /// Takes one step. The default takes no notice of it.
+    fn progress(&self, _step: Progress) {}
+}
+
+/// Listens to nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}
