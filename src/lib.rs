@@ -68,3 +68,4 @@ pub mod codec;
 pub mod escape;
 pub mod notice;
 pub mod progress;
+pub mod tarball;
