@@ -68,4 +68,5 @@ pub mod codec;
 pub mod escape;
 pub mod notice;
 pub mod progress;
+pub mod source;
 pub mod tarball;
