@@ -66,6 +66,7 @@
 pub mod bytes;
 pub mod codec;
 pub mod escape;
+pub mod image;
 pub mod notice;
 pub mod progress;
 pub mod source;
