@@ -67,6 +67,7 @@ pub mod bytes;
 pub mod codec;
 pub mod escape;
 pub mod image;
+pub mod listing;
 pub mod notice;
 pub mod progress;
 pub mod source;

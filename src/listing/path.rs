@@ -1,0 +1,3 @@
+//! Names in a layer as paths.
+
+pub use crate::tarball::{Components, components};
