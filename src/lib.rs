@@ -72,3 +72,4 @@ pub mod notice;
 pub mod progress;
 pub mod source;
 pub mod tarball;
+pub mod tree;

@@ -1,0 +1,63 @@
+//! Names, each kept once: an image has far fewer names than paths.
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher as _;
+
+/// A name in [`Names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NameId(u32);
+
+/// All names of a tree, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    bytes: Vec<u8>,
+    /// Where each name ends; it begins where the one before ends.
+    ends: Vec<usize>,
+    table: HashTable<u32>,
+    /// Seeded anew for each run, so that nobody can prepare names that collide.
+    hasher: DefaultHashBuilder,
+}
+
+impl Names {
+    pub(super) fn get(&self, id: NameId) -> &[u8] {
+        slice(&self.bytes, &self.ends, id.0)
+    }
+
+    pub(super) fn find(&self, name: &[u8]) -> Option<NameId> {
+        let hash = self.hasher.hash_one(name);
+        self.table.find(hash, |id| slice(&self.bytes, &self.ends, *id) == name).map(|id| NameId(*id))
+    }
+
+    pub(super) fn intern(&mut self, name: &[u8]) -> NameId {
+        if let Some(id) = self.find(name) {
+            return id;
+        }
+        let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(name);
+        self.ends.push(self.bytes.len());
+        let Self { bytes, ends, table, hasher } = self;
+        table.insert_unique(hasher.hash_one(name), id, |id| hasher.hash_one(slice(bytes, ends, *id)));
+        NameId(id)
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {
+    let index = id as usize;
+    let start = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    ends.get(index).and_then(|end| bytes.get(start..*end)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_once() {
+        let mut names = Names::default();
+        let ids: Vec<_> = ["bin", "", "etc", "bin"].map(|name| names.intern(name.as_bytes())).into();
+        assert_eq!(ids[0], ids[3]);
+        assert_eq!(ids.iter().map(|id| names.get(*id)).collect::<Vec<_>>(), [&b"bin"[..], b"", b"etc", b"bin"]);
+        assert_eq!(names.find(b"etc"), Some(ids[2]));
+        assert_eq!(names.find(b"usr"), None);
+    }
+}

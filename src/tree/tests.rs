@@ -1,0 +1,84 @@
+//! Trees that strangers make to keep us busy.
+
+use super::*;
+use crate::listing::testing::listing;
+use crate::notice::Severity;
+
+fn stack(layers: &[Vec<String>]) -> Tree {
+    pile(Stack::new(), layers)
+}
+
+fn pile(mut stack: Stack, layers: &[Vec<String>]) -> Tree {
+    for layer in layers {
+        let lines: Vec<&str> = layer.iter().map(String::as_str).collect();
+        stack.push(listing(&lines));
+    }
+    stack.finish()
+}
+
+#[test]
+fn a_directory_that_comes_and_goes_within_a_layer_leaves_one_event() {
+    let flips = (0..100).flat_map(|_| ["f d/e/x 1 x".to_owned(), "f d 1 y".to_owned()]);
+    let tree = stack(&[vec!["f d/e/x 1 x".to_owned()], flips.chain(["f d/e/x 1 x".to_owned()]).collect()]);
+    let node = tree.find(b"d/e").unwrap();
+    assert_eq!(tree.events(node).count(), 2);
+    assert_eq!(tree.state(node, LayerIndex(0)), Some(Occupant::Implied));
+    assert_eq!(tree.final_state(node), Some(Occupant::Implied));
+}
+
+#[test]
+fn what_a_path_was_below_is_found_behind_all_events_of_a_layer() {
+    let mut again = vec!["f a 2 y".to_owned(); 50];
+    again.push("h b a".to_owned());
+    let tree = stack(&[vec!["f a 1 x".to_owned()], again, vec!["f .wh.a 0".to_owned()]]);
+    let node = tree.find(b"a").unwrap();
+    let size = |layer| match tree.state(node, LayerIndex(layer)) {
+        Some(Occupant::Inode(inode)) => tree.entry(inode).map(|entry| entry.size),
+        _ => None,
+    };
+    assert_eq!([0, 1, 2, 3].map(size), [Some(1), Some(2), None, None]);
+}
+
+#[test]
+fn links_lead_no_deeper_than_a_path_may_be() {
+    let deep = vec!["a"; 1500].join("/");
+    let layer = vec![
+        format!("l first {deep}"),
+        format!("f {deep}/{deep}/x 1 x"),
+        format!("l {deep}/second {deep}"),
+        format!("f first/second/{deep}/far 1 x"),
+    ];
+    let tree = stack(&[layer]);
+    let depth = |mut node: NodeId| {
+        let mut depth = 0;
+        while let Some(parent) = tree.parent(node) {
+            (node, depth) = (parent, depth + 1);
+        }
+        depth
+    };
+    assert_eq!(tree.nodes().map(depth).max(), Some(3001));
+    assert!(tree.notices().iter().any(|notice| notice.message.contains("directories deep")), "{:?}", tree.notices());
+    assert!(tree.inodes().last().unwrap().death.is_some(), "it is shipped and cannot be reached");
+}
+
+#[test]
+fn a_link_that_no_system_could_make_is_not_followed() {
+    let target = |len: usize| format!("{}real", "./".repeat((len - 4) / 2));
+    for (len, expected) in [(4096, "real/x"), (4098, "l/x")] {
+        let layer = vec!["d real".to_owned(), format!("l l {}", target(len)), "f l/x 1 x".to_owned()];
+        let tree = stack(&[layer]);
+        let file = tree.find(expected.as_bytes()).unwrap();
+        assert!(matches!(tree.final_state(file), Some(Occupant::Inode(_))), "{len}");
+    }
+}
+
+#[test]
+fn links_are_followed_until_it_is_too_much() {
+    let mut layer = vec!["d b".to_owned(), "l l0 b/../b/../l1".to_owned(), "l l1 b".to_owned()];
+    layer.extend((0..10).map(|n| format!("f l0/d{n}/x 1 x")));
+    // Two links for each path, 13 bytes and 1 byte long.
+    let tree = pile(Stack::following(14 * 9 + 1), &[layer]);
+    assert!(tree.find(b"b/d8/x").is_some() && tree.find(b"l0/d9/x").is_some());
+    let errors = tree.notices().iter().filter(|notice| notice.severity == Severity::Error).count();
+    assert_eq!(errors, 1, "{:?}", tree.notices());
+}
