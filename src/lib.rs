@@ -63,6 +63,7 @@
 //!   terminal; each says what it escapes and whether that can be undone. The JSON writer adds its own `\u` escapes for
 //!   invisible and turning characters, so that a report is safe to print, and any JSON reader undoes them.
 
+pub mod analysis;
 pub mod bytes;
 pub mod codec;
 pub mod escape;

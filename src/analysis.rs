@@ -1,0 +1,52 @@
+//! WHAT IT COSTS AND WHY: shipped, live and wasted bytes, the cause of each wasted byte, dive's figures beside ours,
+//! and the rules that turn figures into a verdict.
+
+mod ci;
+mod dive;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod waste;
+
+pub use ci::{
+    BytesError, CiFile, DiveRules, Figure, Limit, Metrics, OtherOutcome, Rule, RuleFlags, RuleOutcome, RulesError,
+    Status, Verdict, evaluate, parse_bytes, parse_dive_ci,
+};
+pub use dive::{DiveFigures, DiveReference, dive_figures, dive_files, dive_path};
+pub use totals::{Causes, LayerFigures, Totals};
+pub use waste::{Cause, WasteItem};
+
+use crate::image::LayerIndex;
+use crate::tree::Tree;
+
+/// Every figure about one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// The figures of the whole image.
+    pub totals: Totals,
+    /// The figures of each layer, bottom first.
+    pub layers: Vec<LayerFigures>,
+    /// Every wasted item, largest first, then by path and owner.
+    pub waste: Vec<WasteItem>,
+    /// dive's own figures, bug for bug.
+    pub dive: DiveFigures,
+    /// How many layers at the bottom count as the base.
+    pub base_layers: u32,
+}
+
+impl Analysis {
+    /// Computes every figure of a stack. `base_layers` layers at the bottom count as the base, `blob_bytes` are the
+    /// stored bytes of all distinct blobs.
+    pub fn of(tree: &Tree, base_layers: u32, blob_bytes: u64) -> Self {
+        let waste = waste::items(tree);
+        let layers = totals::layers(tree, &waste);
+        let totals = totals::totals(tree, &layers, &waste, base_layers, blob_bytes);
+        let dive = dive_figures(tree.listings());
+        Self { totals, layers, waste, dive, base_layers }
+    }
+
+    /// The figures of one layer.
+    pub fn layer(&self, layer: LayerIndex) -> Option<&LayerFigures> {
+        self.layers.get(layer.index())
+    }
+}
