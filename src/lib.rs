@@ -71,6 +71,7 @@ pub mod image;
 pub mod listing;
 pub mod notice;
 pub mod progress;
+pub mod report;
 pub mod source;
 pub mod tarball;
 pub mod tree;

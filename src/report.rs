@@ -1,0 +1,282 @@
+//! FRONT ENDS THAT WRITE, all fed by the same [`Report`], so that no two of them can disagree.
+//!
+//! The report is a contract: it carries a schema number, only grows within it, and has a stable order. Names are
+//! escaped reversibly ([`crate::escape`]), bytes are integers, ratios finite or null, times RFC 3339 or null.
+
+mod build;
+mod ci;
+mod dive_json;
+mod history;
+mod json;
+mod listing;
+mod size;
+#[cfg(test)]
+mod testing;
+mod text;
+mod words;
+
+pub use build::{Facts, LayerFacts, build};
+pub use ci::{Judged, write as write_ci};
+pub use dive_json::write as write_dive_json;
+pub use history::{write as write_history, write_json as write_history_json};
+pub use json::{schema, write as write_json, write_schema};
+pub use listing::{LsError, LsFormat, LsScope, missing, write as write_listing};
+pub use size::{Units, human, short};
+pub use text::write as write_text;
+#[cfg(feature = "tui")]
+pub(crate) use words::percent;
+
+use crate::analysis::{Cause, Causes};
+use crate::codec::Compression;
+use crate::image::{LayerIndex, Platform};
+use crate::notice::Severity;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The version of the report's schema.
+pub const SCHEMA: u32 = 1;
+
+/// The whole analysis of one image, ready to be written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Report {
+    /// The version of this schema: 1.
+    pub schema: u32,
+    /// What made the report.
+    pub tool: Tool,
+    /// What the image says it is.
+    pub image: ImageSection,
+    /// The figures of the whole image.
+    pub totals: TotalsSection,
+    /// dive's own figures, null where dive prints NaN or Inf.
+    pub dive: DiveSection,
+    /// The layers, bottom first.
+    pub layers: Vec<LayerSection>,
+    /// All rows of the history, empty ones too.
+    pub history: Vec<HistorySection>,
+    /// Labels, each with the row that set it, in the order of their keys.
+    pub labels: Vec<SettingSection>,
+    /// Environment variables, each with the row that set it.
+    pub env: Vec<SettingSection>,
+    /// The entrypoint, if there is one; the exec form is written as JSON.
+    pub entrypoint: Vec<SettingSection>,
+    /// The command or the arguments of the entrypoint, if there are any; the exec form is written as JSON.
+    pub cmd: Vec<SettingSection>,
+    /// The user, if one is set.
+    pub user: Vec<SettingSection>,
+    /// The working directory, if one is set.
+    pub workdir: Vec<SettingSection>,
+    /// The signal that stops a container, if one is set.
+    pub stop_signal: Vec<SettingSection>,
+    /// The health check, if there is one.
+    pub healthcheck: Vec<SettingSection>,
+    /// The shell of `RUN`, if one is set.
+    pub shell: Vec<SettingSection>,
+    /// The exposed ports.
+    pub ports: Vec<SettingSection>,
+    /// The volumes.
+    pub volumes: Vec<SettingSection>,
+    /// Wasted items, largest first.
+    pub waste: Vec<WasteSection>,
+    /// What was odd, in the order of the data flow.
+    pub notices: Vec<NoticeSection>,
+}
+
+/// What made the report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Tool {
+    /// `layerscope`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What the image says it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct ImageSection {
+    /// Where it comes from.
+    pub source: SourceSection,
+    /// Its names with tags.
+    pub tags: Vec<String>,
+    /// The digest of its config; null for a flat root file system.
+    pub id: Option<String>,
+    /// The digest of its manifest, where there is one.
+    pub manifest_digest: Option<String>,
+    /// What it runs on.
+    pub platform: Platform,
+    /// When it was made (RFC 3339).
+    pub created: Option<String>,
+    /// The config, as in the image.
+    pub config: serde_json::Value,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SourceSection {
+    /// The kind of file or transport: `docker-archive`, `oci-archive`, `oci`, `rootfs`, `docker-daemon`, `podman`.
+    pub kind: String,
+    /// What was typed.
+    pub reference: String,
+}
+
+/// The figures of the whole image.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct TotalsSection {
+    /// Whether some part could not be read; all figures are then over what could.
+    pub partial: bool,
+    /// Whether all digests were checked.
+    pub verified: bool,
+    /// Layers.
+    pub layers: u64,
+    /// Entries of all layers, markers too.
+    pub entries: u64,
+    /// Paths in the final tree, implied parents left out.
+    pub paths: u64,
+    /// Bytes of all regular files of all layers.
+    pub shipped_bytes: u64,
+    /// Bytes that can be reached in the end.
+    pub live_bytes: u64,
+    /// `shipped_bytes - live_bytes`.
+    pub wasted_bytes: u64,
+    /// Stored bytes of all distinct blobs.
+    pub blob_bytes: u64,
+    /// `live / shipped`.
+    pub efficiency: f64,
+    /// The share of the bytes above the base that adds nothing.
+    pub user_wasted: f64,
+    /// Wasted bytes by cause.
+    pub causes: Causes,
+}
+
+/// dive's own figures, under dive's names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiveSection {
+    /// dive's efficiency.
+    pub efficiency_score: Option<f64>,
+    /// dive's wasted bytes.
+    pub inefficient_bytes: u64,
+    /// dive's share of user bytes wasted; a ratio that may be above 1.
+    pub user_wasted_percent: Option<f64>,
+    /// dive's size of the image.
+    pub size_bytes: u64,
+}
+
+/// How a layer was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LayerStatus {
+    /// Whole.
+    Ok,
+    /// Only up to some damage.
+    Partial,
+    /// Not at all.
+    Unreadable,
+}
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct LayerSection {
+    /// Its position, 0 at the bottom.
+    pub index: LayerIndex,
+    /// Whether it could be read.
+    pub status: LayerStatus,
+    /// The digest of its uncompressed tar.
+    pub diff_id: Option<String>,
+    /// The digest of its blob; null where only hashing could tell and nothing was hashed.
+    pub digest: Option<String>,
+    /// The media type in the manifest.
+    pub media_type: Option<String>,
+    /// How the blob is compressed; null if it could not be opened.
+    pub compression: Option<Compression>,
+    /// Stored bytes.
+    pub blob_bytes: u64,
+    /// Bytes of its regular files.
+    pub shipped_bytes: u64,
+    /// Those that are dead in the end.
+    pub wasted_bytes: u64,
+    /// Entries, markers too.
+    pub entries: u64,
+    /// Paths added.
+    pub added: u64,
+    /// Paths whose content changed.
+    pub changed: u64,
+    /// Paths of which only metadata changed, or whose content was written again.
+    pub metadata_only: u64,
+    /// Paths that vanish.
+    pub removed: u64,
+    /// Its row in the history.
+    pub history: Option<usize>,
+    /// The cleaned instruction of that row; empty if none tells.
+    pub instruction: String,
+    /// What was odd about it.
+    pub notices: Vec<NoticeSection>,
+}
+
+/// One row of the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HistorySection {
+    /// Its position, 0 first.
+    pub index: usize,
+    /// The layer that it made.
+    pub layer: Option<LayerIndex>,
+    /// When (RFC 3339).
+    pub created: Option<String>,
+    /// The command as the config has it.
+    pub created_by: String,
+    /// The command, cleaned for reading.
+    pub instruction: String,
+    /// The builder's comment.
+    pub comment: Option<String>,
+    /// The author.
+    pub author: Option<String>,
+}
+
+/// One value of the final config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SettingSection {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// The row that set it; null if none tells.
+    pub history: Option<usize>,
+    /// Whether that row belongs to the base.
+    pub inherited: bool,
+    /// The values that it replaced, oldest first.
+    pub overrides: Vec<OverrideSection>,
+}
+
+/// A value that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OverrideSection {
+    /// What it was.
+    pub value: String,
+    /// The row that had set it.
+    pub history: usize,
+}
+
+/// One wasted item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WasteSection {
+    /// Its path without a leading slash, escaped.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Why it is dead.
+    pub cause: Cause,
+    /// The layer that ships it.
+    pub owner_layer: LayerIndex,
+    /// The layer that made it dead.
+    pub by_layer: LayerIndex,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NoticeSection {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Which part of the input.
+    pub part: String,
+    /// What.
+    pub message: String,
+}

@@ -1,0 +1,155 @@
+//! The entries of one layer alone, as its tar has them: ghosts and markers too.
+
+use super::format::{LsFormat, Row};
+use super::{LsError, LsScope, no_path};
+use crate::image::LayerIndex;
+use crate::listing::{Entry, EntryKind, Listing, components};
+use crate::tree::{Lens, LensView, NodeId, Tree};
+use std::borrow::Cow;
+use std::io::Write;
+
+/// An entry with its normalised path, and where in the tree it is.
+struct Item<'a> {
+    path: Cow<'a, [u8]>,
+    entry: &'a Entry,
+    /// Its place in the listing.
+    index: u32,
+    node: Option<NodeId>,
+}
+
+pub(super) fn write(
+    tree: &Tree,
+    layer: LayerIndex,
+    path: Option<&[u8]>,
+    format: LsFormat,
+    out: &mut dyn Write,
+) -> Result<(), LsError> {
+    let Some(listing) = tree.listing(layer) else {
+        return Err(LsError::NoLayer { wanted: layer, layers: tree.layers() });
+    };
+    let mut items = items(listing);
+    if let Some(path) = path {
+        items = at_and_below(items, &normal(path)).map_err(|items| {
+            let directory = normal(&[path, b"/.."].concat()).into_owned();
+            no_path(LsScope::Layer(layer), path, items.iter().filter_map(|item| child_of(&directory, &item.path)))
+        })?;
+    }
+    place(tree, layer, &mut items);
+    let view = tree.view(Lens::layer(layer));
+    for item in &items {
+        item.row(listing, layer, &view).write(format, out)?;
+    }
+    Ok(())
+}
+
+/// All entries but those of the root itself, in the byte order of their paths; of one name in the order of the tar.
+fn items(listing: &Listing) -> Vec<Item<'_>> {
+    let mut items: Vec<Item<'_>> = listing
+        .entries()
+        .iter()
+        .zip(0..)
+        .map(|(entry, index)| Item { path: normal(listing.path(entry)), entry, index, node: None })
+        .filter(|item| !item.path.is_empty())
+        .collect();
+    items.sort_by(|a, b| a.path.cmp(&b.path));
+    items
+}
+
+/// A name as a path of the tree: without `.`, `..`, `//` and slashes at its ends.
+fn normal(name: &[u8]) -> Cow<'_, [u8]> {
+    let trimmed = name.strip_suffix(b"/").unwrap_or(name);
+    let trimmed = trimmed.strip_prefix(b"./").unwrap_or(trimmed);
+    if trimmed.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b"..")) {
+        return Cow::Borrowed(trimmed);
+    }
+    Cow::Owned(components(name).join(&b'/'))
+}
+
+/// Of a directory what is below it, of anything else the path itself; all items back if the path is not there.
+fn at_and_below<'a>(items: Vec<Item<'a>>, path: &[u8]) -> Result<Vec<Item<'a>>, Vec<Item<'a>>> {
+    if path.is_empty() {
+        return Ok(items);
+    }
+    let at = |item: &Item<'_>| &*item.path == path;
+    let below = |item: &Item<'_>| item.path.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/"));
+    if !items.iter().any(|item| at(item) || below(item)) {
+        return Err(items);
+    }
+    let keep = |item: &Item<'_>| below(item) || (at(item) && item.entry.kind != EntryKind::Directory);
+    Ok(items.into_iter().filter(keep).collect())
+}
+
+/// The name directly below `directory` on the way to `path`.
+fn child_of<'a>(directory: &[u8], path: &'a [u8]) -> Option<&'a [u8]> {
+    let rest = path.strip_prefix(directory)?;
+    let rest = if directory.is_empty() { rest } else { rest.strip_prefix(b"/")? };
+    rest.split(|byte| *byte == b'/').next()
+}
+
+/// Finds the nodes of the entries: of what the layer wrote by its inodes (through symbolic links, too), of the rest by
+/// path. Both the items and the nodes are in the order of their paths.
+fn place(tree: &Tree, layer: LayerIndex, items: &mut [Item<'_>]) {
+    let inodes = tree.inodes().iter().filter(|inode| inode.layer == layer);
+    let written: hashbrown::HashMap<u32, NodeId> = inodes.map(|inode| (inode.entry, inode.node)).collect();
+    let mut order = tree.paths_below(NodeId::ROOT);
+    let mut here = order.next();
+    for item in items {
+        while here.is_some() && order.path() < &*item.path {
+            here = order.next();
+        }
+        let by_path = here.filter(|_| order.path() == &*item.path && !item.entry.role.is_marker());
+        item.node = written.get(&item.index).copied().or(by_path);
+    }
+}
+
+impl Item<'_> {
+    fn row<'a>(&'a self, listing: &'a Listing, layer: LayerIndex, view: &LensView) -> Row<'a> {
+        let entry = self.entry;
+        let is = |kind| entry.kind == kind;
+        Row {
+            path: &self.path,
+            kind: entry.kind,
+            mode: entry.mode,
+            uid: entry.uid,
+            gid: entry.gid,
+            size: entry.size,
+            device: entry.device,
+            mtime: Some(entry.mtime),
+            link: is(EntryKind::Symlink).then(|| listing.link(entry)),
+            hardlink: is(EntryKind::HardLink).then(|| listing.link(entry)),
+            links: 1,
+            layer,
+            change: self.node.and_then(|node| view.change(node)).map(crate::tree::Change::name),
+            xattrs: listing.xattrs(entry),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_paths() {
+        let cases = [
+            ("./etc/passwd", "etc/passwd", true),
+            ("usr/", "usr", true),
+            ("/abs", "abs", false),
+            ("a/../b", "b", false),
+            ("./", "", true),
+            ("a//b", "a/b", false),
+        ];
+        for (name, path, borrowed) in cases {
+            let normal = normal(name.as_bytes());
+            assert_eq!(&*normal, path.as_bytes(), "{name}");
+            assert!(!borrowed || matches!(normal, Cow::Borrowed(_)) || path.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn children_are_told_from_deeper_paths() {
+        assert_eq!(child_of(b"etc", b"etc/a/b"), Some(b"a".as_slice()));
+        assert_eq!(child_of(b"", b"etc/a"), Some(b"etc".as_slice()));
+        assert_eq!(child_of(b"etc", b"etcetera/a"), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! The merged tree.
+
+use super::format::{LsFormat, Row};
+use super::{LsError, LsScope, missing};
+use crate::image::LayerIndex;
+use crate::listing::EntryKind;
+use crate::tree::{InodeId, Lens, LensView, NodeId, Occupant, Tree};
+use hashbrown::HashMap;
+use std::io::Write;
+
+/// What stays the same for all paths of one listing.
+struct Merged<'a> {
+    tree: &'a Tree,
+    last: LayerIndex,
+    view: LensView,
+    /// Inodes with several names: how many, and the first one.
+    shared: HashMap<InodeId, (u32, Vec<u8>)>,
+}
+
+pub(super) fn write(
+    tree: &Tree,
+    scope: LsScope,
+    path: Option<&[u8]>,
+    format: LsFormat,
+    out: &mut dyn Write,
+) -> Result<(), LsError> {
+    let top = LayerIndex(tree.layers().saturating_sub(1));
+    let last = match scope {
+        LsScope::Merged(Some(layer)) | LsScope::Layer(layer) => layer,
+        LsScope::Merged(None) => top,
+    };
+    let there = |node: &NodeId| *node == NodeId::ROOT || tree.state(*node, last).is_some();
+    let start = match path {
+        None => NodeId::ROOT,
+        Some(path) => tree.find(path).filter(there).or_else(|| tree.follow(path, last)).ok_or_else(|| {
+            let upto = if let LsScope::Merged(upto) = scope { upto } else { Some(last) };
+            missing(tree, path, upto)
+        })?,
+    };
+    let merged = Merged { tree, last, view: tree.view(Lens::up_to(last)), shared: shared(tree, last) };
+    if start != NodeId::ROOT && !merged.is_directory(start) {
+        merged.row(start, &tree.path(start), format, out)?;
+    }
+    let mut order = tree.paths_below(start);
+    while let Some(node) = order.next() {
+        merged.row(node, order.path(), format, out)?;
+    }
+    Ok(())
+}
+
+/// Names of inodes that have more than one, once `last` is applied.
+fn shared(tree: &Tree, last: LayerIndex) -> HashMap<InodeId, (u32, Vec<u8>)> {
+    let inode = |node| match tree.state(node, last) {
+        Some(Occupant::Inode(inode)) => Some(inode),
+        Some(Occupant::Implied) | None => None,
+    };
+    let mut counts = vec![0_u32; tree.inodes().len()];
+    for inode in tree.nodes().filter_map(inode) {
+        if let Some(count) = counts.get_mut(inode.index()) {
+            *count += 1;
+        }
+    }
+    let mut shared = HashMap::new();
+    if counts.iter().all(|count| *count < 2) {
+        return shared;
+    }
+    let mut order = tree.paths_below(NodeId::ROOT);
+    while let Some(node) = order.next() {
+        let count = |inode: InodeId| counts.get(inode.index()).copied().unwrap_or(0);
+        if let Some(inode) = inode(node).filter(|inode| count(*inode) > 1) {
+            shared.entry(inode).or_insert_with(|| (count(inode), order.path().to_vec()));
+        }
+    }
+    shared
+}
+
+impl Merged<'_> {
+    fn is_directory(&self, node: NodeId) -> bool {
+        match self.tree.state(node, self.last) {
+            Some(Occupant::Implied) => true,
+            Some(Occupant::Inode(inode)) => {
+                self.tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::Directory)
+            }
+            None => false,
+        }
+    }
+
+    /// Writes a path, if it exists.
+    fn row(&self, node: NodeId, path: &[u8], format: LsFormat, out: &mut dyn Write) -> std::io::Result<()> {
+        let Some(state) = self.tree.state(node, self.last) else { return Ok(()) };
+        let event = self.tree.events(node).find(|event| event.layer <= self.last);
+        let implied = Row {
+            path,
+            kind: EntryKind::Directory,
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            size: 0,
+            device: (0, 0),
+            mtime: None,
+            link: None,
+            hardlink: None,
+            links: 1,
+            layer: event.map_or(LayerIndex(0), |event| event.layer),
+            change: self.view.change(node).map(crate::tree::Change::name),
+            xattrs: &[],
+        };
+        match state {
+            Occupant::Implied => implied,
+            Occupant::Inode(inode) => self.described(implied, inode),
+        }
+        .write(format, out)
+    }
+
+    /// Fills in what the entry of an inode says.
+    fn described<'a>(&'a self, row: Row<'a>, id: InodeId) -> Row<'a> {
+        let layer = self.tree.inode(id).map(|inode| inode.layer);
+        let Some((entry, listing)) = self.tree.entry(id).zip(layer.and_then(|layer| self.tree.listing(layer))) else {
+            return row;
+        };
+        let shared = self.shared.get(&id);
+        Row {
+            kind: entry.kind,
+            // A link has no permissions of its own: file systems report all of them, whatever the header says.
+            mode: if entry.kind == EntryKind::Symlink { 0o777 } else { entry.mode },
+            uid: entry.uid,
+            gid: entry.gid,
+            size: entry.size,
+            device: entry.device,
+            mtime: Some(entry.mtime),
+            link: (entry.kind == EntryKind::Symlink).then(|| listing.link(entry)),
+            hardlink: shared.map(|(_, first)| first.as_slice()),
+            links: shared.map_or(1, |(count, _)| *count),
+            xattrs: listing.xattrs(entry),
+            ..row
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A small report for the tests of the writers.
+
+use super::*;
+
+pub(super) fn layer(index: u32, instruction: &str, shipped: u64, wasted: u64) -> LayerSection {
+    LayerSection {
+        index: LayerIndex(index),
+        status: LayerStatus::Ok,
+        diff_id: Some(format!("sha256:{index:064x}")),
+        digest: None,
+        media_type: None,
+        compression: Some(Compression::None),
+        blob_bytes: shipped + 1024,
+        shipped_bytes: shipped,
+        wasted_bytes: wasted,
+        entries: 3,
+        added: 2,
+        changed: u64::from(index),
+        metadata_only: 0,
+        removed: u64::from(index > 1),
+        history: Some(index as usize + 1),
+        instruction: instruction.to_owned(),
+        notices: Vec::new(),
+    }
+}
+
+pub(super) fn row(index: usize, layer: Option<u32>, created_by: &str) -> HistorySection {
+    HistorySection {
+        index,
+        layer: layer.map(LayerIndex),
+        created: Some("2025-01-09T12:00:00Z".to_owned()),
+        created_by: created_by.to_owned(),
+        instruction: created_by.trim_start_matches("/bin/sh -c ").to_owned(),
+        comment: None,
+        author: None,
+    }
+}
+
+pub(super) fn waste(path: &str, bytes: u64, cause: Cause, owner: u32, by: u32) -> WasteSection {
+    WasteSection { path: path.to_owned(), bytes, cause, owner_layer: LayerIndex(owner), by_layer: LayerIndex(by) }
+}
+
+pub(super) fn report() -> Report {
+    Report {
+        schema: SCHEMA,
+        tool: Tool { name: "layerscope".to_owned(), version: "0.1.0".to_owned() },
+        image: ImageSection {
+            source: SourceSection { kind: "docker-archive".to_owned(), reference: "app.tar".to_owned() },
+            tags: vec!["acme/app:1.4.2".to_owned()],
+            id: Some(format!("sha256:{}", "ab".repeat(32))),
+            manifest_digest: None,
+            platform: Platform { os: "linux".to_owned(), architecture: "amd64".to_owned(), variant: None },
+            created: Some("2025-01-09T12:00:00Z".to_owned()),
+            config: serde_json::json!({"config": {"Labels": {"vendor": "Acme\u{202e}"}}}),
+        },
+        totals: totals(),
+        dive: DiveSection {
+            efficiency_score: Some(0.97),
+            inefficient_bytes: 6_002_000,
+            user_wasted_percent: None,
+            size_bytes: 202_003_000,
+        },
+        layers: layers(),
+        history: history(),
+        labels: vec![SettingSection {
+            key: "vendor".to_owned(),
+            value: "Acme".to_owned(),
+            history: Some(0),
+            inherited: true,
+            overrides: vec![OverrideSection { value: "Base".to_owned(), history: 0 }],
+        }],
+        env: Vec::new(),
+        waste: vec![
+            waste("srv/app/static/bundle.js", 3_000_000, Cause::MetadataOnly, 1, 2),
+            waste("srv/app/.env\\x0a", 2_000, Cause::Removed, 0, 2),
+        ],
+        notices: vec![NoticeSection {
+            severity: Severity::Warning,
+            part: "layer 2".to_owned(),
+            message: "whiteout of a path that is not there: srv/none".to_owned(),
+        }],
+        ..Report::default()
+    }
+}
+
+fn totals() -> TotalsSection {
+    TotalsSection {
+        partial: false,
+        verified: true,
+        layers: 3,
+        entries: 9,
+        paths: 5,
+        shipped_bytes: 202_003_000,
+        live_bytes: 199_001_000,
+        wasted_bytes: 3_002_000,
+        blob_bytes: 202_006_072,
+        efficiency: 0.985_139,
+        user_wasted: 0.999_667,
+        causes: Causes { metadata_only: 3_000_000, removed: 2_000, ..Causes::default() },
+    }
+}
+
+fn layers() -> Vec<LayerSection> {
+    vec![
+        layer(0, "ADD file:1d256392 in /", 199_000_000, 2_000),
+        layer(
+            1,
+            "COPY . . and then a very long instruction that does not fit the width of a terminal",
+            3_003_000,
+            3_000_000,
+        ),
+        layer(2, "RUN chown -R app:app /srv && rm -f .env \u{1b}[31m", 0, 0),
+    ]
+}
+
+fn history() -> Vec<HistorySection> {
+    vec![
+        row(0, None, "LABEL vendor=Acme"),
+        row(1, Some(0), "/bin/sh -c #(nop) ADD file:1d256392 in / "),
+        row(2, Some(1), "COPY . ."),
+        row(3, Some(2), "RUN set -eux;\n  chown -R app:app /srv && rm -f .env"),
+    ]
+}

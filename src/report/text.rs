@@ -1,0 +1,180 @@
+//! The report for people: first who the image is, then its layers, then what is wasted and why.
+
+use super::size::{Units, short};
+use super::words::{clean, count, head, layer, middle, percent, size};
+use super::{LayerSection, LayerStatus, Report, WasteSection};
+use crate::analysis::Cause;
+use std::io::{self, Write};
+
+/// The narrowest text that is laid out.
+const NARROWEST: usize = 40;
+
+/// Characters of a digest that are shown: its algorithm and twelve digits, as engines print it.
+const SHORT_ID: usize = "sha256:".len() + 12;
+
+/// Writes the report as text of at most `width` columns, as far as names allow. The ten largest wasted items are named
+/// unless `top` says how many.
+pub fn write(report: &Report, width: usize, top: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let width = width.max(NARROWEST);
+    identity(report, out)?;
+    layers(report, width, out)?;
+    causes(report, out)?;
+    let shown = report.waste.get(..top.unwrap_or(10).min(report.waste.len())).unwrap_or_default();
+    if !shown.is_empty() {
+        writeln!(out, "\nLargest waste ({} of {})", shown.len(), report.waste.len())?;
+        waste(shown, width, out)?;
+    }
+    notices(report, out)
+}
+
+/// Name and value, one a line.
+fn identity(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let (image, totals, dive) = (&report.image, &report.totals, &report.dive);
+    let mut field = |name: &str, value: &str| writeln!(out, "{name:<11}{}", clean(value));
+    let tags = if image.tags.is_empty() { "(no tag)".to_owned() } else { image.tags.join(", ") };
+    field("Image", &tags)?;
+    field("Source", &format!("{} {}", image.source.kind, image.source.reference))?;
+    field("Platform", &image.platform.to_string())?;
+    field("Created", image.created.as_deref().unwrap_or("not told"))?;
+    if let Some(id) = &image.id {
+        field("Id", id.get(..SHORT_ID).unwrap_or(id))?;
+    }
+    let entries = count(totals.entries, "entry").replace("entrys", "entries");
+    field("Layers", &format!("{} with {entries}, {} in the end", totals.layers, count(totals.paths, "path")))?;
+    let [all, alive, wasted] = [totals.shipped_bytes, totals.live_bytes, totals.wasted_bytes].map(size);
+    field("Size", &format!("{all} shipped = {alive} live + {wasted} wasted"))?;
+    field("Stored", &size(totals.blob_bytes))?;
+    field("Efficiency", &format!("{}, user waste {}", percent(totals.efficiency), percent(totals.user_wasted)))?;
+    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "n/a".to_owned(), percent);
+    let [score, user] = [dive.efficiency_score, dive.user_wasted_percent].map(ratio);
+    field("By dive", &format!("{score}, {} wasted, user waste {user}", size(dive.inefficient_bytes)))?;
+    if totals.partial {
+        field("Partial", "some of the image could not be read; all figures are over what could")?;
+    }
+    if !totals.verified {
+        field("Digests", "not all checked")?;
+    }
+    Ok(())
+}
+
+fn layers(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let changes: Vec<String> = report.layers.iter().map(changes).collect();
+    let column = changes.iter().map(|text| text.chars().count()).max().unwrap_or(0).max("changes".len());
+    writeln!(out, "\n{:>4} {:>6} {:>6}  {:<column$}  instruction", "#", "size", "waste", "changes")?;
+    for (layer, changes) in report.layers.iter().zip(&changes) {
+        let instruction = match layer.status {
+            LayerStatus::Ok => layer.instruction.clone(),
+            LayerStatus::Partial => format!("(partial) {}", layer.instruction),
+            LayerStatus::Unreadable => format!("(unreadable) {}", layer.instruction),
+        };
+        let row = format!(
+            "{:>4} {:>6} {:>6}  {changes:<column$}  ",
+            layer.index.to_string(),
+            dot(layer.shipped_bytes),
+            dot(layer.wasted_bytes)
+        );
+        let rest = width.saturating_sub(row.chars().count()).max(16);
+        let row = format!("{row}{}", head(&instruction, rest));
+        writeln!(out, "{}", row.trim_end())?;
+    }
+    Ok(())
+}
+
+/// `+added ~content %metadata -removed`, without what there is none of.
+fn changes(layer: &LayerSection) -> String {
+    let parts = [('+', layer.added), ('~', layer.changed), ('%', layer.metadata_only), ('-', layer.removed)];
+    let parts: Vec<String> =
+        parts.iter().filter(|(_, count)| *count > 0).map(|(mark, count)| format!("{mark}{count}")).collect();
+    if parts.is_empty() { "·".to_owned() } else { parts.join(" ") }
+}
+
+fn dot(bytes: u64) -> String {
+    if bytes == 0 { "·".to_owned() } else { short(bytes, Units::Si) }
+}
+
+fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let causes = &report.totals.causes;
+    if causes.sum() == 0 {
+        return writeln!(out, "\nNothing is wasted.");
+    }
+    writeln!(out, "\nWasted bytes by cause")?;
+    for cause in Cause::ALL {
+        let bytes = causes.get(cause);
+        if bytes > 0 {
+            writeln!(out, "  {:>8}  {:<13}  {}", size(bytes), cause.name(), meaning(cause))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a cause means, in a few words.
+fn meaning(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Overwritten => "a later layer wrote something else there",
+        Cause::MetadataOnly => "a later layer wrote the same content again",
+        Cause::Removed => "a later layer removed it",
+        Cause::Hidden => "a later layer made its directory anew",
+        Cause::Repeated => "the same layer has the name again",
+    }
+}
+
+/// One wasted item a line: size, cause, from which layer to which, path.
+fn waste(items: &[WasteSection], width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let layers = items.iter().map(|item| layers_of(item).len()).max().unwrap_or(0);
+    for item in items {
+        let row = format!("  {:>8}  {:<13}  {:<layers$}  ", size(item.bytes), item.cause.name(), layers_of(item));
+        let rest = width.saturating_sub(row.chars().count()).max(16);
+        writeln!(out, "{row}{}", middle(&format!("/{}", item.path), rest))?;
+    }
+    Ok(())
+}
+
+/// `L1 -> L7`: the layer that ships an item, and the one that made it dead.
+pub(super) fn layers_of(item: &WasteSection) -> String {
+    format!("{} -> {}", layer(item.owner_layer), layer(item.by_layer))
+}
+
+fn notices(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let of_layers = report.layers.iter().flat_map(|layer| &layer.notices);
+    let all: Vec<_> = report.notices.iter().chain(of_layers).collect();
+    if !all.is_empty() {
+        writeln!(out, "\nNotices")?;
+    }
+    for notice in all {
+        writeln!(out, "  {}: {}: {}", notice.severity, clean(&notice.part), clean(&notice.message))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing;
+
+    fn text(width: usize) -> String {
+        let mut out = Vec::new();
+        write(&testing::report(), width, None, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_text_fits_80_columns() {
+        insta::assert_snapshot!(text(80));
+        assert!(text(80).lines().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn nothing_foreign_leaves_raw() {
+        assert!(!text(200).chars().any(|c| c.is_control() && c != '\n'));
+    }
+
+    #[test]
+    fn a_clean_image_says_so() {
+        let mut report = testing::report();
+        report.totals.causes = crate::analysis::Causes::default();
+        report.waste.clear();
+        let mut out = Vec::new();
+        write(&report, 80, None, &mut out).unwrap();
+        assert!(String::from_utf8(out).unwrap().contains("Nothing is wasted."));
+    }
+}
