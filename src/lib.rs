@@ -75,3 +75,5 @@ pub mod report;
 pub mod source;
 pub mod tarball;
 pub mod tree;
+#[cfg(feature = "tui")]
+pub mod tui;

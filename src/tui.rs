@@ -1,0 +1,138 @@
+//! THE FRONT END THAT LISTENS: the explorer.
+//!
+//! ```text
+//!  keys, mouse, signals ─┐
+//!  the loader's Feed ────┼─▶ Msg ─▶ update(State) ─▶ Effect ─▶ worker, terminal
+//!  the worker's results ─┘               │                        │
+//!                                        ▼                        └─▶ Msg
+//!                               view(&State, Buffer)
+//! ```
+//!
+//! * `state`: everything that the screen depends on. `update` alone changes it, and is pure: no terminal, thread,
+//!   clock or file. What has to be done outside is returned as an `Effect`; results come back as messages, and those
+//!   that were asked for earlier than the last question are dropped.
+//! * `layout`: which part of the screen belongs to which pane, a pure function of size and state. `update` needs it to
+//!   keep the cursor in sight, `view` to draw.
+//! * `keymap`: the one table of actions; dispatch, footer and help are all read from it, so that none of them can
+//!   promise what the others do not do.
+//! * `scene`: what one lens shows of the tree, made by the worker; `view` draws only the rows in the window.
+//! * `terminal`: raw mode, alternate screen and mouse, undone on every way out.
+
+mod effect;
+mod groups;
+mod keymap;
+mod layout;
+mod msg;
+mod pretty;
+mod scene;
+mod state;
+mod terminal;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod text;
+mod theme;
+mod update;
+mod view;
+
+use crate::analysis::Analysis;
+use crate::image::{Image, LayerIndex};
+use crate::listing::Listing;
+use crate::notice::Notice;
+use crate::progress::Progress;
+use crate::report::{Report, Units};
+use crate::tree::Tree;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+/// What the loader tells the explorer, in this order: `Opening`, perhaps `Choose`, `Image`, layers as they come,
+/// `Ready`. `Progress`, `Notice` and `Failed` may come at any time.
+#[derive(Debug)]
+pub enum Feed {
+    /// Opening has begun.
+    Opening {
+        /// What the user typed.
+        reference: String,
+    },
+    /// There are several images, one line each; the explorer answers with the index of the chosen one.
+    Choose(Vec<String>),
+    /// The documents were read; no layer was yet.
+    Image {
+        /// What they say.
+        image: Arc<Image>,
+        /// `docker-archive`, `oci-archive`, `oci`, `rootfs`, …
+        kind: String,
+        /// What the user typed.
+        reference: String,
+    },
+    /// How far a stage is.
+    Progress(Progress),
+    /// All entries of one layer are known, or as many as could be read.
+    Layer {
+        /// Which layer.
+        layer: LayerIndex,
+        /// Its entries.
+        listing: Arc<Listing>,
+        /// Why there are not more of them.
+        error: Option<String>,
+    },
+    /// Everything is known.
+    Ready(Arc<Model>),
+    /// Nothing can be shown; the explorer closes and hands the message back.
+    Failed(String),
+    /// Something was found while nobody waited for it.
+    Notice(Notice),
+}
+
+/// One image, understood.
+#[derive(Debug)]
+pub struct Model {
+    /// What it says it is.
+    pub image: Arc<Image>,
+    /// What its stack looks like.
+    pub tree: Arc<Tree>,
+    /// What it costs.
+    pub analysis: Arc<Analysis>,
+    /// The same as figures for people; all wasted items are in it.
+    pub report: Arc<Report>,
+}
+
+/// How the explorer looks and listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether there are colours; markers tell the same without them.
+    pub color: bool,
+    /// Draw with ASCII characters alone.
+    pub ascii: bool,
+    /// Listen to the mouse.
+    pub mouse: bool,
+    /// The units of sizes.
+    pub units: Units,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { color: true, ascii: false, mouse: true, units: Units::Si }
+    }
+}
+
+/// How the explorer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    /// The user left.
+    Quit,
+    /// A signal ended it; by convention the exit code is 128 + its number.
+    Signal(i32),
+    /// Nothing could be shown, and why.
+    Failed(String),
+}
+
+/// Shows what `feed` tells until the user leaves. Answers to [`Feed::Choose`] go to `choose`.
+///
+/// The terminal is taken when there is something to show, and given back on every way out. An error is one of the
+/// terminal.
+pub fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options) -> io::Result<Exit> {
+    terminal::run(feed, choose, options)
+}

@@ -1,0 +1,129 @@
+//! What `update` wants done outside of the state, and the worker that does the slow part of it.
+
+use super::Model;
+use super::msg::{Generation, Msg};
+use super::scene::{Look, Scene, look};
+use crate::image::LayerIndex;
+use crate::tree::{Filter, Lens, LensView, NodeId, Tree};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+/// What has to be done outside of the state.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Make what a lens shows.
+    Look(Generation, Look),
+    /// Find out which wasted items a filter leaves.
+    Sift(Generation, Sift),
+    /// Put text into the clipboard of the terminal.
+    Copy(String),
+    /// Tell the loader which image was chosen.
+    Choose(usize),
+    /// Give the terminal back and stop until continued.
+    Suspend,
+    /// Leave.
+    Quit,
+    /// Leave, because nothing can be shown.
+    Fail(String),
+}
+
+/// A question about wasted items.
+#[derive(Debug)]
+pub(crate) struct Sift {
+    /// The image.
+    pub(crate) model: Arc<Model>,
+    /// One path for each group of items.
+    pub(crate) nodes: Vec<NodeId>,
+    /// What to keep.
+    pub(crate) filter: Arc<Filter>,
+}
+
+/// A question to the worker.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// What a lens shows.
+    Look(Generation, Look),
+    /// Which wasted items a filter leaves.
+    Sift(Generation, Sift),
+}
+
+/// How many lenses are kept: enough to walk up and down an image without computing anything twice.
+const KEPT_LENSES: usize = 32;
+
+/// Lenses that were computed, newest last.
+#[derive(Debug, Default)]
+struct Lenses {
+    tree: Option<Arc<Tree>>,
+    views: VecDeque<Arc<LensView>>,
+}
+
+impl Lenses {
+    fn get(&mut self, tree: &Arc<Tree>, lens: Lens) -> Arc<LensView> {
+        if !self.tree.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, tree)) {
+            self.tree = Some(Arc::clone(tree));
+            self.views.clear();
+        }
+        if let Some(view) = self.views.iter().find(|view| view.lens() == lens) {
+            return Arc::clone(view);
+        }
+        let view = Arc::new(tree.view(lens));
+        if self.views.len() >= KEPT_LENSES {
+            self.views.pop_front();
+        }
+        self.views.push_back(Arc::clone(&view));
+        view
+    }
+}
+
+/// Answers questions until nobody can ask any more. Of questions of one kind that wait, only the newest is answered.
+/// `answer` says whether there is still somebody to listen.
+pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
+    let mut lenses = Lenses::default();
+    while let Ok(first) = jobs.recv() {
+        let (mut newest_look, mut newest_sift) = (None, None);
+        for job in std::iter::once(first).chain(jobs.try_iter()) {
+            match job {
+                Job::Look(generation, question) => newest_look = Some((generation, question)),
+                Job::Sift(generation, question) => newest_sift = Some((generation, question)),
+            }
+        }
+        if let Some((generation, question)) = newest_look {
+            let scene = Arc::new(see(&question, &mut lenses));
+            if !answer(Msg::Looked(generation, scene)) {
+                return;
+            }
+        }
+        if let Some((generation, question)) = newest_sift {
+            let kept = sift(&question, &mut lenses);
+            if !answer(Msg::Sifted(generation, kept)) {
+                return;
+            }
+        }
+    }
+}
+
+/// Answers one question at once; what the worker does for each.
+fn see(question: &Look, lenses: &mut Lenses) -> Scene {
+    let tree = question.source.tree();
+    let view = lenses.get(&tree, question.lens_in(&tree));
+    look(tree, view, question)
+}
+
+fn sift(question: &Sift, lenses: &mut Lenses) -> Vec<bool> {
+    let tree = &question.model.tree;
+    let top = LayerIndex(tree.layers().saturating_sub(1));
+    let view = lenses.get(tree, Lens::up_to(top));
+    question.nodes.iter().map(|node| question.filter.matches(tree, &view, *node)).collect()
+}
+
+/// Answers one question at once, for tests.
+#[cfg(test)]
+pub(crate) fn answer(effect: Effect) -> Option<Msg> {
+    let mut lenses = Lenses::default();
+    match effect {
+        Effect::Look(generation, question) => Some(Msg::Looked(generation, Arc::new(see(&question, &mut lenses)))),
+        Effect::Sift(generation, question) => Some(Msg::Sifted(generation, sift(&question, &mut lenses))),
+        _ => None,
+    }
+}

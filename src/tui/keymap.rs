@@ -1,0 +1,329 @@
+//! The one table of actions. Dispatch, footer and help are read from it, so that none of them can offer what the
+//! others do not do.
+
+use super::layout::Pane;
+use super::state::{Modal, Stage, State};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Something that a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Act {
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    HalfDown,
+    HalfUp,
+    First,
+    Last,
+    Parent,
+    Into,
+    ToTree,
+    NextPane,
+    PreviousPane,
+    ViewLayers,
+    ViewWaste,
+    ViewImage,
+    Zoom,
+    ScrollDown,
+    ScrollUp,
+    LensPrevious,
+    LensNext,
+    LensCycle,
+    LensAlone,
+    LensSum,
+    LensRange,
+    Filter,
+    NextHit,
+    PreviousHit,
+    ChangesOnly,
+    KindAdded,
+    KindModified,
+    KindRemoved,
+    KindUnchanged,
+    KindWasted,
+    Sort,
+    Reverse,
+    OpenInstruction,
+    OpenRow,
+    ShowInTree,
+    GoToHistory,
+    GoToLayer,
+    Choose,
+    Details,
+    ShowInWaste,
+    Copy,
+    EmptyRows,
+    Toggle,
+    CloseAll,
+    OpenBelow,
+    Help,
+    Command,
+    Back,
+    Suspend,
+    Quit,
+}
+
+/// Where actions are listed together in the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    Move,
+    Panes,
+    Lens,
+    Narrow,
+    Sort,
+    Act,
+    Tree,
+    Global,
+}
+
+impl Group {
+    /// All groups, in the order of the help.
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Move, Self::Panes, Self::Lens, Self::Narrow, Self::Sort, Self::Act, Self::Tree, Self::Global];
+
+    /// The heading.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Move => "MOVE",
+            Self::Panes => "PANES",
+            Self::Lens => "LENS",
+            Self::Narrow => "NARROW",
+            Self::Sort => "SORT",
+            Self::Act => "ACT",
+            Self::Tree => "TREE",
+            Self::Global => "GLOBAL",
+        }
+    }
+}
+
+/// Where keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Context {
+    /// A pane of a view.
+    Pane(Pane),
+    /// A text over the view.
+    Text,
+    /// The help.
+    Help,
+    /// The list of images to choose from.
+    Picker,
+    /// Nothing to act on yet.
+    Opening,
+}
+
+/// A set of contexts.
+#[derive(Debug, Clone, Copy)]
+struct Where(u16);
+
+const LIST: Where = Where(1);
+const TREE: Where = Where(1 << 1);
+const INSTRUCTION: Where = Where(1 << 2);
+const WASTE: Where = Where(1 << 3);
+const SETTINGS: Where = Where(1 << 4);
+const HISTORY: Where = Where(1 << 5);
+const TEXT: Where = Where(1 << 6);
+const HELP: Where = Where(1 << 7);
+const PICKER: Where = Where(1 << 8);
+const OPENING: Where = Where(1 << 9);
+const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
+const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
+const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(IMAGE_VIEW);
+const LISTS: Where = VIEWS.or(TEXT).or(HELP).or(PICKER);
+const EVERYWHERE: Where = LISTS.or(OPENING);
+
+impl Where {
+    const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn of(context: Context) -> Self {
+        match context {
+            Context::Pane(Pane::Layers) => LIST,
+            Context::Pane(Pane::Tree) => TREE,
+            Context::Pane(Pane::Instruction) => INSTRUCTION,
+            Context::Pane(Pane::Waste) => WASTE,
+            Context::Pane(Pane::Labels | Pane::Config | Pane::Env) => SETTINGS,
+            Context::Pane(Pane::History) => HISTORY,
+            Context::Text => TEXT,
+            Context::Help => HELP,
+            Context::Picker => PICKER,
+            Context::Opening => OPENING,
+        }
+    }
+
+    fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub(crate) struct Action {
+    /// What it does.
+    pub(crate) act: Act,
+    /// The keys, each as the help prints it. The first is the one that footer and help show first.
+    pub(crate) keys: &'static [&'static str],
+    /// Where the help lists it.
+    pub(crate) group: Group,
+    /// What it does, in a few words.
+    pub(crate) help: &'static str,
+    /// Its word in the footer, if it is important enough.
+    pub(crate) hint: Option<&'static str>,
+    place: Where,
+}
+
+const fn row(
+    act: Act,
+    keys: &'static [&'static str],
+    group: Group,
+    place: Where,
+    help: &'static str,
+    hint: Option<&'static str>,
+) -> Action {
+    Action { act, keys, group, help, hint, place }
+}
+
+/// Every action there is. Those with a hint come in the order of the footer.
+#[rustfmt::skip]
+pub(crate) const ACTIONS: &[Action] = &[
+    row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
+    row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open or details", Some("open")),
+    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE, "show in tree", Some("show in tree")),
+    row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
+    row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
+    row(Act::Choose, &["Enter"], Group::Act, PICKER, "open this image", Some("open this image")),
+    row(Act::Back, &["Esc"], Group::Global, TEXT, "close", Some("close")),
+    row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE), "filter", Some("filter")),
+    row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW, "layer before", None),
+    row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW, "next layer", None),
+    row(Act::LensCycle, &["="], Group::Lens, LAYERS_VIEW, "one, sum, image", Some("alone/sum/image")),
+    row(Act::NextPane, &["Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "next pane", Some("pane")),
+    row(Act::ChangesOnly, &["c"], Group::Narrow, LAYERS_VIEW, "changes, or all", Some("changes only")),
+    row(Act::Toggle, &["Space"], Group::Tree, TREE, "open or close", None),
+    row(Act::Details, &["i"], Group::Act, TREE.or(WASTE).or(IMAGE_VIEW), "details", Some("details")),
+    row(Act::Sort, &["s", "^O"], Group::Sort, TREE.or(WASTE), "next order", Some("sort")),
+    row(Act::Copy, &["y"], Group::Act, LIST.or(TREE).or(WASTE).or(IMAGE_VIEW), "copy", Some("copy")),
+    row(Act::Reverse, &["S"], Group::Sort, TREE.or(WASTE), "reverse", None),
+    row(Act::Down, &["j", "Down"], Group::Move, LISTS, "down", None),
+    row(Act::Up, &["k", "Up"], Group::Move, LISTS, "up", None),
+    row(Act::Parent, &["h", "Left"], Group::Move, TREE, "close or parent", None),
+    row(Act::Into, &["l", "Right"], Group::Move, TREE, "open, go in", None),
+    row(Act::ToTree, &["l", "Right"], Group::Move, LIST, "to the tree", None),
+    row(Act::PageDown, &["PgDn"], Group::Move, LISTS, "page down", None),
+    row(Act::PageUp, &["PgUp"], Group::Move, LISTS, "page up", None),
+    row(Act::HalfDown, &["^D"], Group::Move, LISTS, "half page down", None),
+    row(Act::HalfUp, &["^U"], Group::Move, LISTS, "half page up", None),
+    row(Act::First, &["gg", "Home"], Group::Move, LISTS, "first", None),
+    row(Act::Last, &["G", "End"], Group::Move, LISTS, "last", None),
+    row(Act::PreviousPane, &["S-Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "previous pane", None),
+    row(Act::ViewLayers, &["1"], Group::Panes, VIEWS, "layers", None),
+    row(Act::ViewWaste, &["2"], Group::Panes, VIEWS, "waste", None),
+    row(Act::ViewImage, &["4"], Group::Panes, VIEWS, "image", None),
+    row(Act::Zoom, &["z"], Group::Panes, VIEWS, "zoom", Some("zoom")),
+    row(Act::ScrollDown, &["J"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll command", None),
+    row(Act::ScrollUp, &["K"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll it back", None),
+    row(Act::LensRange, &["v"], Group::Lens, LAYERS_VIEW, "range from here", None),
+    row(Act::LensAlone, &["^L"], Group::Lens, LAYERS_VIEW, "layer alone", None),
+    row(Act::LensSum, &["^A"], Group::Lens, LAYERS_VIEW, "sum up to here", None),
+    row(Act::NextHit, &["n"], Group::Narrow, LAYERS_VIEW, "next match", None),
+    row(Act::PreviousHit, &["N"], Group::Narrow, LAYERS_VIEW, "previous match", None),
+    row(Act::KindAdded, &["a"], Group::Narrow, TREE, "+ added", None),
+    row(Act::KindModified, &["m"], Group::Narrow, TREE, "~ % modified", None),
+    row(Act::KindRemoved, &["r"], Group::Narrow, TREE, "- removed", None),
+    row(Act::KindUnchanged, &["u"], Group::Narrow, TREE, "= unchanged", None),
+    row(Act::KindWasted, &["!"], Group::Narrow, TREE, "only waste", None),
+    row(Act::ShowInWaste, &["w"], Group::Act, TREE, "show in Waste", None),
+    row(Act::EmptyRows, &["e"], Group::Act, LIST, "no-layer rows", None),
+    row(Act::CloseAll, &["-", "^Space"], Group::Tree, TREE, "close all", None),
+    row(Act::OpenBelow, &["*"], Group::Tree, TREE, "open all below", None),
+    row(Act::Back, &["Esc"], Group::Global, VIEWS.or(HELP).or(PICKER).or(OPENING), "one step back", None),
+    row(Act::Command, &[":"], Group::Global, VIEWS, "layer, messages", None),
+    row(Act::Help, &["?"], Group::Global, VIEWS.or(TEXT).or(PICKER).or(OPENING), "help", Some("help")),
+    row(Act::Suspend, &["^Z"], Group::Global, EVERYWHERE, "suspend", None),
+    row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(TEXT).or(PICKER).or(OPENING), "quit", Some("quit")),
+];
+
+/// Where the next key goes, prompts aside.
+pub(crate) fn context(state: &State) -> Context {
+    match (&state.modal, &state.stage) {
+        (Some(Modal::Help(_)), _) => Context::Help,
+        (Some(Modal::Text(_)), _) => Context::Text,
+        (None, Stage::Opening(_)) => Context::Opening,
+        (None, Stage::Choosing(_)) => Context::Picker,
+        (None, Stage::Exploring) => Context::Pane(state.focus()),
+    }
+}
+
+/// The actions of a context, in the order of the table.
+pub(crate) fn actions(context: Context) -> impl Iterator<Item = &'static Action> {
+    let place = Where::of(context);
+    ACTIONS.iter().filter(move |action| action.place.has(place))
+}
+
+/// What a key means after the keys of an unfinished sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// It does something.
+    Act(Act),
+    /// It begins a sequence.
+    Begins(char),
+    /// Nothing.
+    Nothing,
+}
+
+/// Looks a key up.
+pub(crate) fn meaning(context: Context, begun: Option<char>, key: &str) -> Meaning {
+    let sequence = begun.map(|first| format!("{first}{key}"));
+    let wanted = sequence.as_deref().unwrap_or(key);
+    if let Some(action) = actions(context).find(|action| action.keys.contains(&wanted)) {
+        return Meaning::Act(action.act);
+    }
+    let mut chars = key.chars();
+    match (begun, chars.next(), chars.next()) {
+        (None, Some(first), None)
+            if actions(context).any(|action| action.keys.iter().any(|key| begins(key, first))) =>
+        {
+            Meaning::Begins(first)
+        }
+        _ => Meaning::Nothing,
+    }
+}
+
+/// Whether a key of the table is a sequence of two letters that begins with `first`.
+fn begins(key: &str, first: char) -> bool {
+    let mut chars = key.chars();
+    chars.next() == Some(first) && chars.next().is_some_and(|c| c.is_ascii_lowercase()) && key.len() == 2
+}
+
+/// The name of a key as the table writes it; none for keys that the table never names.
+pub(crate) fn name(event: KeyEvent) -> Option<String> {
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    let name = match event.code {
+        KeyCode::Char(' ') => "Space".to_owned(),
+        KeyCode::Char(c) if control => c.to_ascii_uppercase().to_string(),
+        KeyCode::Char(c) => return Some(c.to_string()),
+        KeyCode::Enter => "Enter".to_owned(),
+        KeyCode::Esc => "Esc".to_owned(),
+        KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => "S-Tab".to_owned(),
+        KeyCode::Tab => "Tab".to_owned(),
+        KeyCode::BackTab => "S-Tab".to_owned(),
+        KeyCode::Up => "Up".to_owned(),
+        KeyCode::Down => "Down".to_owned(),
+        KeyCode::Left => "Left".to_owned(),
+        KeyCode::Right => "Right".to_owned(),
+        KeyCode::PageUp => "PgUp".to_owned(),
+        KeyCode::PageDown => "PgDn".to_owned(),
+        KeyCode::Home => "Home".to_owned(),
+        KeyCode::End => "End".to_owned(),
+        KeyCode::Backspace => "Backspace".to_owned(),
+        KeyCode::Delete => "Delete".to_owned(),
+        _ => return None,
+    };
+    Some(if control { format!("^{name}") } else { name })
+}
+
+/// The keys of an action for people: `gg Home`.
+pub(crate) fn keys(action: &Action) -> String {
+    action.keys.join(" ")
+}

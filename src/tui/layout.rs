@@ -1,0 +1,225 @@
+//! Which part of the screen belongs to what: a pure function of the size and the state.
+//!
+//! | width | layout |
+//! |---|---|
+//! | 120 and more | layers and instruction left, tree right, more columns |
+//! | 80 to 119 | layers left, tree right, the instruction as a strip |
+//! | 50 to 79 | one pane at a time |
+//! | below 50, or below 12 rows | the list alone, one header line |
+//! | below 20x5 | "window too small" |
+
+use super::state::{State, View};
+use ratatui::layout::Rect;
+
+/// A part of a view that has rows of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Pane {
+    /// The list of layers.
+    Layers,
+    /// The tree under the lens.
+    Tree,
+    /// The instruction of the selected layer.
+    Instruction,
+    /// The wasted items.
+    Waste,
+    /// Labels.
+    Labels,
+    /// Entrypoint, user and the like.
+    Config,
+    /// Environment variables.
+    Env,
+    /// The history.
+    History,
+}
+
+/// How much room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// Too little for anything.
+    TooSmall,
+    /// One list without a border.
+    List,
+    /// One pane at a time.
+    Single,
+    /// Panes side by side.
+    Double,
+    /// The same, with more columns.
+    Wide,
+}
+
+/// Who has which part of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Areas {
+    /// How much room there is.
+    pub(crate) class: Class,
+    /// Name, platform, size and waste.
+    pub(crate) header: Rect,
+    /// The views and the lens.
+    pub(crate) tabs: Option<Rect>,
+    /// Everything between tabs and strip.
+    pub(crate) body: Rect,
+    /// The panes that can be seen, in the order of Tab.
+    pub(crate) panes: Vec<(Pane, Rect)>,
+    /// About the selected layer or the selected wasted item.
+    pub(crate) strip: Option<Rect>,
+    /// The whole path of the selection, a prompt or a message.
+    pub(crate) status: Rect,
+    /// Keys.
+    pub(crate) footer: Option<Rect>,
+}
+
+/// How much room a screen has.
+pub(crate) fn class(width: u16, height: u16) -> Class {
+    match (width, height) {
+        (0..20, _) | (_, 0..5) => Class::TooSmall,
+        (20..50, _) | (_, 5..12) => Class::List,
+        (50..80, _) => Class::Single,
+        (80..120, _) => Class::Double,
+        _ => Class::Wide,
+    }
+}
+
+/// The panes of a view, in the order of Tab.
+pub(crate) fn panes_of(view: View, class: Class) -> &'static [Pane] {
+    match (view, class) {
+        (View::Layers, Class::Wide) => &[Pane::Layers, Pane::Tree, Pane::Instruction],
+        (View::Layers, _) => &[Pane::Layers, Pane::Tree],
+        (View::Waste, _) => &[Pane::Waste],
+        (View::Image, _) => &[Pane::Labels, Pane::Config, Pane::Env, Pane::History],
+    }
+}
+
+/// Divides the screen.
+pub(crate) fn areas(state: &State) -> Areas {
+    let (width, height) = (state.size.width, state.size.height);
+    let class = class(width, height);
+    let line = |y: u16| Rect { x: 0, y, width, height: u16::from(y < height) };
+    let roomy = class > Class::List;
+    let strip_height = match (roomy && height >= 16, state.view, class) {
+        (true, View::Layers, Class::Single | Class::Double) => 2,
+        (true, View::Waste, _) => 3,
+        _ => 0,
+    };
+    let top = if roomy { 2 } else { 1 };
+    let footer = u16::from(roomy);
+    let bottom = height.saturating_sub(1 + footer + strip_height).max(top);
+    let body =
+        Rect { x: 0, y: top, width, height: bottom.saturating_sub(top) }.intersection(Rect::new(0, 0, width, height));
+    // The strip about a layer stands above the path of the selection, the strip about a wasted item below it.
+    let (status_y, strip_y) = match state.view {
+        View::Waste => (bottom, bottom + 1),
+        _ => (bottom + strip_height, bottom),
+    };
+    Areas {
+        class,
+        header: line(0),
+        tabs: roomy.then(|| line(1)),
+        body,
+        panes: panes(state, class, body),
+        strip: (strip_height > 0).then_some(Rect { x: 0, y: strip_y, width, height: strip_height }),
+        status: line(status_y),
+        footer: roomy.then(|| line(height.saturating_sub(1))),
+    }
+}
+
+fn panes(state: &State, class: Class, body: Rect) -> Vec<(Pane, Rect)> {
+    if class < Class::Double || state.zoom {
+        return vec![(state.focus(), body)];
+    }
+    match state.view {
+        View::Waste => vec![(Pane::Waste, body)],
+        View::Layers if class == Class::Wide => wide_layers(state, body),
+        View::Layers => {
+            let (left, right) = split_at(body, 32);
+            vec![(Pane::Layers, left), (Pane::Tree, right)]
+        }
+        View::Image => image(state, class, body),
+    }
+}
+
+fn wide_layers(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
+    let (left, right) = split_at(body, 58);
+    let wanted = u16::try_from(state.layers.rows.len()).unwrap_or(u16::MAX).saturating_add(3);
+    let (list, instruction) = stack_at(left, wanted.min(body.height * 3 / 5).max(5));
+    vec![(Pane::Layers, list), (Pane::Tree, right), (Pane::Instruction, instruction)]
+}
+
+fn image(state: &State, class: Class, body: Rect) -> Vec<(Pane, Rect)> {
+    let rows = |pane: Pane| u16::try_from(state.rows_of(pane)).unwrap_or(u16::MAX);
+    let labels = rows(Pane::Labels).saturating_add(3).clamp(4, (body.height / 3).max(4));
+    let config = rows(Pane::Config).saturating_add(2).clamp(3, (body.height / 3).max(3));
+    if class == Class::Wide {
+        let (left, history) = split_at(body, body.width / 2);
+        let (labels, rest) = stack_at(left, labels);
+        let (config, env) = stack_at(rest, config);
+        return vec![(Pane::Labels, labels), (Pane::Config, config), (Pane::Env, env), (Pane::History, history)];
+    }
+    let (labels, rest) = stack_at(body, labels);
+    let (config, rest) = stack_at(rest, config);
+    let (env, history) = split_at(rest, body.width * 2 / 5);
+    vec![(Pane::Labels, labels), (Pane::Config, config), (Pane::Env, env), (Pane::History, history)]
+}
+
+fn split_at(area: Rect, width: u16) -> (Rect, Rect) {
+    let width = width.min(area.width);
+    let right = Rect { x: area.x + width, width: area.width - width, ..area };
+    (Rect { width, ..area }, right)
+}
+
+fn stack_at(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    let below = Rect { y: area.y + height, height: area.height - height, ..area };
+    (Rect { height, ..area }, below)
+}
+
+/// The inside of a pane: all of it where there is no room for borders.
+pub(crate) fn inner(class: Class, pane: Rect) -> Rect {
+    if class == Class::List {
+        return pane;
+    }
+    Rect {
+        x: pane.x.saturating_add(1).min(pane.right()),
+        y: pane.y.saturating_add(1).min(pane.bottom()),
+        width: pane.width.saturating_sub(2),
+        height: pane.height.saturating_sub(2),
+    }
+}
+
+/// Whether a pane has a line that names its columns.
+pub(crate) fn has_heading(class: Class, pane: Pane) -> bool {
+    class > Class::List && matches!(pane, Pane::Layers | Pane::Waste | Pane::Labels)
+}
+
+/// Where the rows of a pane are, headings left out.
+pub(crate) fn window(class: Class, pane: Pane, area: Rect) -> Rect {
+    let inside = inner(class, area);
+    let heading = u16::from(has_heading(class, pane) && inside.height > 1);
+    Rect { y: inside.y + heading, height: inside.height - heading, ..inside }
+}
+
+/// Where a text or the help lies over the view.
+pub(crate) fn modal(areas: &Areas) -> Rect {
+    let body = areas.body;
+    match areas.class {
+        Class::Wide => {
+            Rect { x: body.x + body.width / 12, y: body.y, width: body.width - body.width / 6, height: body.height }
+        }
+        _ => body,
+    }
+}
+
+/// The names of the views in the tab line, and where each begins.
+pub(crate) fn tabs(state: &State) -> Vec<(View, u16, String)> {
+    let mut x = 1;
+    let mut out = Vec::new();
+    for view in View::ALL {
+        let open = if view == state.view { '[' } else { ' ' };
+        let close = if view == state.view { ']' } else { ' ' };
+        let waiting = if view == View::Waste && state.ready.is_none() { "…" } else { "" };
+        let text = format!("{open}{} {}{waiting}{close}", view.key(), view.title());
+        let width = u16::try_from(super::text::width(&text)).unwrap_or(0);
+        out.push((view, x, text));
+        x += width;
+    }
+    out
+}

@@ -1,0 +1,42 @@
+//! Everything that can happen to the explorer.
+
+use super::Feed;
+use super::scene::Scene;
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::layout::Size;
+use std::sync::Arc;
+
+/// The number of a question to the worker; only the answer to the newest question counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Generation(u64);
+
+impl Generation {
+    /// Makes this the number of a new question.
+    pub(crate) fn advance(&mut self) -> Self {
+        self.0 = self.0.wrapping_add(1);
+        *self
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug)]
+pub(crate) enum Msg {
+    /// A key went down.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resize(Size),
+    /// The loader says something.
+    Feed(Feed),
+    /// The worker has what a lens shows.
+    Looked(Generation, Arc<Scene>),
+    /// The worker knows which wasted items a filter leaves, by group.
+    Sifted(Generation, Vec<bool>),
+    /// A toast has been there long enough.
+    ToastOver,
+    /// The process was told to stop for a while.
+    Suspend,
+}

@@ -1,0 +1,552 @@
+//! Everything that the screen depends on.
+
+use super::groups::{Group, Killed};
+use super::layout::{self, Pane};
+use super::msg::Generation;
+use super::scene::{Kinds, Openness, Row, Scene, Sort, Sorted};
+use super::theme::Role;
+use super::{Model, Options};
+use crate::image::{Image, LayerIndex};
+use crate::listing::Listing;
+use crate::notice::Notice;
+use crate::tree::{Filter, Lens};
+use ratatui::layout::Size;
+use std::sync::Arc;
+use tui_input::Input;
+
+/// A group of panes that are seen together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Layers, tree, instruction.
+    Layers,
+    /// Wasted items.
+    Waste,
+    /// Labels, config, env, history.
+    Image,
+}
+
+impl View {
+    /// All views, in the order of their keys.
+    pub(crate) const ALL: [Self; 3] = [Self::Layers, Self::Waste, Self::Image];
+
+    /// Its key.
+    pub(crate) fn key(self) -> char {
+        match self {
+            Self::Layers => '1',
+            Self::Waste => '2',
+            Self::Image => '4',
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Layers => "Layers",
+            Self::Waste => "Waste",
+            Self::Image => "Image",
+        }
+    }
+}
+
+/// Where one is in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Position {
+    /// The selected row.
+    pub(crate) cursor: usize,
+    /// The first row in the window.
+    pub(crate) offset: usize,
+}
+
+impl Position {
+    /// Keeps the cursor on a row and the row in a window of `height` rows.
+    pub(crate) fn settle(&mut self, rows: usize, height: usize) {
+        self.cursor = self.cursor.min(rows.saturating_sub(1));
+        let height = height.max(1);
+        self.offset = self.offset.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+        self.offset = self.offset.min(rows.saturating_sub(height));
+    }
+
+    /// Moves the cursor by a number of rows.
+    pub(crate) fn step(&mut self, by: isize, rows: usize) {
+        self.cursor = self.cursor.saturating_add_signed(by).min(rows.saturating_sub(1));
+    }
+}
+
+/// What is going on as a whole.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The source is being opened.
+    Opening(Opening),
+    /// There are several images.
+    Choosing(Picker),
+    /// There is an image.
+    Exploring,
+}
+
+/// How far the opening is.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    /// What the user typed.
+    pub(crate) reference: String,
+    /// Bytes read, and all bytes where that is known.
+    pub(crate) read: Option<(u64, Option<u64>)>,
+}
+
+/// Several images, one line each.
+#[derive(Debug)]
+pub(crate) struct Picker {
+    /// The lines, escaped.
+    pub(crate) lines: Vec<String>,
+    /// Where one is.
+    pub(crate) at: Position,
+}
+
+/// How far one layer is.
+#[derive(Debug, Clone)]
+pub(crate) enum Reading {
+    /// Nothing was read yet.
+    Waiting,
+    /// So many stored bytes of so many.
+    Partly(u64, u64),
+    /// As much as there is.
+    Done {
+        /// Its entries.
+        listing: Arc<Listing>,
+        /// Bytes of its regular files.
+        shipped: u64,
+        /// Why there are not more.
+        error: Option<String>,
+    },
+}
+
+/// The image, as soon as its documents are read.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// What the documents say.
+    pub(crate) image: Arc<Image>,
+    /// The kind of the source.
+    pub(crate) kind: String,
+    /// What the user typed.
+    pub(crate) reference: String,
+    /// How far each layer is.
+    pub(crate) reading: Vec<Reading>,
+    /// The rows of the history as lines for reading, escaped.
+    pub(crate) history: Vec<Vec<String>>,
+    /// Input that has to be read before any layer is known: bytes read, and all bytes where that is known.
+    pub(crate) input: Option<(u64, Option<u64>)>,
+}
+
+impl Subject {
+    /// How many layers were read.
+    pub(crate) fn finished(&self) -> usize {
+        self.reading.iter().filter(|reading| matches!(reading, Reading::Done { .. })).count()
+    }
+}
+
+/// Everything that is known when all layers are read.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// The image, understood.
+    pub(crate) model: Arc<Model>,
+    /// Wasted items by path, largest first.
+    pub(crate) groups: Vec<Group>,
+    /// By layer: what it made dead below.
+    pub(crate) killed: Vec<Option<Killed>>,
+}
+
+/// One row in the list of layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LayerRow {
+    /// A layer.
+    Layer(LayerIndex),
+    /// A row of the history without a layer.
+    Empty(usize),
+    /// The end of the base image.
+    Base,
+}
+
+/// The list of layers.
+#[derive(Debug, Default)]
+pub(crate) struct LayersPane {
+    /// Its rows.
+    pub(crate) rows: Vec<LayerRow>,
+    /// Where one is.
+    pub(crate) at: Position,
+    /// Whether rows without a layer are shown.
+    pub(crate) empty_rows: bool,
+    /// The layer that the lens is on: the selected one, or the one above a selected row without a layer.
+    pub(crate) selected: Option<LayerIndex>,
+}
+
+/// How the lens follows the selected layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LensMode {
+    /// That layer alone.
+    #[default]
+    Alone,
+    /// Everything up to it.
+    Sum,
+    /// The whole image.
+    Whole,
+    /// From a fixed layer to it.
+    Range(LayerIndex),
+}
+
+impl LensMode {
+    /// The lens on an image of `layers` layers.
+    pub(crate) fn lens(self, selected: LayerIndex, layers: u32) -> Lens {
+        match self {
+            Self::Alone => Lens::layer(selected),
+            Self::Sum => Lens::up_to(selected),
+            Self::Whole => Lens::up_to(LayerIndex(layers.saturating_sub(1))),
+            Self::Range(from) => Lens::range(from, selected),
+        }
+    }
+
+    /// What the header calls it.
+    pub(crate) fn name(self, selected: LayerIndex) -> String {
+        match self {
+            Self::Alone => format!("L{selected} alone"),
+            Self::Sum => format!("L0-L{selected} sum"),
+            Self::Whole => "whole image".to_owned(),
+            Self::Range(from) => format!("L{}-L{} range", from.min(selected), from.max(selected)),
+        }
+    }
+}
+
+/// A filter and what was typed for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Typed {
+    /// As typed.
+    pub(crate) text: String,
+    /// As understood.
+    pub(crate) filter: Arc<Filter>,
+}
+
+/// What the worker was asked to look at.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The lens.
+    pub(crate) lens: Lens,
+    /// Whether of the whole image, not of one listing.
+    pub(crate) whole: bool,
+    /// The kinds.
+    pub(crate) kinds: Kinds,
+    /// The filter.
+    pub(crate) filter: Option<Arc<Filter>>,
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, other: &Self) -> bool {
+        let same_filter = match (&self.filter, &other.filter) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        same_filter && self.lens == other.lens && self.whole == other.whole && self.kinds == other.kinds
+    }
+}
+
+/// The tree under the lens.
+#[derive(Debug, Default)]
+pub(crate) struct TreePane {
+    /// How the lens follows the selected layer.
+    pub(crate) mode: LensMode,
+    /// What the worker was asked last.
+    pub(crate) asked: Option<Asked>,
+    /// The number of that question.
+    pub(crate) generation: Generation,
+    /// What the lens shows; none until the worker has answered.
+    pub(crate) scene: Option<Arc<Scene>>,
+    /// The kinds that are shown.
+    pub(crate) kinds: Kinds,
+    /// The filter, the last one that could be understood.
+    pub(crate) filter: Option<Typed>,
+    /// How rows are sorted.
+    pub(crate) sort: Sort,
+    /// Which directories are open.
+    pub(crate) openness: Openness,
+    /// Which were open before there was a filter.
+    pub(crate) unfiltered: Option<Openness>,
+    /// Sorted children.
+    pub(crate) sorted: Sorted,
+    /// The rows of open directories.
+    pub(crate) rows: Vec<Row>,
+    /// Where one is.
+    pub(crate) at: Position,
+    /// The path that the user went to: kept when the lens moves, also while the lens does not show it.
+    pub(crate) anchor: Option<Vec<u8>>,
+}
+
+impl TreePane {
+    /// The selected row.
+    pub(crate) fn selected(&self) -> Option<&Row> {
+        self.rows.get(self.at.cursor)
+    }
+}
+
+/// By what wasted items are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum WasteSort {
+    /// Bytes, most first.
+    #[default]
+    Bytes,
+    /// Path.
+    Path,
+    /// Cause, then bytes.
+    Cause,
+}
+
+/// The wasted items.
+#[derive(Debug, Default)]
+pub(crate) struct WastePane {
+    /// The groups that are shown, in order, as indexes of [`Ready::groups`].
+    pub(crate) shown: Vec<usize>,
+    /// Where one is.
+    pub(crate) at: Position,
+    /// How they are sorted.
+    pub(crate) sort: WasteSort,
+    /// Whether the other way round.
+    pub(crate) reversed: bool,
+    /// The filter, the last one that could be understood.
+    pub(crate) filter: Option<Typed>,
+    /// Which groups the filter leaves.
+    pub(crate) kept: Option<Vec<bool>>,
+    /// The number of the last question to the worker.
+    pub(crate) generation: Generation,
+}
+
+/// What is being typed.
+#[derive(Debug)]
+pub(crate) struct Prompt {
+    /// What for.
+    pub(crate) kind: PromptKind,
+    /// What.
+    pub(crate) input: Input,
+    /// Why it is not understood.
+    pub(crate) error: Option<String>,
+}
+
+/// What is being typed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PromptKind {
+    /// A filter of the tree.
+    TreeFilter,
+    /// A filter of the wasted items.
+    WasteFilter,
+    /// A command.
+    Command,
+}
+
+/// A line of a text, and what it is.
+pub(crate) type Fact = (String, Role);
+
+/// Something that lies over the view until it is closed.
+#[derive(Debug)]
+pub(crate) enum Modal {
+    /// The keys.
+    Help(Help),
+    /// A text.
+    Text(Text),
+}
+
+/// The help.
+#[derive(Debug, Default)]
+pub(crate) struct Help {
+    /// What was typed to narrow it.
+    pub(crate) filter: Input,
+    /// The first row in the window.
+    pub(crate) offset: usize,
+}
+
+/// A text.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// Its title.
+    pub(crate) title: String,
+    /// Its lines, escaped, not yet wrapped.
+    pub(crate) lines: Vec<Fact>,
+    /// The first row in the window, after wrapping.
+    pub(crate) offset: usize,
+}
+
+/// A short message.
+#[derive(Debug, Clone)]
+pub(crate) struct Toast {
+    /// What, escaped.
+    pub(crate) text: String,
+    /// Its look.
+    pub(crate) role: Role,
+}
+
+/// Everything.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// The size of the screen.
+    pub(crate) size: Size,
+    /// How it looks.
+    pub(crate) options: Options,
+    /// What is going on.
+    pub(crate) stage: Stage,
+    /// The image.
+    pub(crate) subject: Option<Subject>,
+    /// Everything about it.
+    pub(crate) ready: Option<Ready>,
+    /// The view that is seen.
+    pub(crate) view: View,
+    /// The focused pane of the first view.
+    pub(crate) layers_focus: Pane,
+    /// The focused pane of the image view.
+    pub(crate) image_focus: Pane,
+    /// Whether the focused pane has all the room.
+    pub(crate) zoom: bool,
+    /// The list of layers.
+    pub(crate) layers: LayersPane,
+    /// The tree.
+    pub(crate) tree: TreePane,
+    /// The first line in the window of the instruction.
+    pub(crate) instruction_offset: usize,
+    /// The wasted items.
+    pub(crate) waste: WastePane,
+    /// Where one is in the labels.
+    pub(crate) labels: Position,
+    /// Where one is in the config.
+    pub(crate) config: Position,
+    /// Where one is in the environment.
+    pub(crate) env: Position,
+    /// The selected row of the history.
+    pub(crate) history: Position,
+    /// What lies over the view.
+    pub(crate) modal: Option<Modal>,
+    /// What is being typed.
+    pub(crate) prompt: Option<Prompt>,
+    /// The first key of an unfinished sequence.
+    pub(crate) begun: Option<char>,
+    /// A short message.
+    pub(crate) toast: Option<Toast>,
+    /// Findings of all stages.
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl State {
+    /// Before anything is known.
+    pub(crate) fn new(size: Size, options: Options) -> Self {
+        Self {
+            size,
+            options,
+            stage: Stage::Opening(Opening::default()),
+            subject: None,
+            ready: None,
+            view: View::Layers,
+            layers_focus: Pane::Layers,
+            image_focus: Pane::Labels,
+            zoom: false,
+            layers: LayersPane::default(),
+            tree: TreePane::default(),
+            instruction_offset: 0,
+            waste: WastePane::default(),
+            labels: Position::default(),
+            config: Position::default(),
+            env: Position::default(),
+            history: Position::default(),
+            modal: None,
+            prompt: None,
+            begun: None,
+            toast: None,
+            notices: Vec::new(),
+        }
+    }
+
+    /// The focused pane.
+    pub(crate) fn focus(&self) -> Pane {
+        let (wanted, panes) = match self.view {
+            View::Layers => (self.layers_focus, layout::panes_of(self.view, self.class())),
+            View::Waste => return Pane::Waste,
+            View::Image => (self.image_focus, layout::panes_of(self.view, self.class())),
+        };
+        // A pane that has no place at this size cannot have the focus.
+        if panes.contains(&wanted) { wanted } else { Pane::Layers }
+    }
+
+    /// Gives the focus to a pane, and shows its view.
+    pub(crate) fn focus_on(&mut self, pane: Pane) {
+        match pane {
+            Pane::Layers | Pane::Tree | Pane::Instruction => {
+                self.view = View::Layers;
+                self.layers_focus = pane;
+            }
+            Pane::Waste => self.view = View::Waste,
+            Pane::Labels | Pane::Config | Pane::Env | Pane::History => {
+                self.view = View::Image;
+                self.image_focus = pane;
+            }
+        }
+    }
+
+    /// How much room there is.
+    pub(crate) fn class(&self) -> layout::Class {
+        layout::class(self.size.width, self.size.height)
+    }
+
+    /// How many rows (of the instruction: lines) a pane has.
+    pub(crate) fn rows_of(&self, pane: Pane) -> usize {
+        let provenance = self.subject.as_ref().map(|subject| &subject.image.provenance);
+        match pane {
+            Pane::Layers => self.layers.rows.len(),
+            Pane::Tree => self.tree.rows.len(),
+            Pane::Instruction => 0,
+            Pane::Waste => self.waste.shown.len(),
+            Pane::Labels => provenance.map_or(0, |all| all.labels.len()),
+            Pane::Config => provenance.map_or(0, |all| all.settings.len()),
+            Pane::Env => provenance.map_or(0, |all| all.env.len()),
+            Pane::History => self.subject.as_ref().map_or(0, |subject| subject.history.len()),
+        }
+    }
+
+    /// Where one is in a pane; the instruction has no rows to be on.
+    pub(crate) fn position(&mut self, pane: Pane) -> Option<&mut Position> {
+        Some(match pane {
+            Pane::Layers => &mut self.layers.at,
+            Pane::Tree => &mut self.tree.at,
+            Pane::Instruction => return None,
+            Pane::Waste => &mut self.waste.at,
+            Pane::Labels => &mut self.labels,
+            Pane::Config => &mut self.config,
+            Pane::Env => &mut self.env,
+            Pane::History => &mut self.history,
+        })
+    }
+
+    /// The number of layers.
+    pub(crate) fn layer_count(&self) -> u32 {
+        self.subject.as_ref().and_then(|subject| u32::try_from(subject.image.layers.len()).ok()).unwrap_or(0)
+    }
+
+    /// The selected row in the list of layers.
+    pub(crate) fn layer_row(&self) -> Option<LayerRow> {
+        self.layers.rows.get(self.layers.at.cursor).copied()
+    }
+
+    /// The row of the history that is about the selected row of the list of layers.
+    pub(crate) fn selected_history(&self) -> Option<usize> {
+        match self.layer_row()? {
+            LayerRow::Empty(row) => Some(row),
+            LayerRow::Layer(layer) => self.subject.as_ref()?.image.layers.get(layer.index())?.history,
+            LayerRow::Base => None,
+        }
+    }
+
+    /// The selected group of wasted items.
+    pub(crate) fn waste_group(&self) -> Option<&Group> {
+        let index = *self.waste.shown.get(self.waste.at.cursor)?;
+        self.ready.as_ref()?.groups.get(index)
+    }
+
+    /// The whole path of the selected row of the tree, with a leading slash, escaped.
+    pub(crate) fn tree_path(&self) -> Option<String> {
+        let (row, scene) = (self.tree.selected()?, self.tree.scene.as_ref()?);
+        let path = super::text::name(&scene.tree.path(row.node));
+        let slash = if row.folder == super::scene::Folder::Leaf { "" } else { "/" };
+        Some(format!("/{path}{slash}"))
+    }
+}

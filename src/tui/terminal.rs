@@ -1,0 +1,332 @@
+//! The terminal: taken when there is something to show, given back on every way out (quit, error, panic, signal,
+//! suspend); and the loop between messages, state and screen.
+
+use super::effect::{Effect, Job, work};
+use super::msg::Msg;
+use super::state::State;
+use super::update::update;
+use super::view::view;
+use super::{Exit, Feed, Options};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use crossterm::cursor::Show;
+use crossterm::event::{
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+};
+use crossterm::execute;
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+use std::io::{self, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long the loader has to say something that can be shown before the screen is taken to say that it is at work.
+const PATIENCE: Duration = Duration::from_millis(80);
+/// How long a short message stays.
+const TOAST: Duration = Duration::from_secs(4);
+/// As often as anybody can see; messages that come faster are drawn together.
+const FRAME: Duration = Duration::from_millis(15);
+
+/// What comes in from outside: a message for the state, or something that only the loop can act on.
+#[derive(Debug)]
+enum Happening {
+    Msg(Msg),
+    /// A signal that ends the process.
+    Signal(i32),
+    /// The process goes on after a stop.
+    Continue,
+    /// Keys cannot be read any more.
+    InputLost(io::Error),
+    /// A thread of ours panicked; its message was printed already.
+    Panicked,
+}
+
+/// Shows what `feed` tells until the user leaves.
+pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options) -> io::Result<Exit> {
+    let mut first = Vec::new();
+    if let Some(exit) = wait(&feed, &mut first) {
+        return Ok(exit);
+    }
+    let (events, inbox) = mpsc::channel();
+    let (jobs, questions) = mpsc::channel();
+    let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
+    let handle = signals.handle();
+    // What the options say has weighed NO_COLOR already; crossterm alone would let it beat `--color always`.
+    crossterm::style::force_color_output(options.color);
+    let mut screen = Screen::enter(options)?;
+    listen_to_signals(signals, events.clone());
+    listen_to_keys(events.clone());
+    listen_to_feed(first, feed, events.clone());
+    answer(questions, events);
+    let size = screen.terminal.size()?;
+    let mut looped = Loop { state: State::new(size, options), jobs, choose, exit: None };
+    let ended = looped.run(&mut screen, &inbox);
+    handle.close();
+    drop(screen);
+    ended?;
+    Ok(looped.exit.unwrap_or(Exit::Quit))
+}
+
+/// Waits for the first thing worth showing. A failure that comes at once never takes the screen.
+fn wait(feed: &Receiver<Feed>, first: &mut Vec<Feed>) -> Option<Exit> {
+    let until = now() + PATIENCE;
+    loop {
+        match feed.recv_timeout(until.saturating_duration_since(now())) {
+            Ok(Feed::Failed(message)) => return Some(Exit::Failed(message)),
+            Ok(news @ (Feed::Opening { .. } | Feed::Progress(_) | Feed::Notice(_))) => first.push(news),
+            Ok(news) => {
+                first.push(news);
+                return None;
+            }
+            Err(RecvTimeoutError::Disconnected) if first.is_empty() => {
+                return Some(Exit::Failed("nothing to show".to_owned()));
+            }
+            Err(_) => return None,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the loop is where time enters the explorer")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// State, and what its effects need.
+struct Loop {
+    state: State,
+    jobs: Sender<Job>,
+    choose: Sender<usize>,
+    exit: Option<Exit>,
+}
+
+impl Loop {
+    fn run(&mut self, screen: &mut Screen, inbox: &Receiver<Happening>) -> io::Result<()> {
+        let mut toast_since: Option<Instant> = None;
+        while self.exit.is_none() {
+            screen.draw(&self.state)?;
+            let drawn = now();
+            let Some(event) = next(inbox, toast_since)? else {
+                self.take(Msg::ToastOver, screen)?;
+                toast_since = None;
+                continue;
+            };
+            self.handle(event, screen)?;
+            // Everything that is there already, and what comes within a frame, is drawn at once.
+            while self.exit.is_none() {
+                let rest = FRAME.saturating_sub(now().saturating_duration_since(drawn));
+                match inbox.recv_timeout(rest) {
+                    Ok(event) => self.handle(event, screen)?,
+                    Err(_) => break,
+                }
+            }
+            toast_since = self.state.toast.as_ref().map(|_| toast_since.unwrap_or_else(now));
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, event: Happening, screen: &mut Screen) -> io::Result<()> {
+        match event {
+            Happening::Msg(msg) => self.take(msg, screen)?,
+            Happening::Signal(signal) => self.exit = Some(Exit::Signal(signal)),
+            Happening::Continue => screen.resume()?,
+            Happening::InputLost(error) => return Err(error),
+            Happening::Panicked => return Err(io::Error::other("a part of the explorer stopped; this is a defect")),
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, msg: Msg, screen: &mut Screen) -> io::Result<()> {
+        for effect in update(&mut self.state, msg) {
+            match effect {
+                Effect::Look(generation, question) => self.ask(Job::Look(generation, question)),
+                Effect::Sift(generation, question) => self.ask(Job::Sift(generation, question)),
+                // If the loader is gone, nobody waits for the answer.
+                Effect::Choose(index) => drop(self.choose.send(index)),
+                Effect::Copy(text) => copy(&text)?,
+                Effect::Suspend => screen.suspend()?,
+                Effect::Quit => self.exit = Some(Exit::Quit),
+                Effect::Fail(message) => self.exit = Some(Exit::Failed(message)),
+            }
+        }
+        Ok(())
+    }
+
+    /// If the worker is gone, its panic is an event of its own.
+    fn ask(&self, job: Job) {
+        drop(self.jobs.send(job));
+    }
+}
+
+/// The next event; none when a toast has been there long enough.
+fn next(inbox: &Receiver<Happening>, toast_since: Option<Instant>) -> io::Result<Option<Happening>> {
+    let Some(since) = toast_since else { return inbox.recv().map(Some).map_err(io::Error::other) };
+    match inbox.recv_timeout(TOAST.saturating_sub(now().saturating_duration_since(since))) {
+        Ok(event) => Ok(Some(event)),
+        Err(RecvTimeoutError::Timeout) => Ok(None),
+        Err(error @ RecvTimeoutError::Disconnected) => Err(io::Error::other(error)),
+    }
+}
+
+/// Tells the loop if the thread that holds it panics.
+struct Alarm(Sender<Happening>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            drop(self.0.send(Happening::Panicked));
+        }
+    }
+}
+
+fn listen_to_signals(mut signals: Signals, events: Sender<Happening>) {
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            let event = match signal {
+                SIGTSTP => Happening::Msg(Msg::Suspend),
+                SIGCONT => Happening::Continue,
+                other => Happening::Signal(other),
+            };
+            if events.send(event).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn listen_to_keys(events: Sender<Happening>) {
+    thread::spawn(move || {
+        let _alarm = Alarm(events.clone());
+        loop {
+            let event = match event::read() {
+                Ok(Event::Key(key)) => Happening::Msg(Msg::Key(key)),
+                Ok(Event::Mouse(mouse)) => Happening::Msg(Msg::Mouse(mouse)),
+                Ok(Event::Paste(text)) => Happening::Msg(Msg::Paste(text)),
+                Ok(Event::Resize(width, height)) => Happening::Msg(Msg::Resize(Size { width, height })),
+                Ok(Event::FocusGained | Event::FocusLost) => continue,
+                Err(error) => Happening::InputLost(error),
+            };
+            let lost = matches!(event, Happening::InputLost(_));
+            if events.send(event).is_err() || lost {
+                return;
+            }
+        }
+    });
+}
+
+fn listen_to_feed(first: Vec<Feed>, feed: Receiver<Feed>, events: Sender<Happening>) {
+    thread::spawn(move || {
+        for news in first.into_iter().chain(feed) {
+            if events.send(Happening::Msg(Msg::Feed(news))).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn answer(questions: Receiver<Job>, events: Sender<Happening>) {
+    thread::spawn(move || {
+        let _alarm = Alarm(events.clone());
+        work(&questions, |msg| events.send(Happening::Msg(msg)).is_ok());
+    });
+}
+
+/// Whether the screen is ours at the moment.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal while it is ours. Dropping gives it back.
+struct Screen {
+    terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    mouse: bool,
+}
+
+impl Screen {
+    fn enter(options: Options) -> io::Result<Self> {
+        restore_on_panic();
+        take(options.mouse)?;
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()));
+        match terminal {
+            Ok(terminal) => Ok(Self { terminal, mouse: options.mouse }),
+            Err(error) => {
+                give_back();
+                Err(error)
+            }
+        }
+    }
+
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        self.terminal.draw(|frame| {
+            if let Some(cursor) = view(state, frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // The stop signal itself is ours to handle, so the one that cannot be handled does it.
+        signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
+        self.resume()
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        take(self.mouse)?;
+        // A new terminal knows of nothing on the screen and draws all of it. Clearing the old one would ask the
+        // terminal where its cursor is, and wait for the answer behind the thread that reads keys.
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let taken = execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)
+        .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) });
+    if taken.is_err() {
+        give_back();
+    }
+    taken
+}
+
+/// Copies by OSC 52 (base64 with padding): the terminal at the user's end does it, also through ssh.
+fn copy(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    write!(out, "\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(text))?;
+    out.flush()
+}
+
+/// Gives the terminal back. Errors cannot be helped: the terminal may be gone.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+/// A panic gives the terminal back before its message is printed, or nobody could read it.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            give_back();
+            before(info);
+        }));
+    });
+}

@@ -1,0 +1,377 @@
+//! A small image of the shape of a real one, and hands to press keys with, for tests.
+
+use super::effect::{Effect, answer};
+use super::msg::Msg;
+use super::state::State;
+use super::update::update;
+use super::view::view;
+use super::{Feed, Model, Options};
+use crate::analysis::Analysis;
+use crate::bytes::{ReadAt, Section};
+use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
+use crate::listing::Listing;
+use crate::listing::testing::listing;
+use crate::report::{Facts, LayerFacts, LayerStatus, build};
+use crate::source::{Blob, BlobId};
+use crate::tree::Stack;
+use crate::tree::testing::Fills;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use ratatui::style::{Color, Modifier};
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Arc;
+
+/// Bytes that nobody reads.
+#[derive(Debug)]
+struct Unread(u64);
+
+impl ReadAt for Unread {
+    fn read_at(&self, _buf: &mut [u8], _offset: u64) -> io::Result<usize> {
+        Err(io::Error::other("nobody reads this"))
+    }
+
+    fn len(&self) -> u64 {
+        self.0
+    }
+}
+
+/// An image under test.
+pub(super) struct Sample {
+    pub(super) image: Arc<Image>,
+    pub(super) listings: Vec<Arc<Listing>>,
+    pub(super) model: Arc<Model>,
+}
+
+const ROWS: &[(&str, bool)] = &[
+    ("/bin/sh -c #(nop) ADD file:1d256392d7f8 in / ", true),
+    ("/bin/sh -c #(nop)  CMD [\"bash\"]", false),
+    ("LABEL org.opencontainers.image.vendor=Acme", false),
+    ("ENV PATH=/usr/local/bin:/usr/bin LANG=C.UTF-8", false),
+    (
+        "RUN /bin/sh -c set -eux; apt-get update && apt-get install -y --no-install-recommends python3 ca-certificates \
+         && echo 'one; two' # buildkit",
+        true,
+    ),
+    ("RUN /bin/sh -c apt-get clean && rm -rf /var/cache/apt/* # buildkit", true),
+    ("WORKDIR /srv/app", false),
+    ("COPY . . # buildkit", true),
+    ("RUN /bin/sh -c chown -R 1000 /srv/app # buildkit", true),
+    ("LABEL org.opencontainers.image.vendor=Acme-Platform maintainer=base-team@acme.example", false),
+    ("ENV APP_ENV=production", false),
+    ("RUN /bin/sh -c sed -i s/true/false/ config.yaml && rm -f .env # buildkit", true),
+    ("ENTRYPOINT [\"/srv/app/run\"]", false),
+    ("USER app", false),
+];
+
+fn layers() -> Vec<Vec<&'static str>> {
+    vec![
+        vec![
+            "d etc",
+            "f etc/passwd 920 a",
+            "f etc/shadow 440 a @0640",
+            "d usr/bin",
+            "f usr/bin/su 55000 a @4755",
+            "f usr/lib/libc.so.6 1900000 a @0755",
+            "l usr/lib/libc.so libc.so.6",
+            "f var/lib/dpkg/status 77000 a",
+        ],
+        vec![
+            "f usr/bin/python3 6800000 a @0755",
+            "h usr/bin/python3.11 usr/bin/python3",
+            "f usr/lib/python3.11/os.py 39000 a",
+            "f usr/lib/python3.11/日本語-モジュール.py 1200 a",
+            "f var/cache/apt/pkgcache.bin 4200000 a",
+            "f var/cache/apt/lists/main 3100000 a",
+            "f var/lib/dpkg/status 91000 b",
+        ],
+        vec!["f var/cache/apt/.wh..wh..opq 0", "f var/lib/.wh.nothing 0"],
+        vec![
+            "d srv/app",
+            "f srv/app/config.yaml 63 a",
+            "f srv/app/.env 19 a",
+            "f srv/app/static/bundle.js 3000000 a",
+            "f srv/app/app/models.py 2000 a",
+            "f srv/app/app/views.py 1800 a",
+        ],
+        vec![
+            "d srv/app %1000",
+            "f srv/app/config.yaml 63 a %1000",
+            "f srv/app/.env 19 a %1000",
+            "f srv/app/static/bundle.js 3000000 a %1000",
+            "f srv/app/app/models.py 2000 a %1000",
+            "f srv/app/app/views.py 1800 a %1000",
+        ],
+        vec!["f srv/app/config.yaml 80 b %1000", "f srv/app/.wh..env 0", "f srv/app/evil\x1b[31m\u{202e}name 5 a"],
+    ]
+}
+
+impl Sample {
+    /// The usual one.
+    pub(super) fn new() -> Self {
+        Self::of(&layers(), ROWS)
+    }
+
+    /// An image with these layers and this history (created by, has a layer).
+    pub(super) fn of(layers: &[Vec<&str>], rows: &[(&str, bool)]) -> Self {
+        let listings: Vec<Arc<Listing>> = layers.iter().map(|lines| listing(lines)).collect();
+        let mut stack = Stack::new();
+        for listing in &listings {
+            stack.push(Arc::clone(listing));
+        }
+        let mut tree = stack.finish();
+        tree.identify(&Fills, 1);
+        let image = Arc::new(image(listings.len(), rows));
+        let analysis = Analysis::of(&tree, 1, 20_000_000);
+        let facts: Vec<LayerFacts> = listings
+            .iter()
+            .map(|_| LayerFacts {
+                status: LayerStatus::Ok,
+                compression: None,
+                digest: None,
+                blob_bytes: 1_000_000,
+                notices: Vec::new(),
+            })
+            .collect();
+        let report = build(
+            &Facts {
+                source_kind: "docker-archive",
+                reference: "app.tar",
+                image: &image,
+                tree: &tree,
+                analysis: &analysis,
+                layers: &facts,
+                verified: true,
+                notices: &[],
+            },
+            None,
+        );
+        let model = Model {
+            image: Arc::clone(&image),
+            tree: Arc::new(tree),
+            analysis: Arc::new(analysis),
+            report: Arc::new(report),
+        };
+        Self { image, listings, model: Arc::new(model) }
+    }
+}
+
+fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
+    let mut next = 0;
+    let history: Vec<HistoryRow> = rows
+        .iter()
+        .map(|(created_by, has_layer)| {
+            let layer = (*has_layer && next < layers).then(|| LayerIndex(u32::try_from(next).unwrap()));
+            next += usize::from(layer.is_some());
+            HistoryRow {
+                created: Some("2025-01-09T10:00:00Z".to_owned()),
+                created_by: (*created_by).to_owned(),
+                instruction: instruction(created_by),
+                layer,
+                ..HistoryRow::default()
+            }
+        })
+        .collect();
+    let container = ContainerConfig {
+        user: Some("app".to_owned()),
+        env: ["PATH=/usr/local/bin:/usr/bin", "LANG=C.UTF-8", "APP_ENV=production"].map(str::to_owned).into(),
+        entrypoint: Some(vec!["/srv/app/run".to_owned()]),
+        cmd: Some(vec!["bash".to_owned()]),
+        working_dir: Some("/srv/app".to_owned()),
+        labels: [
+            ("maintainer", "base-team@acme.example"),
+            ("org.opencontainers.image.vendor", "Acme-Platform"),
+            (
+                "org.opencontainers.image.description",
+                "a line\nand another \u{202e}one that is longer than any row of a small screen can be",
+            ),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into(),
+        ..ContainerConfig::default()
+    };
+    let config = Config { container, ..Config::default() };
+    let provenance = Provenance::replay(&config, &history, Some(1));
+    let layer = |index: usize| Layer {
+        index: LayerIndex(u32::try_from(index).unwrap()),
+        diff_id: None,
+        digest: None,
+        v1_id: None,
+        media_type: None,
+        blob: Ok(Blob::of(BlobId(index as u64), Section::new(Arc::new(Unread(1_000_000))))),
+        history: history.iter().position(|row| row.layer.is_some_and(|layer| layer.index() == index)),
+    };
+    Image {
+        tags: vec!["acme/app:1.4.2".to_owned()],
+        id: None,
+        manifest_digest: None,
+        platform: Platform { os: "linux".to_owned(), architecture: "amd64".to_owned(), variant: None },
+        created: None,
+        config,
+        layers: (0..layers).map(layer).collect(),
+        history: history.clone(),
+        provenance,
+        base_layers: Some(1),
+        notices: Vec::new(),
+    }
+}
+
+/// An explorer with hands: keys go in, effects are answered at once.
+pub(super) struct Hands {
+    pub(super) state: State,
+    pub(super) quit: bool,
+    pub(super) copied: Option<String>,
+    pub(super) chosen: Option<usize>,
+}
+
+impl Hands {
+    /// Before anything is known.
+    pub(super) fn new(width: u16, height: u16) -> Self {
+        let state = State::new(Size { width, height }, Options::default());
+        Self { state, quit: false, copied: None, chosen: None }
+    }
+
+    /// With an image of which only the documents are read.
+    pub(super) fn loading(width: u16, height: u16, sample: &Sample) -> Self {
+        let mut hands = Self::new(width, height);
+        hands.feed(Feed::Image {
+            image: Arc::clone(&sample.image),
+            kind: "docker-archive".to_owned(),
+            reference: "app.tar".to_owned(),
+        });
+        hands
+    }
+
+    /// With a whole image.
+    pub(super) fn exploring(width: u16, height: u16, sample: &Sample) -> Self {
+        let mut hands = Self::loading(width, height, sample);
+        for (index, listing) in sample.listings.iter().enumerate() {
+            let layer = LayerIndex(u32::try_from(index).unwrap());
+            hands.feed(Feed::Layer { layer, listing: Arc::clone(listing), error: None });
+        }
+        hands.feed(Feed::Ready(Arc::clone(&sample.model)));
+        hands
+    }
+
+    pub(super) fn feed(&mut self, feed: Feed) {
+        self.take(Msg::Feed(feed));
+    }
+
+    /// Takes a message, and everything that follows from it.
+    pub(super) fn take(&mut self, msg: Msg) {
+        let mut waiting = vec![msg];
+        while let Some(msg) = waiting.pop() {
+            for effect in update(&mut self.state, msg) {
+                match effect {
+                    Effect::Quit | Effect::Fail(_) => self.quit = true,
+                    Effect::Copy(text) => self.copied = Some(text),
+                    Effect::Choose(index) => self.chosen = Some(index),
+                    other => waiting.extend(answer(other)),
+                }
+            }
+        }
+    }
+
+    /// Presses keys: words are typed letter by letter unless they name a key (`Enter`, `Tab`, `^F`).
+    pub(super) fn press(&mut self, keys: &str) {
+        for word in keys.split(' ').filter(|word| !word.is_empty()) {
+            match named(word) {
+                Some(event) => self.take(Msg::Key(event)),
+                None => word.chars().for_each(|c| self.take(Msg::Key(KeyEvent::from(KeyCode::Char(c))))),
+            }
+        }
+    }
+
+    pub(super) fn click(&mut self, column: u16, row: u16) {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        self.take(Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+    }
+
+    pub(super) fn wheel(&mut self, column: u16, row: u16, down: bool) {
+        let kind = if down { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
+        self.take(Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+    }
+
+    pub(super) fn resize(&mut self, width: u16, height: u16) {
+        self.take(Msg::Resize(Size { width, height }));
+    }
+
+    /// The cells of the screen.
+    pub(super) fn buffer(&self) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, self.state.size.width, self.state.size.height));
+        view(&self.state, &mut buffer);
+        buffer
+    }
+
+    /// The screen as text, one line a row.
+    pub(super) fn text(&self) -> String {
+        text(&self.buffer())
+    }
+}
+
+/// A key by the name that the table of actions gives it.
+pub(super) fn named(word: &str) -> Option<KeyEvent> {
+    let code = match word {
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Tab" => KeyCode::Tab,
+        "S-Tab" => KeyCode::BackTab,
+        "Space" => KeyCode::Char(' '),
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Left" => KeyCode::Left,
+        "Right" => KeyCode::Right,
+        "PgUp" => KeyCode::PageUp,
+        "PgDn" => KeyCode::PageDown,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "Backspace" => KeyCode::Backspace,
+        "^Space" => return Some(KeyEvent::new(KeyCode::Char(' '), KeyModifiers::CONTROL)),
+        _ => {
+            let c = word.strip_prefix('^').filter(|rest| rest.len() == 1)?.chars().next()?;
+            return Some(KeyEvent::new(KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::CONTROL));
+        }
+    };
+    Some(KeyEvent::from(code))
+}
+
+/// The symbols of a buffer, one line a row, without the blanks at the ends.
+pub(super) fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let mut out = String::new();
+    for row in buffer.content.chunks(width) {
+        let mut line = String::new();
+        let mut skip = 0;
+        for cell in row {
+            if skip == 0 {
+                line.push_str(cell.symbol());
+                skip = super::text::width(cell.symbol());
+            }
+            skip = skip.saturating_sub(1);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The runs of equal style of a buffer, row by row: `3: 0-9 blue bold`. Plain cells are left out.
+pub(super) fn styles(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    let width = usize::from(buffer.area.width).max(1);
+    for (y, row) in buffer.content.chunks(width).enumerate() {
+        let mut x = 0;
+        for run in row.chunk_by(|a, b| (a.fg, a.bg, a.modifier) == (b.fg, b.bg, b.modifier)) {
+            let cell = &run[0];
+            if (cell.fg, cell.bg, cell.modifier) != (Color::Reset, Color::Reset, Modifier::empty()) {
+                let color = if cell.fg == Color::Reset { String::new() } else { format!(" {}", cell.fg) };
+                let modifier = if cell.modifier.is_empty() { String::new() } else { format!(" {:?}", cell.modifier) };
+                let end = x + run.len() - 1;
+                writeln!(out, "{y}: {x}-{end}{color}{modifier}").unwrap();
+            }
+            x += run.len();
+        }
+    }
+    out
+}

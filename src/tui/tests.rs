@@ -1,0 +1,5 @@
+//! Journeys through the explorer, what its screens look like, and what no sequence of keys may break.
+
+mod chaos;
+mod journeys;
+mod screens;

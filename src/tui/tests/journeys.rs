@@ -1,0 +1,532 @@
+//! Keys go in, the state comes out.
+
+use crate::image::LayerIndex;
+use crate::progress::Progress;
+use crate::tree::Lens;
+use crate::tui::Feed;
+use crate::tui::keymap::{ACTIONS, Act};
+use crate::tui::layout::Pane;
+use crate::tui::msg::Msg;
+use crate::tui::state::{LayerRow, LensMode, Modal, State, View};
+use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::text;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::sync::Arc;
+
+fn hands(keys: &str) -> Hands {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(keys);
+    hands
+}
+
+fn path(hands: &Hands) -> String {
+    hands.state.tree_path().unwrap_or_default()
+}
+
+fn paths(hands: &mut Hands) -> Vec<String> {
+    let before = hands.state.tree.at;
+    let all = (0..hands.state.tree.rows.len())
+        .map(|row| {
+            hands.state.tree.at.cursor = row;
+            hands.state.tree_path().unwrap()
+        })
+        .collect();
+    hands.state.tree.at = before;
+    all
+}
+
+fn lens(state: &State) -> Lens {
+    state.tree.scene.as_ref().unwrap().view.lens()
+}
+
+#[test]
+fn the_lens_follows_the_selected_layer() {
+    let table: [(&str, Lens); 9] = [
+        ("", Lens::layer(LayerIndex(0))),
+        ("j", Lens::layer(LayerIndex(1))),
+        ("G", Lens::layer(LayerIndex(5))),
+        ("] ] [", Lens::layer(LayerIndex(1))),
+        ("Tab ] ]", Lens::layer(LayerIndex(2))),
+        (":4 Enter", Lens::layer(LayerIndex(4))),
+        (":4 Enter =", Lens::up_to(LayerIndex(4))),
+        (":2 Enter = =", Lens::up_to(LayerIndex(5))),
+        (":2 Enter v ] ]", Lens::range(LayerIndex(2), LayerIndex(4))),
+    ];
+    for (keys, expected) in table {
+        assert_eq!(lens(&hands(keys).state), expected, "{keys}");
+    }
+}
+
+#[test]
+fn the_path_is_kept_while_the_lens_moves() {
+    let mut hands = hands(":3 Enter Tab / .env Enter");
+    assert_eq!(path(&hands), "/srv/app/");
+    hands.press("Esc");
+    hands.press("n");
+    while path(&hands) != "/srv/app/.env" {
+        hands.press("j");
+    }
+    for _ in 0..20 {
+        hands.press("]");
+    }
+    assert_eq!(path(&hands), "/srv/app/.env", "removed in the last layer, and still the selected path");
+    hands.press("[ [ [ [ [");
+    assert_ne!(path(&hands), "/srv/app/.env", "the base does not have it");
+    hands.press("] ] ]");
+    assert_eq!(path(&hands), "/srv/app/.env");
+}
+
+#[test]
+fn enter_on_a_wasted_item_leads_to_its_path_in_the_layer_that_ships_it() {
+    let mut hands = hands("2");
+    assert_eq!(hands.state.waste_group().unwrap().path, "var/cache/apt/pkgcache.bin");
+    hands.press("Enter");
+    assert_eq!((hands.state.view, hands.state.focus()), (View::Layers, Pane::Tree));
+    assert_eq!(lens(&hands.state), Lens::layer(LayerIndex(1)));
+    assert_eq!(path(&hands), "/var/cache/apt/pkgcache.bin");
+    hands.press("w");
+    assert_eq!(hands.state.view, View::Waste);
+    assert_eq!(hands.state.waste_group().unwrap().path, "var/cache/apt/pkgcache.bin");
+}
+
+#[test]
+fn every_wasted_item_leads_to_its_path() {
+    let sample = Sample::new();
+    let count = Hands::exploring(80, 24, &sample).state.waste.shown.len();
+    assert!(count >= 8, "{count}");
+    for item in 0..count {
+        let mut hands = Hands::exploring(80, 24, &sample);
+        hands.press("2");
+        hands.press(&"j ".repeat(item));
+        let expected = format!("/{}", hands.state.waste_group().unwrap().path);
+        hands.press("Enter");
+        assert_eq!(path(&hands), expected);
+    }
+}
+
+#[test]
+fn wasted_items_add_up_to_the_wasted_bytes_of_the_report() {
+    let hands = hands("");
+    let ready = hands.state.ready.as_ref().unwrap();
+    let sum: u64 = ready.groups.iter().map(|group| group.bytes).sum();
+    assert_eq!(sum, ready.model.report.totals.wasted_bytes);
+    assert!(sum > 10_000_000);
+}
+
+#[test]
+fn a_label_leads_to_its_row_and_the_row_to_its_layer() {
+    let mut hands = hands("4 Enter");
+    assert_eq!((hands.state.focus(), hands.state.history.cursor), (Pane::History, 9));
+    hands.press("Enter");
+    assert!(matches!(hands.state.modal, Some(Modal::Text(_))), "a row without a layer opens its instruction");
+    hands.press("Esc j j Enter");
+    assert_eq!((hands.state.view, hands.state.layer()), (View::Layers, LayerIndex(5)));
+}
+
+#[test]
+fn overridden_labels_say_what_they_were_and_who_set_them() {
+    let text = hands("4").text();
+    let line = text.lines().find(|line| line.contains("image.vendor")).unwrap();
+    assert!(line.contains("~H9") && line.contains("Acme-Platform") && line.contains("was Acme (H2)"), "{line}");
+}
+
+#[test]
+fn two_keys_show_the_whole_instruction() {
+    let hands = hands("j Enter");
+    let text = hands.text();
+    for part in
+        ["RUN set -eux;", "apt-get update", "&& apt-get install -y --no-install-recommends python3 ca-certificates"]
+    {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+}
+
+#[test]
+fn a_filter_keeps_parents_and_says_how_many_it_found() {
+    let mut hands = hands("= = Tab / *.py");
+    assert!(hands.text().contains("4 found"), "{}", hands.text());
+    hands.press("Enter");
+    let shown = paths(&mut hands);
+    assert!(shown.contains(&"/srv/app/app/models.py".to_owned()), "{shown:?}");
+    assert!(shown.contains(&"/srv/app/app/".to_owned()), "{shown:?}");
+    assert!(!shown.iter().any(|path| path.contains("bundle")), "{shown:?}");
+    hands.press("G n");
+    assert_eq!(path(&hands), "/usr/lib/python3.11/os.py");
+    hands.press("Esc");
+    assert!(paths(&mut hands).iter().any(|path| path.contains("bundle")));
+}
+
+#[test]
+fn a_filter_finds_what_is_in_closed_directories_and_leaves_them_as_they_were() {
+    let mut hands = hands("= = Tab -");
+    let closed = paths(&mut hands);
+    hands.press("/ models.py");
+    assert!(paths(&mut hands).contains(&"/srv/app/app/models.py".to_owned()), "{}", hands.text());
+    hands.press("Esc");
+    assert_eq!(paths(&mut hands), closed);
+    hands.press("/ models.py Enter n Esc");
+    assert_eq!(path(&hands), "/srv/app/app/models.py", "what one went to stays in sight");
+}
+
+#[test]
+fn a_bad_filter_says_what_is_wrong_and_does_not_pose_as_a_result() {
+    let mut hands = hands("Tab / /[/");
+    let error = hands.state.prompt.as_ref().unwrap().error.clone().unwrap();
+    assert!(!error.is_empty());
+    assert!(hands.text().contains(error.get(..20).unwrap_or(&error)), "{error} in\n{}", hands.text());
+    hands.press("Enter");
+    assert!(hands.state.prompt.is_some(), "what is not understood stays to be corrected");
+    hands.press("Esc");
+    assert!(hands.state.prompt.is_none() && hands.state.tree.filter.is_none());
+}
+
+#[test]
+fn wasted_items_can_be_filtered_and_sorted() {
+    let mut hands = hands("2 / apt Enter");
+    assert_eq!(hands.state.waste.shown.len(), 2);
+    hands.press("Esc");
+    assert!(hands.state.waste.shown.len() > 2);
+    hands.press("g g s");
+    assert_eq!(hands.state.waste_group().unwrap().path, "var/cache/apt/pkgcache.bin", "the selected item stays");
+    hands.press("gg");
+    assert_eq!(hands.state.waste_group().unwrap().path, "srv/app/.env");
+    hands.press("S gg");
+    assert_eq!(hands.state.waste_group().unwrap().path, "var/lib/dpkg/status");
+}
+
+#[test]
+fn enter_never_hides_anything_and_escape_never_quits() {
+    for start in [
+        "",
+        "Tab",
+        "2",
+        "4",
+        "4 Tab",
+        "4 Tab Tab",
+        "4 S-Tab",
+        "= =",
+        "? layer",
+        "/ x",
+        "j Enter",
+        ":99 Enter",
+        "z",
+        "v j",
+    ] {
+        let mut hands = hands(start);
+        let rows = hands.state.tree.rows.len();
+        if hands.state.prompt.is_none() {
+            hands.press("Enter");
+            assert!(hands.state.tree.rows.len() >= rows, "{start}");
+        }
+        hands.press("Esc Esc Esc Esc Esc");
+        assert!(!hands.quit, "{start}");
+        let state = &hands.state;
+        assert!(state.modal.is_none() && state.prompt.is_none() && !state.zoom, "{start}");
+        assert!(state.tree.filter.is_none(), "{start}");
+    }
+}
+
+#[test]
+fn directories_open_and_close() {
+    let mut hands = hands(":3 Enter Tab -");
+    assert_eq!(paths(&mut hands), ["/srv/app/"]);
+    hands.press("Enter");
+    assert!(hands.state.tree.rows.len() > 1);
+    hands.press("Space");
+    assert_eq!(hands.state.tree.rows.len(), 1);
+    hands.press("*");
+    assert!(paths(&mut hands).contains(&"/srv/app/app/views.py".to_owned()));
+    hands.press("G h");
+    assert!(hands.state.tree.at.cursor < hands.state.tree.rows.len() - 1);
+    hands.press("gg h h");
+    assert_eq!(hands.state.focus(), Pane::Layers);
+}
+
+#[test]
+fn sums_do_not_change_with_the_order() {
+    let mut hands = hands("= = Tab");
+    let sums = |hands: &Hands| {
+        let scene = hands.state.tree.scene.clone().unwrap();
+        let mut all: Vec<_> = hands.state.tree.rows.iter().map(|row| (row.node, scene.bytes(row.node))).collect();
+        all.sort_unstable();
+        all
+    };
+    let before = sums(&hands);
+    hands.press("s s s s S s S / *.py Enter Esc");
+    assert_eq!(sums(&hands), before);
+}
+
+#[test]
+fn a_filter_narrows_the_sums_too() {
+    let mut hands = hands(":3 Enter Tab / models Enter gg");
+    let scene = hands.state.tree.scene.clone().unwrap();
+    assert_eq!(scene.bytes(hands.state.tree.selected().unwrap().node), 2000);
+    hands.press("Esc gg");
+    let scene = hands.state.tree.scene.clone().unwrap();
+    assert!(scene.bytes(hands.state.tree.selected().unwrap().node) > 3_000_000);
+}
+
+#[test]
+fn kinds_can_be_switched_off() {
+    let mut hands = hands(":5 Enter Tab");
+    assert!(paths(&mut hands).contains(&"/srv/app/.env".to_owned()));
+    hands.press("r");
+    assert!(!paths(&mut hands).contains(&"/srv/app/.env".to_owned()));
+    hands.press("c");
+    assert!(paths(&mut hands).iter().any(|path| path.starts_with("/usr")));
+    hands.press("c r :4 Enter !");
+    let mut dead: Vec<String> = paths(&mut hands).into_iter().filter(|path| !path.ends_with('/')).collect();
+    dead.sort();
+    assert_eq!(dead, ["/srv/app/.env", "/srv/app/config.yaml"]);
+}
+
+#[test]
+fn every_list_ends_with_its_last_row_in_sight() {
+    let rows: Vec<(String, bool)> = (0..100).map(|n| (format!("RUN step {n} && echo {n}"), true)).collect();
+    let rows: Vec<(&str, bool)> = rows.iter().map(|(text, layer)| (text.as_str(), *layer)).collect();
+    let files: Vec<String> = (0..100).map(|n| format!("f dir/file{n:03} 10 a")).collect();
+    let first: Vec<&str> = files.iter().map(String::as_str).collect();
+    let again: Vec<String> = (0..100).map(|n| format!("f dir/file{n:03} 10 b")).collect();
+    let mut layers = vec![first, again.iter().map(String::as_str).collect()];
+    layers.resize(100, Vec::new());
+    let sample = Sample::of(&layers, &rows);
+    for (width, height) in [(80, 24), (120, 40), (40, 10), (60, 14)] {
+        for (keys, last) in [("G", "99 "), ("Tab G", "file099"), ("2 G", "file099"), ("4 S-Tab G", "echo 99")] {
+            let mut hands = Hands::exploring(width, height, &sample);
+            hands.press(keys);
+            assert!(hands.text().contains(last), "{keys} at {width}x{height}:\n{}", hands.text());
+            hands.press("gg");
+            assert!(!hands.text().contains(last) || keys == "G", "{keys} at {width}x{height}:\n{}", hands.text());
+        }
+        let mut hands = Hands::exploring(width, height, &sample);
+        hands.press("? G");
+        assert!(hands.text().contains('?'), "typing narrows");
+        hands.press("Esc End");
+        assert!(hands.text().contains("dead weight"), "{}", hands.text());
+    }
+}
+
+#[test]
+fn layers_that_are_read_can_be_opened_before_the_others() {
+    let sample = Sample::new();
+    let mut hands = Hands::loading(80, 24, &sample);
+    assert!(hands.text().contains("ADD file:1d256"), "the list is there from the documents alone");
+    assert!(hands.text().contains("reading 0 of 6"));
+    hands.feed(Feed::Progress(Progress::Layer { layer: 3, read: 500_000, total: 1_000_000 }));
+    hands.press(":3 Enter Tab");
+    assert!(hands.text().contains("reading L3: 500 kB of 1.00 MB"), "{}", hands.text());
+    let listing = Arc::clone(&sample.listings[3]);
+    hands.feed(Feed::Layer { layer: LayerIndex(3), listing, error: None });
+    assert!(hands.text().contains("kinds wait: L0"), "{}", hands.text());
+    hands.press("G");
+    let kept = path(&hands);
+    hands.press("=");
+    assert!(hands.state.toast.is_some(), "what waits for the other layers says so");
+    assert_eq!(hands.state.tree.mode, LensMode::Alone);
+    hands.press("2");
+    assert!(hands.text().contains("known when all layers are read"));
+    hands.press("4");
+    assert!(hands.text().contains("Acme-Platform"), "labels need no layers");
+    hands.press("1");
+    hands.feed(Feed::Ready(Arc::clone(&sample.model)));
+    assert_eq!(path(&hands), kept);
+    assert!(hands.text().contains("waste 10.4 MB"));
+}
+
+#[test]
+fn a_broken_layer_says_why_and_the_others_work() {
+    let sample = Sample::new();
+    let mut hands = Hands::loading(120, 40, &sample);
+    let listing = Arc::clone(&sample.listings[2]);
+    let error = Some("gzip: unexpected end at 12.3 MB".to_owned());
+    hands.feed(Feed::Layer { layer: LayerIndex(1), listing, error });
+    assert!(hands.text().contains("! gzip: unexpected end"), "{}", hands.text());
+    hands.press(":messages Enter");
+    assert!(hands.text().contains("error: layer 1: gzip: unexpected end at 12.3 MB"), "{}", hands.text());
+}
+
+#[test]
+fn what_fails_late_takes_nothing_away() {
+    let mut hands = hands("");
+    hands.feed(Feed::Failed("digest of layer 2 differs".to_owned()));
+    assert!(!hands.quit && hands.text().contains("digest of layer 2 differs"), "{}", hands.text());
+    let mut hands = Hands::new(80, 24);
+    hands.feed(Feed::Failed("no container image".to_owned()));
+    assert!(hands.quit);
+}
+
+#[test]
+fn the_instruction_scrolls_from_every_pane() {
+    let mut hands = hands(":1 Enter Tab J");
+    assert!(matches!(hands.state.modal, Some(Modal::Text(_))), "it has no pane of its own at this size");
+    hands.press("Esc");
+    hands.resize(120, 16);
+    hands.press("J J");
+    assert_eq!((hands.state.instruction_offset, hands.state.modal.is_none()), (2, true));
+    hands.press("K");
+    assert_eq!(hands.state.instruction_offset, 1);
+}
+
+#[test]
+fn an_image_can_be_chosen() {
+    let mut hands = Hands::new(80, 24);
+    hands.feed(Feed::Choose(vec!["a:1".to_owned(), "b:2".to_owned()]));
+    hands.press("j Enter");
+    assert_eq!(hands.chosen, Some(1));
+    let mut hands = Hands::new(80, 24);
+    hands.feed(Feed::Choose(vec!["a:1".to_owned()]));
+    hands.press("Esc");
+    assert!(!hands.quit && hands.text().contains("q quits"), "{}", hands.text());
+    hands.press("q");
+    assert!(hands.quit);
+}
+
+#[test]
+fn the_mouse_selects_opens_and_scrolls() {
+    let mut hands = hands("");
+    hands.click(3, 8);
+    assert_eq!(hands.state.layer(), LayerIndex(3));
+    hands.wheel(3, 8, false);
+    assert_eq!(hands.state.layer(), LayerIndex(0), "three rows up is the line under the base, where nobody stays");
+    hands.click(40, 5);
+    assert_eq!((hands.state.focus(), hands.state.tree.at.cursor), (Pane::Tree, 2));
+    hands.click(13, 1);
+    assert_eq!(hands.state.view, View::Waste);
+    hands.click(10, 6);
+    hands.click(10, 6);
+    assert_eq!(hands.state.focus(), Pane::Tree, "a second click is Enter");
+    hands.click(78, 0);
+    assert!(matches!(hands.state.modal, Some(Modal::Help(_))));
+}
+
+#[test]
+fn rows_without_a_layer_can_be_shown() {
+    let mut hands = hands("e");
+    assert_eq!(hands.state.layers.rows.len(), 14 + 1, "all rows of the history, and the line under the base");
+    assert_eq!(hands.state.layer_row(), Some(LayerRow::Layer(LayerIndex(0))), "the same layer is selected");
+    hands.press("j j");
+    assert_eq!(hands.state.layer(), LayerIndex(0), "the lens stays on the layer above");
+    hands.press("e");
+    assert_eq!(hands.state.layer_row(), Some(LayerRow::Layer(LayerIndex(0))));
+}
+
+#[test]
+fn what_is_copied_is_what_is_selected() {
+    assert_eq!(hands("2 y").copied.as_deref(), Some("/var/cache/apt/pkgcache.bin"));
+    assert_eq!(hands("4 y").copied.as_deref(), Some("base-team@acme.example"));
+    assert_eq!(hands(":3 Enter y").copied.as_deref(), Some("COPY . ."));
+    assert_eq!(hands("Tab y").copied.as_deref(), Some("/usr/"));
+}
+
+#[test]
+fn the_history_of_a_removed_path_says_where_its_bytes_still_are() {
+    let mut hands = hands(":5 Enter Tab G");
+    while path(&hands) != "/srv/app/.env" {
+        hands.press("k");
+    }
+    hands.press("i");
+    assert!(hands.text().contains("gone since L5, but its bytes are still in L3, L4"), "{}", hands.text());
+}
+
+#[test]
+fn both_quit_keys_quit_from_everywhere() {
+    for start in ["", "Tab", "2", "4", "?", "/", ":", "j Enter"] {
+        let mut hands = hands(start);
+        hands.press("^C");
+        assert!(hands.quit, "{start}");
+    }
+    assert!(hands("q").quit);
+    assert!(!hands("/ q").quit, "letters are typed while a filter is open");
+}
+
+#[test]
+fn escape_and_a_key_that_come_together_are_two_keys() {
+    let mut hands = hands("2 ?");
+    hands.take(Msg::Key(KeyEvent::new(KeyCode::Char('1'), KeyModifiers::ALT)));
+    assert!(hands.state.modal.is_none());
+    assert_eq!(hands.state.view, View::Layers);
+}
+
+#[test]
+fn typing_narrows_the_help() {
+    let mut hands = hands("? filter");
+    let text = hands.text();
+    assert!(text.contains("^F") || text.contains("no key"), "{text}");
+    assert!(!text.contains("half page"), "{text}");
+    hands.press("Esc");
+    assert!(hands.text().contains("half page"));
+    hands.press("Esc");
+    assert!(hands.state.modal.is_none());
+}
+
+#[test]
+fn every_key_of_the_table_is_one_that_a_terminal_sends() {
+    for action in ACTIONS {
+        assert!(!action.keys.is_empty(), "{:?}", action.act);
+        for key in action.keys {
+            let typed = key.chars().count() == 1 || *key == "gg";
+            assert!(typed || *key == "S-Tab" || named(key).is_some(), "{key}");
+        }
+    }
+}
+
+#[test]
+fn help_and_hints_are_short_enough_to_be_read() {
+    for action in ACTIONS {
+        assert!(text::width(action.help) <= 15, "{}", action.help);
+        assert!(text::width(&action.keys.join(" ")) <= 8, "{:?}", action.keys);
+    }
+}
+
+/// Every action of the table does something somewhere: pressing its key changes the screen or says why not.
+#[test]
+fn every_action_does_something() {
+    let places = [
+        "",
+        "Tab",
+        ":3 Enter Tab",
+        ":3 Enter Tab G",
+        ":3 Enter Tab j -",
+        ":5 Enter",
+        ":4 Enter Tab / models Enter",
+        "2",
+        "2 j",
+        "4",
+        "4 j",
+        "4 Tab",
+        "4 S-Tab",
+        "4 S-Tab j",
+        "= =",
+        "j Enter",
+        "?",
+        "j J J",
+    ];
+    let sample = Sample::new();
+    for action in ACTIONS {
+        if matches!(action.act, Act::Choose | Act::Suspend | Act::Quit) {
+            continue;
+        }
+        for key in action.keys {
+            let does = places.iter().any(|place| {
+                let mut hands = Hands::exploring(120, 16, &sample);
+                hands.press(place);
+                let context = crate::tui::keymap::context(&hands.state);
+                let known = crate::tui::keymap::actions(context).any(|known| known.act == action.act);
+                let before = hands.text();
+                hands.press(key);
+                known && hands.text() != before
+            });
+            assert!(does, "{key} ({:?})", action.act);
+        }
+    }
+}
+
+#[test]
+fn shares_read_as_in_the_report() {
+    let hands = hands("2");
+    let totals = hands.state.ready.as_ref().unwrap().model.report.totals.clone();
+    for share in [totals.efficiency, totals.user_wasted] {
+        let share = crate::report::percent(share);
+        assert!(hands.text().contains(&share), "{share} in\n{}", hands.text());
+    }
+}

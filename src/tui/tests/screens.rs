@@ -1,0 +1,151 @@
+//! What every view looks like at three sizes, with its styles.
+
+use crate::progress::Progress;
+use crate::tui::Feed;
+use crate::tui::testing::{Hands, Sample, styles};
+use std::sync::Arc;
+
+/// Symbols and styles of a screen at three sizes, after some keys.
+fn look(name: &str, keys: &str) {
+    let sample = Sample::new();
+    for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+        let mut hands = Hands::exploring(width, height, &sample);
+        hands.press(keys);
+        snapshot(&format!("{name}_{width}x{height}"), &hands);
+    }
+}
+
+fn snapshot(name: &str, hands: &Hands) {
+    insta::assert_snapshot!(name, format!("{}\n{}", hands.text(), styles(&hands.buffer())));
+}
+
+#[test]
+fn layers() {
+    look("layers", "j j j j");
+}
+
+#[test]
+fn tree() {
+    look("tree", "Tab j j");
+}
+
+#[test]
+fn whole_image() {
+    look("whole", "= = Tab");
+}
+
+#[test]
+fn waste() {
+    look("waste", "2 j");
+}
+
+#[test]
+fn image() {
+    look("image", "4 j j");
+}
+
+#[test]
+fn history() {
+    look("history", "4 S-Tab j j j j");
+}
+
+#[test]
+fn instruction() {
+    look("instruction", ":1 Enter Enter");
+}
+
+#[test]
+fn details() {
+    look("details", ":5 Enter Tab G i");
+}
+
+#[test]
+fn help() {
+    look("help", "Tab ?");
+}
+
+#[test]
+fn filter() {
+    look("filter", ":3 Enter Tab / *.py");
+}
+
+#[test]
+fn filter_with_an_error() {
+    look("filter_error", ":3 Enter Tab / py Space /[/");
+}
+
+#[test]
+fn without_colour_nothing_but_markers_tells_kinds_apart() {
+    let sample = Sample::new();
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.state.options.color = false;
+    hands.press(":5 Enter Tab");
+    let styles = styles(&hands.buffer());
+    for color in ["Red", "Green", "Yellow", "Blue", "Magenta", "Cyan", "Gray"] {
+        assert!(!styles.contains(color), "{color} in\n{styles}");
+    }
+    snapshot("mono_80x24", &hands);
+}
+
+#[test]
+fn ascii_draws_with_ascii_alone() {
+    let sample = Sample::new();
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.state.options.ascii = true;
+    for keys in ["", "2", "4", "?"] {
+        hands.press(keys);
+        assert!(hands.text().is_ascii(), "{}", hands.text());
+    }
+}
+
+#[test]
+fn nothing_of_the_image_reaches_the_terminal_unescaped() {
+    let sample = Sample::new();
+    for keys in [":5 Enter Tab", "4", ":5 Enter Tab j j j j i", "2"] {
+        let mut hands = Hands::exploring(120, 40, &sample);
+        hands.press(keys);
+        let text = hands.text();
+        assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text}");
+    }
+    let mut hands = Hands::exploring(120, 40, &sample);
+    hands.press(":5 Enter Tab j j");
+    assert!(hands.text().contains("evil\\x1b[31m\\xe2\\x80\\xaename"), "{}", hands.text());
+}
+
+#[test]
+fn loading() {
+    let sample = Sample::new();
+    for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+        let mut hands = Hands::loading(width, height, &sample);
+        let layer = |index| crate::image::LayerIndex(index);
+        hands.feed(Feed::Layer { layer: layer(3), listing: Arc::clone(&sample.listings[3]), error: None });
+        let error = Some("gzip: unexpected end at byte 12300000".to_owned());
+        hands.feed(Feed::Layer { layer: layer(4), listing: Arc::clone(&sample.listings[2]), error });
+        hands.feed(Feed::Progress(Progress::Layer { layer: 0, read: 600_000, total: 1_000_000 }));
+        hands.press(":3 Enter");
+        snapshot(&format!("loading_{width}x{height}"), &hands);
+    }
+}
+
+#[test]
+fn opening_and_choosing() {
+    let mut hands = Hands::new(80, 24);
+    hands.feed(Feed::Opening { reference: "app.tar.gz".to_owned() });
+    hands.feed(Feed::Progress(Progress::Input { read: 30_000_000, total: Some(120_000_000) }));
+    snapshot("opening_80x24", &hands);
+    hands.feed(Feed::Choose((0..40).map(|n| format!("acme/app:{n} linux/amd64")).collect()));
+    hands.press("G k");
+    snapshot("choosing_80x24", &hands);
+}
+
+#[test]
+fn too_small_says_so() {
+    let sample = Sample::new();
+    for (width, height) in [(1, 1), (19, 40), (80, 4)] {
+        let mut hands = Hands::exploring(width, height, &sample);
+        let line = hands.text();
+        assert!(["window too small", "too small", "…"].contains(&line.lines().next().unwrap()), "{line}");
+        hands.press("q");
+        assert!(hands.quit);
+    }
+}

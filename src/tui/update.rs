@@ -1,0 +1,116 @@
+//! The only place where the state changes: a message comes in, effects go out. Pure: no terminal, thread, clock, file.
+
+mod act;
+mod details;
+mod feed;
+mod jump;
+mod lens;
+mod modal;
+mod mouse;
+mod prompt;
+mod tree;
+mod waste;
+
+pub(crate) use act::needs_all;
+pub(crate) use details::{instruction_lines, killed_sentence, kind_letter, layer_error, selected_setting};
+pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
+
+use super::effect::Effect;
+use super::keymap::{self, Meaning};
+use super::layout::{self, Pane};
+use super::msg::Msg;
+use super::state::{Modal, Stage, State, Toast};
+use super::theme::Role;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Everything that has to be done outside.
+pub(crate) type Effects = Vec<Effect>;
+
+/// Takes one message.
+pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
+    let mut effects = Effects::new();
+    match msg {
+        Msg::Key(event) if event.kind != KeyEventKind::Release => {
+            // Esc and the next key, if they come together, look like that key with Alt; no action has Alt of its own.
+            if event.modifiers.contains(KeyModifiers::ALT) {
+                key(state, KeyEvent::from(KeyCode::Esc), &mut effects);
+            }
+            let modifiers = event.modifiers.difference(KeyModifiers::ALT);
+            key(state, KeyEvent { modifiers, ..event }, &mut effects);
+        }
+        Msg::Key(_) => {}
+        Msg::Mouse(event) => mouse::mouse(state, event, &mut effects),
+        Msg::Paste(text) => prompt::paste(state, &text, &mut effects),
+        Msg::Resize(size) => state.size = size,
+        Msg::Feed(feed) => feed::feed(state, feed, &mut effects),
+        Msg::Looked(generation, scene) => tree::looked(state, generation, &scene),
+        Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
+        Msg::ToastOver => state.toast = None,
+        Msg::Suspend => effects.push(Effect::Suspend),
+    }
+    settle(state, &mut effects);
+    effects
+}
+
+/// Makes everything agree again: the lens with the selected layer, every cursor with its list, every window with its
+/// cursor.
+fn settle(state: &mut State, effects: &mut Effects) {
+    lens::follow(state, effects);
+    let areas = layout::areas(state);
+    for (pane, area) in &areas.panes {
+        let height = usize::from(layout::window(areas.class, *pane, *area).height);
+        let rows = state.rows_of(*pane);
+        if *pane == Pane::History {
+            details::settle_history(state, height);
+        } else if let Some(position) = state.position(*pane) {
+            position.settle(rows, height);
+        } else {
+            let lines = details::instruction_lines(state, *area, areas.class).len();
+            state.instruction_offset = state.instruction_offset.min(lines.saturating_sub(height));
+        }
+    }
+    // Panes that cannot be seen have no window, but their cursors must be on rows all the same.
+    for pane in [Pane::Layers, Pane::Tree, Pane::Waste, Pane::Labels, Pane::Config, Pane::Env, Pane::History] {
+        let rows = state.rows_of(pane);
+        if let Some(position) = state.position(pane) {
+            position.cursor = position.cursor.min(rows.saturating_sub(1));
+        }
+    }
+    if let Stage::Choosing(picker) = &mut state.stage {
+        let rows = picker.lines.len();
+        picker.at.settle(rows, usize::from(layout::inner(areas.class, areas.body).height));
+    }
+    modal::settle(state, &areas);
+}
+
+fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
+    let Some(name) = keymap::name(event) else { return };
+    state.toast = None;
+    if name == "^C" {
+        effects.push(Effect::Quit);
+        return;
+    }
+    if name == "^Z" {
+        effects.push(Effect::Suspend);
+        return;
+    }
+    if state.prompt.is_some() {
+        prompt::key(state, event, &name, effects);
+        return;
+    }
+    if matches!(state.modal, Some(Modal::Help(_))) && modal::type_into_help(state, event, &name) {
+        return;
+    }
+    let context = keymap::context(state);
+    let begun = state.begun.take();
+    match keymap::meaning(context, begun, &name) {
+        Meaning::Act(act) => act::act(state, act, effects),
+        Meaning::Begins(first) => state.begun = Some(first),
+        Meaning::Nothing => {}
+    }
+}
+
+/// Shows a short message.
+fn toast(state: &mut State, text: impl Into<String>) {
+    state.toast = Some(Toast { text: text.into(), role: Role::Strong });
+}

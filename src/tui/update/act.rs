@@ -1,0 +1,248 @@
+//! What each action of the table does.
+
+use super::super::keymap::{self, Act, Context};
+use super::super::layout::{self, Pane};
+use super::super::scene::SortKey;
+use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
+use super::{Effect, Effects, details, jump, lens, modal, prompt, toast, tree, waste};
+use crate::image::LayerIndex;
+
+/// Does an action.
+pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
+    if needs_all(act) && state.ready.is_none() && state.stage_is_exploring() {
+        toast(state, "not yet: layers are still being read");
+        return;
+    }
+    match act {
+        Act::Down | Act::Up | Act::PageDown | Act::PageUp | Act::HalfDown | Act::HalfUp | Act::First | Act::Last => {
+            movement(state, act);
+        }
+        Act::NextPane => pane(state, 1),
+        Act::PreviousPane => pane(state, -1),
+        Act::ToTree => state.focus_on(Pane::Tree),
+        Act::ViewLayers => state.view = View::Layers,
+        Act::ViewWaste => state.view = View::Waste,
+        Act::ViewImage => state.view = View::Image,
+        Act::Zoom => state.zoom = !state.zoom,
+        Act::ScrollDown => scroll_instruction(state, 1),
+        Act::ScrollUp => scroll_instruction(state, -1),
+        Act::Filter => prompt::open(state),
+        Act::Command => state.prompt = Some(prompt::new(PromptKind::Command, "")),
+        Act::Help => modal::open_help(state),
+        Act::Back => back(state, effects),
+        Act::Suspend => effects.push(Effect::Suspend),
+        Act::Quit => effects.push(Effect::Quit),
+        Act::Choose => choose(state, effects),
+        Act::Copy => copy(state, effects),
+        Act::Details => details::open(state),
+        Act::EmptyRows => {
+            state.layers.empty_rows = !state.layers.empty_rows;
+            lens::rebuild_layer_rows(state);
+        }
+        other => in_layers(state, other),
+    }
+}
+
+/// Actions of single panes.
+fn in_layers(state: &mut State, act: Act) {
+    match act {
+        Act::LensPrevious => lens::step(state, -1),
+        Act::LensNext => lens::step(state, 1),
+        Act::LensCycle => {
+            state.tree.mode = match state.tree.mode {
+                LensMode::Alone => LensMode::Sum,
+                LensMode::Sum => LensMode::Whole,
+                LensMode::Whole | LensMode::Range(_) => LensMode::Alone,
+            };
+        }
+        Act::LensAlone => state.tree.mode = LensMode::Alone,
+        Act::LensSum => state.tree.mode = LensMode::Sum,
+        Act::LensRange => {
+            state.tree.mode = match (state.tree.mode, state.layers.selected) {
+                (LensMode::Range(_), _) | (_, None) => LensMode::Alone,
+                (_, Some(layer)) => LensMode::Range(layer),
+            };
+        }
+        Act::ChangesOnly | Act::KindUnchanged => state.tree.kinds.unchanged = !state.tree.kinds.unchanged,
+        Act::KindAdded => state.tree.kinds.added = !state.tree.kinds.added,
+        Act::KindModified => state.tree.kinds.modified = !state.tree.kinds.modified,
+        Act::KindRemoved => state.tree.kinds.removed = !state.tree.kinds.removed,
+        Act::KindWasted => state.tree.kinds.wasted_only = !state.tree.kinds.wasted_only,
+        Act::Sort if state.view == View::Waste => waste::next_sort(state),
+        Act::Reverse if state.view == View::Waste => waste::reverse(state),
+        Act::Sort => {
+            state.tree.sort.key = match state.tree.sort.key {
+                SortKey::Size => SortKey::Name,
+                SortKey::Name => SortKey::Change,
+                SortKey::Change => SortKey::Time,
+                SortKey::Time => SortKey::Size,
+            };
+            tree::resort(state);
+        }
+        Act::Reverse => {
+            state.tree.sort.reversed = !state.tree.sort.reversed;
+            tree::resort(state);
+        }
+        Act::OpenInstruction => details::open_instruction(state),
+        Act::OpenRow => tree::open_row(state),
+        Act::Parent => tree::parent(state),
+        Act::Into => tree::into(state),
+        Act::Toggle => tree::toggle(state),
+        Act::CloseAll => tree::close_all(state),
+        Act::OpenBelow => tree::open_below(state),
+        Act::NextHit => tree::next_hit(state, true),
+        Act::PreviousHit => tree::next_hit(state, false),
+        Act::ShowInTree => jump::waste_to_tree(state),
+        Act::ShowInWaste => jump::tree_to_waste(state),
+        Act::GoToHistory => jump::setting_to_history(state),
+        Act::GoToLayer => jump::history_to_layer(state),
+        _ => {}
+    }
+}
+
+/// Whether an action says nothing until all layers are read.
+pub(crate) fn needs_all(act: Act) -> bool {
+    matches!(
+        act,
+        Act::LensCycle
+            | Act::LensSum
+            | Act::LensRange
+            | Act::ChangesOnly
+            | Act::KindAdded
+            | Act::KindModified
+            | Act::KindRemoved
+            | Act::KindUnchanged
+            | Act::KindWasted
+            | Act::ShowInTree
+            | Act::ShowInWaste
+    )
+}
+
+fn movement(state: &mut State, act: Act) {
+    let areas = layout::areas(state);
+    match keymap::context(state) {
+        Context::Help | Context::Text => modal::scroll(state, act, usize::from(layout::modal(&areas).height)),
+        Context::Picker => {
+            let page = usize::from(areas.body.height.saturating_sub(2)).max(1);
+            if let Stage::Choosing(picker) = &mut state.stage {
+                let rows = picker.lines.len();
+                picker.at.step(distance(act, page, rows), rows);
+            }
+        }
+        Context::Pane(pane) => {
+            let area = areas.panes.iter().find(|(shown, _)| *shown == pane).map(|(_, area)| *area);
+            let height = area.map_or(1, |area| usize::from(layout::window(areas.class, pane, area).height)).max(1);
+            let rows = if pane == Pane::History { details::history_page(state, height) } else { height };
+            move_in(state, pane, distance(act, rows, state.rows_of(pane)));
+        }
+        Context::Opening => {}
+    }
+}
+
+/// Moves the cursor of a pane by a number of rows.
+pub(super) fn move_in(state: &mut State, pane: Pane, by: isize) {
+    if pane == Pane::Layers {
+        lens::move_in_list(state, by);
+        return;
+    }
+    let rows = state.rows_of(pane);
+    match state.position(pane) {
+        Some(position) => position.step(by, rows),
+        None => state.instruction_offset = state.instruction_offset.saturating_add_signed(by),
+    }
+    if pane == Pane::Tree {
+        tree::anchor_here(state);
+    }
+}
+
+/// Scrolls the instruction from any pane. Where it has no pane of its own it is opened.
+fn scroll_instruction(state: &mut State, by: isize) {
+    let is_shown = layout::areas(state).panes.iter().any(|(pane, _)| *pane == Pane::Instruction);
+    if state.modal.is_some() {
+        modal::scroll_by(state, by);
+    } else if is_shown {
+        state.instruction_offset = state.instruction_offset.saturating_add_signed(by);
+    } else {
+        details::open_instruction(state);
+    }
+}
+
+/// How far a movement goes in a list of `rows` rows of which `page` can be seen.
+pub(super) fn distance(act: Act, page: usize, rows: usize) -> isize {
+    let signed = |rows: usize| isize::try_from(rows).unwrap_or(isize::MAX);
+    // The instruction has no rows that are counted: its end is as far as one can go.
+    let far = signed(rows.max(1 << 20));
+    match act {
+        Act::Down => 1,
+        Act::Up => -1,
+        Act::PageDown => signed(page),
+        Act::PageUp => -signed(page),
+        Act::HalfDown => signed((page / 2).max(1)),
+        Act::HalfUp => -signed((page / 2).max(1)),
+        Act::First => -far,
+        Act::Last => far,
+        _ => 0,
+    }
+}
+
+fn pane(state: &mut State, by: isize) {
+    let panes = layout::panes_of(state.view, state.class());
+    let at = panes.iter().position(|pane| *pane == state.focus()).unwrap_or(0);
+    let count = isize::try_from(panes.len()).unwrap_or(1).max(1);
+    let next = isize::try_from(at).unwrap_or(0).saturating_add(by).rem_euclid(count);
+    if let Some(pane) = usize::try_from(next).ok().and_then(|next| panes.get(next)) {
+        state.focus_on(*pane);
+    }
+}
+
+/// One step back towards the plain view; never further.
+fn back(state: &mut State, effects: &mut Effects) {
+    if state.modal.take().is_some() {
+        return;
+    }
+    if matches!(state.stage, Stage::Choosing(_)) {
+        toast(state, "there is no way back; q quits");
+    } else if matches!(state.tree.mode, LensMode::Range(_)) {
+        state.tree.mode = LensMode::Alone;
+    } else if state.view == View::Waste && state.waste.filter.is_some() {
+        waste::set_filter(state, None, effects);
+    } else if state.view == View::Layers && state.tree.filter.is_some() {
+        tree::set_filter(state, None);
+    } else if state.view == View::Layers && state.tree.kinds.wasted_only {
+        state.tree.kinds.wasted_only = false;
+    } else {
+        state.zoom = false;
+    }
+}
+
+fn choose(state: &mut State, effects: &mut Effects) {
+    if let Stage::Choosing(picker) = &state.stage {
+        effects.push(Effect::Choose(picker.at.cursor));
+        state.stage = Stage::Opening(super::super::state::Opening::default());
+    }
+}
+
+fn copy(state: &mut State, effects: &mut Effects) {
+    let Some((what, text)) = details::copied(state) else {
+        toast(state, "nothing to copy here");
+        return;
+    };
+    toast(state, format!("copied {what}"));
+    effects.push(Effect::Copy(text));
+}
+
+impl State {
+    fn stage_is_exploring(&self) -> bool {
+        matches!(self.stage, Stage::Exploring)
+    }
+
+    /// Whether the help lies over the view.
+    pub(crate) fn shows_modal(&self) -> bool {
+        matches!(self.modal, Some(Modal::Help(_) | Modal::Text(_)))
+    }
+
+    /// The selected layer, or the lowest.
+    pub(crate) fn layer(&self) -> LayerIndex {
+        self.layers.selected.unwrap_or(LayerIndex(0))
+    }
+}

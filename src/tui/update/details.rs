@@ -1,0 +1,386 @@
+//! Everything about one thing, as lines of text: a layer, a path, a wasted item, a setting.
+
+use super::super::layout::{self, Class, Pane};
+use super::super::state::{Fact, LayerRow, Modal, Reading, State, Text, View};
+use super::super::text::{self, NAME, human};
+use super::super::theme::Role;
+use crate::escape::{Target, escape};
+use crate::image::{LayerIndex, Setting};
+use crate::listing::{Entry, EntryKind};
+use crate::notice::Severity;
+use crate::tree::{Change, Event, EventKind, InodeId, NodeId, Shown, Tree};
+use ratatui::layout::Rect;
+
+/// A name and its value, in one line.
+fn fact(name: &str, value: impl AsRef<str>) -> Fact {
+    (format!("{name:<NAME$}{}", value.as_ref()), Role::Text)
+}
+
+/// Opens a text over the view.
+fn show(state: &mut State, title: String, lines: Vec<Fact>) {
+    state.modal = Some(Modal::Text(Text { title, lines, offset: 0 }));
+}
+
+/// Opens everything about the selected row of the list of layers.
+pub(super) fn open_instruction(state: &mut State) {
+    let title = match state.layer_row() {
+        Some(LayerRow::Layer(layer)) => format!("L{layer} instruction"),
+        Some(LayerRow::Empty(row)) => format!("H{row} instruction"),
+        Some(LayerRow::Base) | None => return,
+    };
+    show(state, title, layer_facts(state));
+}
+
+/// Opens everything about the selected row of the focused pane.
+pub(super) fn open(state: &mut State) {
+    let facts = match state.focus() {
+        Pane::Layers | Pane::Instruction => return open_instruction(state),
+        Pane::Tree => tree_facts(state),
+        Pane::Waste => state.waste_group().and_then(|group| {
+            let ready = state.ready.as_ref()?;
+            Some((format!("/{}", group.path), path_facts(state, &ready.model.tree, group.node)))
+        }),
+        Pane::Labels | Pane::Config | Pane::Env => {
+            selected_setting(state).map(|setting| (text::prose(&setting.key), setting_facts(setting)))
+        }
+        Pane::History => {
+            let row = state.history.cursor;
+            state
+                .subject
+                .as_ref()
+                .and_then(|subject| subject.image.history.get(row))
+                .map(|_| (format!("H{row} instruction"), history_facts(state, row)))
+        }
+    };
+    if let Some((title, lines)) = facts {
+        show(state, title, lines);
+    }
+}
+
+/// The instruction of the selected row of the list of layers, and the layer's figures.
+pub(crate) fn layer_facts(state: &State) -> Vec<Fact> {
+    let mut out = match state.selected_history() {
+        Some(row) => history_facts(state, row),
+        None => vec![(text::instruction(""), Role::Dim)],
+    };
+    let (Some(LayerRow::Layer(index)), Some(subject)) = (state.layer_row(), &state.subject) else { return out };
+    let Some(layer) = subject.image.layers.get(index.index()) else { return out };
+    if let Some(id) = &layer.diff_id {
+        out.push(fact("diff id", text::prose(&id.to_string())));
+    }
+    if let Some(digest) = &layer.digest {
+        out.push(fact("digest", text::prose(digest.as_ref())));
+    }
+    match &layer.blob {
+        Ok(blob) => out.push(fact("stored", human(blob.size, state.options.units))),
+        Err(error) => out.push((format!("stored     {}", text::prose(error)), Role::Error)),
+    }
+    out.extend(figures(state, index));
+    // Once everything is read the notices say it.
+    if let (None, Some(error)) = (&state.ready, layer_error(state, index)) {
+        out.push((error, Role::Error));
+    }
+    out
+}
+
+fn figures(state: &State, index: LayerIndex) -> Vec<Fact> {
+    let units = state.options.units;
+    let Some(ready) = &state.ready else { return Vec::new() };
+    let Some(layer) = ready.model.report.layers.get(index.index()) else { return Vec::new() };
+    let entries = if layer.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", layer.entries) };
+    let mut out = vec![
+        fact("shipped", format!("{} in {}", human(layer.shipped_bytes, units), entries)),
+        fact("wasted", human(layer.wasted_bytes, units)),
+        fact("changes", format!("+{} ~{} %{} -{}", layer.added, layer.changed, layer.metadata_only, layer.removed)),
+    ];
+    if let Some(found) = killed_sentence(state, index) {
+        out.push(fact("finding", found));
+    }
+    for notice in &layer.notices {
+        let role = if notice.severity >= Severity::Error { Role::Error } else { Role::Warning };
+        out.push((format!("{:<11}{}", notice.severity.to_string(), text::prose(&notice.message)), role));
+    }
+    out
+}
+
+/// Why not all of a layer could be read.
+pub(crate) fn layer_error(state: &State, index: LayerIndex) -> Option<String> {
+    let reading = state.subject.as_ref()?.reading.get(index.index())?;
+    if let Reading::Done { error: Some(error), .. } = reading { Some(text::prose(error)) } else { None }
+}
+
+/// One sentence on what a layer costs, if it costs anything.
+pub(crate) fn killed_sentence(state: &State, index: LayerIndex) -> Option<String> {
+    let units = state.options.units;
+    let ready = state.ready.as_ref()?;
+    let layer = ready.model.report.layers.get(index.index())?;
+    let changed = layer.added + layer.changed + layer.metadata_only;
+    let killed = ready.killed.get(index.index()).copied().flatten().filter(|killed| killed.bytes > 0);
+    let of = |killed: super::super::groups::Killed| {
+        let (first, last) = (killed.first, killed.last);
+        if first == last { format!("L{first}") } else { format!("L{first}-L{last}") }
+    };
+    match killed {
+        Some(killed) if changed == 0 => Some(format!("{} of {} stay shipped", human(killed.bytes, units), of(killed))),
+        _ if layer.metadata_only > 0 => Some(format!(
+            "{} of {changed} changed paths have the content of below again: only metadata is new",
+            layer.metadata_only
+        )),
+        Some(killed) => Some(format!("makes {} of {} dead", human(killed.bytes, units), of(killed))),
+        None if layer.wasted_bytes > 0 => {
+            Some(format!("{} of it are dead in the final image", human(layer.wasted_bytes, units)))
+        }
+        None => None,
+    }
+}
+
+/// A row of the history, in full.
+fn history_facts(state: &State, row: usize) -> Vec<Fact> {
+    let Some(subject) = &state.subject else { return Vec::new() };
+    let Some(history) = subject.image.history.get(row) else { return Vec::new() };
+    let mut out: Vec<Fact> =
+        subject.history.get(row).into_iter().flatten().map(|line| (line.clone(), Role::Strong)).collect();
+    out.push((String::new(), Role::Text));
+    let layer = history.layer.map_or_else(|| "no layer".to_owned(), |layer| format!("L{layer}"));
+    out.push(fact("history", format!("H{row} · {layer}")));
+    if let Some(created) = &history.created {
+        out.push(fact("created", text::prose(created)));
+    }
+    for argument in &history.build_args {
+        out.push(fact("build arg", text::prose(argument)));
+    }
+    if let Some(comment) = history.comment.as_ref().filter(|comment| !comment.is_empty()) {
+        out.push(fact("comment", text::prose(comment)));
+    }
+    if let Some(author) = history.author.as_ref().filter(|author| !author.is_empty()) {
+        out.push(fact("author", text::prose(author)));
+    }
+    out
+}
+
+/// What the instruction pane shows, wrapped.
+pub(crate) fn instruction_lines(state: &State, area: Rect, class: Class) -> Vec<Fact> {
+    let width = usize::from(layout::inner(class, area).width).saturating_sub(2);
+    let wrap = |(line, role): Fact| {
+        text::wrap_hanging(&line, width).into_iter().map(move |line| (line, role)).collect::<Vec<_>>()
+    };
+    layer_facts(state).into_iter().flat_map(wrap).collect()
+}
+
+/// The selected label, variable or setting.
+pub(crate) fn selected_setting(state: &State) -> Option<&Setting> {
+    let provenance = &state.subject.as_ref()?.image.provenance;
+    match state.focus() {
+        Pane::Labels => provenance.labels.get(state.labels.cursor),
+        Pane::Config => provenance.settings.get(state.config.cursor),
+        Pane::Env => provenance.env.get(state.env.cursor),
+        _ => None,
+    }
+}
+
+fn setting_facts(setting: &Setting) -> Vec<Fact> {
+    let by = |row: Option<usize>| row.map_or_else(|| "unknown".to_owned(), |row| format!("H{row}"));
+    let mut out: Vec<Fact> =
+        setting.value.lines().map(|line| (escape(line.as_bytes(), Target::Prose).into_owned(), Role::Strong)).collect();
+    out.push((String::new(), Role::Text));
+    out.push(fact("set by", by(setting.history)));
+    out.push(fact("origin", if setting.inherited { "base image" } else { "own" }));
+    for was in setting.overrides.iter().rev() {
+        out.push(fact("was", format!("{} (H{})", text::prose(&was.value), was.history)));
+    }
+    out
+}
+
+fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
+    let (row, scene) = (state.tree.selected()?, state.tree.scene.as_ref()?);
+    let mut out = Vec::new();
+    match scene.shown(row.node) {
+        Shown::Entry(inode, entry) => out.extend(entry_facts(state, &scene.tree, inode, entry)),
+        Shown::Implied => out.push(fact("type", "directory, named by no entry")),
+        Shown::Nothing => {}
+    }
+    out.push((String::new(), Role::Text));
+    if scene.kinds_known {
+        out.extend(path_facts(state, &scene.tree, row.node));
+    }
+    Some((state.tree_path()?, out))
+}
+
+fn entry_facts(state: &State, tree: &Tree, inode: InodeId, entry: &Entry) -> Vec<Fact> {
+    let kind = kind_name(entry.kind);
+    let time = jiff::Timestamp::new(entry.mtime.seconds, i32::try_from(entry.mtime.nanoseconds).unwrap_or(0));
+    let mut out = vec![
+        fact("type", kind),
+        fact("mode", format!("{} {:04o}", text::mode(kind_letter(entry.kind), entry.mode), entry.mode)),
+        fact("owner", format!("{}:{}", entry.uid, entry.gid)),
+    ];
+    match entry.kind {
+        EntryKind::File => {
+            out.push(fact("size", format!("{} ({} bytes)", human(entry.size, state.options.units), entry.size)));
+        }
+        EntryKind::Symlink => out.push(fact("target", text::name(tree.link(inode)))),
+        EntryKind::CharDevice | EntryKind::BlockDevice => {
+            out.push(fact("device", format!("{}, {}", entry.device.0, entry.device.1)));
+        }
+        _ => {}
+    }
+    out.push(fact("modified", time.map_or_else(|_| "out of range".to_owned(), |time| time.to_string())));
+    for (name, value) in tree.xattrs(inode) {
+        out.push(fact("xattr", format!("{} ({} bytes)", text::name(name), value.len())));
+    }
+    out
+}
+
+/// Which layers touched a path, oldest first, and where its bytes still are.
+fn path_facts(state: &State, tree: &Tree, node: NodeId) -> Vec<Fact> {
+    let mut events: Vec<Event> = tree.events(node).collect();
+    events.reverse();
+    let mut out = Vec::new();
+    let mut before: Option<InodeId> = None;
+    let mut shipping: Vec<LayerIndex> = Vec::new();
+    let mut removed_by = None;
+    for event in events {
+        let instruction = state.subject.as_ref().map_or("", |subject| subject.image.instruction(event.layer));
+        let (marker, role, what) = match event.kind {
+            EventKind::Written(inode) => {
+                let change = match before {
+                    None => Change::Added,
+                    Some(before) if tree.same_content(before, inode) => Change::Metadata,
+                    Some(_) => Change::Content,
+                };
+                before = Some(inode);
+                removed_by = None;
+                if tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::File && entry.size > 0) {
+                    shipping.push(event.layer);
+                }
+                (change.marker(), Role::Change(change), written(state, tree, inode))
+            }
+            EventKind::Implied => (' ', Role::Dim, "named as a parent".to_owned()),
+            kind => {
+                before = None;
+                removed_by = Some(event.layer);
+                ('-', Role::Change(Change::Removed), removal(kind).to_owned())
+            }
+        };
+        let instruction = text::instruction(instruction);
+        out.push((format!("{marker} L{:<3}{what:<26} {instruction}", event.layer.to_string()), role));
+    }
+    if let Some(by) = removed_by.filter(|_| !shipping.is_empty()) {
+        let layers: Vec<String> = shipping.iter().map(|layer| format!("L{layer}")).collect();
+        out.push((format!("! gone since L{by}, but its bytes are still in {}", layers.join(", ")), Role::Waste));
+    }
+    out
+}
+
+fn written(state: &State, tree: &Tree, inode: InodeId) -> String {
+    let Some(entry) = tree.entry(inode) else { return String::new() };
+    let size = if entry.kind == EntryKind::File {
+        human(entry.size, state.options.units)
+    } else {
+        kind_name(entry.kind).to_owned()
+    };
+    format!("{size:<10} {:04o} {}:{}", entry.mode, entry.uid, entry.gid)
+}
+
+fn removal(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Whiteout => "removed",
+        EventKind::WhiteoutAbove => "removed with a directory above",
+        EventKind::Opaque => "hidden by an opaque directory",
+        _ => "replaced by something above",
+    }
+}
+
+/// The word for a kind of entry.
+fn kind_name(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::File => "file",
+        EntryKind::Directory => "directory",
+        EntryKind::Symlink => "symlink",
+        EntryKind::HardLink => "hard link",
+        EntryKind::CharDevice => "char device",
+        EntryKind::BlockDevice => "block device",
+        EntryKind::Fifo => "fifo",
+    }
+}
+
+/// The letter of a kind of entry, as `ls -l` prints it.
+pub(crate) fn kind_letter(kind: EntryKind) -> char {
+    match kind {
+        EntryKind::File | EntryKind::HardLink => '-',
+        EntryKind::Directory => 'd',
+        EntryKind::Symlink => 'l',
+        EntryKind::CharDevice => 'c',
+        EntryKind::BlockDevice => 'b',
+        EntryKind::Fifo => 'p',
+    }
+}
+
+/// What `y` copies, and what to call it. Escaped: a name must not be able to paste a line break.
+pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
+    match (state.view, state.focus()) {
+        (View::Layers, Pane::Tree) => Some(("the path", state.tree_path()?)),
+        (View::Layers, _) => {
+            let lines = state.subject.as_ref()?.history.get(state.selected_history()?)?;
+            Some(("the instruction", lines.join("\n")))
+        }
+        (View::Waste, _) => Some(("the path", format!("/{}", state.waste_group()?.path))),
+        (View::Image, Pane::History) => {
+            Some(("the instruction", state.subject.as_ref()?.history.get(state.history.cursor)?.join("\n")))
+        }
+        (View::Image, _) => {
+            Some(("the value", escape(selected_setting(state)?.value.as_bytes(), Target::Prose).into_owned()))
+        }
+    }
+}
+
+/// How many lines a row of the history takes.
+fn history_height(state: &State, row: usize) -> usize {
+    state.subject.as_ref().and_then(|subject| subject.history.get(row)).map_or(1, |lines| lines.len().max(1))
+}
+
+/// Keeps the selected row of the history in a window of `height` lines. Rows have different heights, so the offset is
+/// the first row in the window, not a line.
+pub(super) fn settle_history(state: &mut State, height: usize) {
+    let rows = state.rows_of(Pane::History);
+    let cursor = state.history.cursor.min(rows.saturating_sub(1));
+    let mut first = cursor;
+    let mut lines = history_height(state, cursor);
+    while first > 0 && lines + history_height(state, first - 1) <= height {
+        first -= 1;
+        lines += history_height(state, first);
+    }
+    // `first` is the lowest offset with which the selected row still fits; at the end the window is filled.
+    let mut last = rows;
+    let mut filled = 0;
+    while last > 0 && filled + history_height(state, last - 1) <= height {
+        last -= 1;
+        filled += history_height(state, last);
+    }
+    let highest = last.min(cursor).max(first);
+    state.history.cursor = cursor;
+    state.history.offset = state.history.offset.clamp(first, cursor.max(first)).min(highest);
+}
+
+/// How many rows of the history make a page of `height` lines from the selected one on.
+pub(super) fn history_page(state: &State, height: usize) -> usize {
+    let mut lines = 0;
+    let rows = state.history.cursor..state.rows_of(Pane::History);
+    let fits = rows.take_while(|row| {
+        lines += history_height(state, *row);
+        lines <= height
+    });
+    fits.count().max(1)
+}
+
+/// The row of the history at a line of its window.
+pub(super) fn history_row_at(state: &State, line: usize) -> usize {
+    let mut lines = 0;
+    let rows = state.rows_of(Pane::History);
+    (state.history.offset..rows)
+        .find(|row| {
+            lines += history_height(state, *row);
+            line < lines
+        })
+        .unwrap_or(rows)
+}

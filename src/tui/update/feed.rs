@@ -1,0 +1,99 @@
+//! What the loader says.
+
+use super::super::effect::Effect;
+use super::super::state::{Opening, Picker, Position, Reading, Ready, Stage, State, Subject};
+use super::super::{Feed, Model, groups, pretty, text};
+use super::{Effects, lens, toast, waste};
+use crate::escape::{Target, escape};
+use crate::image::{Image, LayerIndex};
+use crate::listing::{EntryKind, Listing};
+use crate::notice::Notice;
+use crate::progress::Progress;
+use std::sync::Arc;
+
+/// Takes one piece of news.
+pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
+    match feed {
+        Feed::Opening { reference } => state.stage = Stage::Opening(Opening { reference, read: None }),
+        Feed::Choose(lines) => {
+            let lines = lines.iter().map(|line| text::prose(line)).collect();
+            state.stage = Stage::Choosing(Picker { lines, at: Position::default() });
+        }
+        Feed::Image { image, kind, reference } => begin(state, image, kind, reference),
+        Feed::Progress(step) => progress(state, &step),
+        Feed::Layer { layer, listing, error } => finish_layer(state, layer, listing, error),
+        Feed::Ready(model) => ready(state, model),
+        // What fails once everything is there (checking digests, say) must not take it away.
+        Feed::Failed(message) if state.ready.is_some() => {
+            toast(state, text::prose(&message));
+            state.notices.push(Notice::error("image", message));
+        }
+        Feed::Failed(message) => effects.push(Effect::Fail(message)),
+        Feed::Notice(notice) => {
+            toast(state, text::prose(&notice.to_string()));
+            state.notices.push(notice);
+        }
+    }
+}
+
+fn begin(state: &mut State, image: Arc<Image>, kind: String, reference: String) {
+    let lines = |instruction: &str| -> Vec<String> {
+        let lines = pretty::instruction(instruction);
+        let escaped = |line: &String| escape(line.as_bytes(), Target::Prose).into_owned();
+        if lines.is_empty() { vec![text::instruction("")] } else { lines.iter().map(escaped).collect() }
+    };
+    let history = image.history.iter().map(|row| lines(&row.instruction)).collect();
+    let reading = vec![Reading::Waiting; image.layers.len()];
+    state.notices.extend(image.notices.iter().cloned());
+    state.subject = Some(Subject { image, kind, reference, reading, history, input: None });
+    state.stage = Stage::Exploring;
+    lens::rebuild_layer_rows(state);
+}
+
+fn progress(state: &mut State, step: &Progress) {
+    match (step, &mut state.subject, &mut state.stage) {
+        (Progress::Input { read, total }, None, Stage::Opening(opening)) => opening.read = Some((*read, *total)),
+        (Progress::Input { read, total }, Some(subject), _) => subject.input = Some((*read, *total)),
+        (Progress::Layer { layer, read, total }, Some(subject), _) => {
+            if let Some(reading @ (Reading::Waiting | Reading::Partly(..))) = subject.reading.get_mut(*layer) {
+                *reading = Reading::Partly(*read, *total);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn finish_layer(state: &mut State, layer: LayerIndex, listing: Arc<Listing>, error: Option<String>) {
+    if let Some(error) = &error {
+        toast(state, format!("L{layer}: {}", text::prose(error)));
+        state.notices.push(Notice::error(format!("layer {layer}"), error.clone()));
+    }
+    let Some(reading) = state.subject.as_mut().and_then(|subject| subject.reading.get_mut(layer.index())) else {
+        return;
+    };
+    let files = listing.entries().iter().filter(|entry| entry.kind == EntryKind::File && !entry.role.is_marker());
+    let shipped = files.map(|entry| entry.size).fold(0, u64::saturating_add);
+    *reading = Reading::Done { listing, shipped, error };
+}
+
+fn ready(state: &mut State, model: Arc<Model>) {
+    if state.subject.is_none() {
+        let source = &model.report.image.source;
+        begin(state, Arc::clone(&model.image), source.kind.clone(), source.reference.clone());
+    }
+    // The report names what every stage found; it takes the place of what came one by one.
+    state.notices = model
+        .report
+        .notices
+        .iter()
+        .chain(model.report.layers.iter().flat_map(|layer| &layer.notices))
+        .map(|found| Notice { severity: found.severity, part: found.part.clone(), message: found.message.clone() })
+        .collect();
+    let count = state.notices.len();
+    if count > 0 && state.ready.is_none() {
+        toast(state, format!("{count} {}, :messages shows all", if count == 1 { "notice" } else { "notices" }));
+    }
+    let (groups, killed) = (groups::group(&model), groups::killed(&model));
+    state.ready = Some(Ready { model, groups, killed });
+    waste::rebuild(state);
+}

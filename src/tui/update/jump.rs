@@ -1,0 +1,62 @@
+//! Every number leads somewhere: from a row to what it is about.
+
+use super::super::layout::Pane;
+use super::super::scene::Kinds;
+use super::super::state::{LensMode, State, View};
+use super::{details, lens, toast, tree};
+use crate::image::LayerIndex;
+
+/// From a wasted item to its path, in the layer that ships it; the badge there says what made it dead.
+pub(super) fn waste_to_tree(state: &mut State) {
+    let (Some(group), Some(ready)) = (state.waste_group(), &state.ready) else { return };
+    let (node, owner, by) = (group.node, group.largest.owner_layer, group.largest.by_layer);
+    let path = ready.model.tree.path(node);
+    let named = |layer: LayerIndex| ready.model.tree.events(node).any(|event| event.layer == layer);
+    // Through a hard link the last name can be of a later layer than the bytes.
+    let layer = if named(owner) { owner } else { by };
+    tree::set_filter(state, None);
+    state.tree.kinds = Kinds::default();
+    state.tree.mode = LensMode::Alone;
+    state.focus_on(Pane::Tree);
+    lens::go_to(state, layer);
+    tree::go_to(state, path);
+}
+
+/// From a path to its place among the wasted items.
+pub(super) fn tree_to_waste(state: &mut State) {
+    let (Some(row), Some(ready)) = (state.tree.selected(), &state.ready) else { return };
+    let found =
+        state.waste.shown.iter().position(|shown| ready.groups.get(*shown).is_some_and(|group| group.node == row.node));
+    match found {
+        Some(found) => {
+            state.waste.at.cursor = found;
+            state.view = View::Waste;
+        }
+        None => toast(state, "nothing of this path is wasted"),
+    }
+}
+
+/// From a label, variable or setting to the row of the history that set it.
+pub(super) fn setting_to_history(state: &mut State) {
+    match details::selected_setting(state).map(|setting| setting.history) {
+        Some(Some(row)) => {
+            state.history.cursor = row;
+            state.image_focus = Pane::History;
+        }
+        Some(None) => toast(state, "no row of the history tells who set this"),
+        None => {}
+    }
+}
+
+/// From a row of the history to its layer; a row without one opens its instruction.
+pub(super) fn history_to_layer(state: &mut State) {
+    let row = state.history.cursor;
+    let layer = state.subject.as_ref().and_then(|subject| subject.image.history.get(row)?.layer);
+    match layer {
+        Some(layer) => {
+            state.focus_on(Pane::Layers);
+            lens::go_to(state, layer);
+        }
+        None => details::open(state),
+    }
+}

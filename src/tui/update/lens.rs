@@ -1,0 +1,112 @@
+//! The list of layers and the lens that follows it.
+
+use super::super::effect::Effect;
+use super::super::scene::{Look, Source};
+use super::super::state::{Asked, LayerRow, Reading, State};
+use super::Effects;
+use crate::image::LayerIndex;
+use std::sync::Arc;
+
+/// Makes the rows of the list anew and keeps the selected one.
+pub(super) fn rebuild_layer_rows(state: &mut State) {
+    let Some(subject) = &state.subject else { return };
+    let before = state.layer_row();
+    let image = &subject.image;
+    let all = (0..image.layers.len()).filter_map(|index| u32::try_from(index).ok()).map(LayerIndex);
+    let mut rows = Vec::new();
+    let base = image.base_layers.filter(|base| *base > 0 && *base < state.layer_count());
+    let mut next_row = 0;
+    for layer in all {
+        let row = image.layers.get(layer.index()).and_then(|layer| layer.history);
+        if state.layers.empty_rows {
+            let end = row.unwrap_or(next_row).min(image.history.len());
+            rows.extend((next_row..end).filter(|row| is_empty(image, *row)).map(LayerRow::Empty));
+            next_row = row.map_or(next_row, |row| row + 1).max(next_row);
+        }
+        if base == Some(layer.0) {
+            rows.push(LayerRow::Base);
+        }
+        rows.push(LayerRow::Layer(layer));
+    }
+    if state.layers.empty_rows {
+        rows.extend((next_row..image.history.len()).filter(|row| is_empty(image, *row)).map(LayerRow::Empty));
+    }
+    let same = before.and_then(|before| rows.iter().position(|row| *row == before));
+    let of_layer = state.layers.selected.and_then(|layer| rows.iter().position(|row| *row == LayerRow::Layer(layer)));
+    state.layers.at.cursor = same.or(of_layer).unwrap_or(0);
+    state.layers.rows = rows;
+    select(state);
+}
+
+fn is_empty(image: &crate::image::Image, row: usize) -> bool {
+    image.history.get(row).is_some_and(|row| row.layer.is_none())
+}
+
+/// Moves the cursor in the list; the line under the base is stepped over.
+pub(super) fn move_in_list(state: &mut State, by: isize) {
+    let rows = state.layers.rows.len();
+    let before = state.layers.at.cursor;
+    state.layers.at.step(by, rows);
+    if state.layer_row() == Some(LayerRow::Base) {
+        state.layers.at.step(by.signum(), rows);
+    }
+    if state.layers.at.cursor != before {
+        state.instruction_offset = 0;
+    }
+    select(state);
+}
+
+/// Moves the lens to the previous or next layer, from any pane.
+pub(super) fn step(state: &mut State, by: i64) {
+    let Some(selected) = state.layers.selected else { return };
+    let wanted = i64::from(selected.0).saturating_add(by).clamp(0, i64::from(state.layer_count().saturating_sub(1)));
+    if let Ok(layer) = u32::try_from(wanted) {
+        go_to(state, LayerIndex(layer));
+    }
+}
+
+/// Selects a layer in the list.
+pub(super) fn go_to(state: &mut State, layer: LayerIndex) {
+    if let Some(row) = state.layers.rows.iter().position(|row| *row == LayerRow::Layer(layer)) {
+        move_in_list(state, isize::try_from(row).unwrap_or(0) - isize::try_from(state.layers.at.cursor).unwrap_or(0));
+    }
+}
+
+/// The lens stays on the layer above a row that has none.
+fn select(state: &mut State) {
+    let upto = state.layers.rows.iter().take(state.layers.at.cursor.saturating_add(1)).rev();
+    let layer = |row: &LayerRow| match row {
+        LayerRow::Layer(layer) => Some(*layer),
+        LayerRow::Empty(_) | LayerRow::Base => None,
+    };
+    state.layers.selected = upto.into_iter().find_map(layer).or_else(|| state.layers.rows.iter().find_map(layer));
+}
+
+/// Asks the worker what the lens shows, if that is not what it was asked last.
+pub(super) fn follow(state: &mut State, effects: &mut Effects) {
+    let (Some(layer), Some(subject)) = (state.layers.selected, &state.subject) else { return };
+    let source = match (&state.ready, subject.reading.get(layer.index())) {
+        (Some(ready), _) => Source::Tree(Arc::clone(&ready.model.tree)),
+        (None, Some(Reading::Done { listing, .. })) => Source::Listing(Arc::clone(listing)),
+        (None, _) => {
+            state.tree.asked = None;
+            state.tree.scene = None;
+            state.tree.rows.clear();
+            // An answer that is still under way is about another layer.
+            state.tree.generation.advance();
+            return;
+        }
+    };
+    let asked = Asked {
+        lens: state.tree.mode.lens(layer, state.layer_count()),
+        whole: matches!(source, Source::Tree(_)),
+        kinds: state.tree.kinds,
+        filter: state.tree.filter.as_ref().map(|typed| Arc::clone(&typed.filter)),
+    };
+    if state.tree.asked.as_ref() == Some(&asked) {
+        return;
+    }
+    let question = Look { source, lens: asked.lens, kinds: asked.kinds, filter: asked.filter.clone() };
+    state.tree.asked = Some(asked);
+    effects.push(Effect::Look(state.tree.generation.advance(), question));
+}

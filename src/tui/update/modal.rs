@@ -1,0 +1,138 @@
+//! Help and texts: what lies over the view.
+
+use super::super::keymap::{self, Act, Context, Group};
+use super::super::layout::{self, Areas};
+use super::super::state::{Fact, Help, Modal, State, Text};
+use super::super::text;
+use super::super::theme::Role;
+use super::{act, prompt};
+use crossterm::event::{KeyCode, KeyEvent};
+use tui_input::InputRequest;
+
+/// Opens the help.
+pub(super) fn open_help(state: &mut State) {
+    state.modal = Some(Modal::Help(Help::default()));
+}
+
+/// Typing narrows the help. Says whether the key was used up.
+pub(super) fn type_into_help(state: &mut State, event: KeyEvent, name: &str) -> bool {
+    let Some(Modal::Help(help)) = &mut state.modal else { return false };
+    if name == "?" && help.filter.value().is_empty() {
+        state.modal = None;
+        return true;
+    }
+    if name == "Esc" && !help.filter.value().is_empty() {
+        help.filter.reset();
+        return true;
+    }
+    let request = match event.code {
+        KeyCode::Backspace => Some(InputRequest::DeletePrevChar),
+        // The arrows and Home scroll; only what can be read is typed.
+        KeyCode::Char(_) => {
+            prompt::request(event, name).filter(|request| matches!(request, InputRequest::InsertChar(_)))
+        }
+        _ => None,
+    };
+    match request {
+        Some(request) => {
+            help.filter.handle(request);
+            help.offset = 0;
+            true
+        }
+        None => false,
+    }
+}
+
+/// Scrolls what lies over the view.
+pub(super) fn scroll(state: &mut State, act: Act, page: usize) {
+    let by = act::distance(act, page.saturating_sub(2).max(1), 0);
+    scroll_by(state, by);
+}
+
+/// Scrolls what lies over the view by a number of rows.
+pub(super) fn scroll_by(state: &mut State, by: isize) {
+    match &mut state.modal {
+        Some(Modal::Help(help)) => help.offset = help.offset.saturating_add_signed(by),
+        Some(Modal::Text(text)) => text.offset = text.offset.saturating_add_signed(by),
+        None => {}
+    }
+}
+
+/// Keeps the window within the text.
+pub(super) fn settle(state: &mut State, areas: &Areas) {
+    let area = layout::inner(areas.class, layout::modal(areas));
+    let (width, height) = (usize::from(area.width), usize::from(area.height));
+    let rows = match &state.modal {
+        Some(Modal::Help(help)) => help_rows(state, help, width).len(),
+        Some(Modal::Text(text)) => text_rows(text, width).len(),
+        None => return,
+    };
+    match &mut state.modal {
+        Some(Modal::Help(help)) => help.offset = help.offset.min(rows.saturating_sub(height)),
+        Some(Modal::Text(text)) => text.offset = text.offset.min(rows.saturating_sub(height)),
+        None => {}
+    }
+}
+
+/// A text, wrapped.
+pub(crate) fn text_rows(text: &Text, width: usize) -> Vec<Fact> {
+    let wrapped = |(line, role): &Fact| {
+        let role = *role;
+        text::wrap_hanging(line, width.saturating_sub(2)).into_iter().map(move |line| (line, role)).collect::<Vec<_>>()
+    };
+    text.lines.iter().flat_map(wrapped).collect()
+}
+
+/// One cell of the help: keys and what they do, or a heading.
+pub(crate) type HelpCell = (String, String);
+
+/// The help as rows of columns, made from the table of actions: what the focused pane can do, narrowed by what was
+/// typed.
+pub(crate) fn help_rows(state: &State, help: &Help, width: usize) -> Vec<Vec<HelpCell>> {
+    let context = match state.stage {
+        super::super::state::Stage::Exploring => Context::Pane(state.focus()),
+        super::super::state::Stage::Choosing(_) => Context::Picker,
+        super::super::state::Stage::Opening(_) => Context::Opening,
+    };
+    let typed = help.filter.value().to_lowercase();
+    let mut cells: Vec<HelpCell> = Vec::new();
+    for group in Group::ALL {
+        let wanted = |action: &&keymap::Action| {
+            action.group == group
+                && (typed.is_empty()
+                    || action.help.to_lowercase().contains(&typed)
+                    || keymap::keys(action).to_lowercase().contains(&typed))
+        };
+        let rows: Vec<HelpCell> = keymap::actions(context)
+            .filter(wanted)
+            .map(|action| (keymap::keys(action), action.help.to_owned()))
+            .collect();
+        if !rows.is_empty() {
+            cells.push((group.title().to_owned(), String::new()));
+            cells.extend(rows);
+        }
+    }
+    if typed.is_empty() {
+        cells.push(("MARKERS".to_owned(), String::new()));
+        let markers = [
+            ("+", "added"),
+            ("~", "content changed"),
+            ("%", "metadata only"),
+            ("-", "removed"),
+            ("o", "opaque: hides"),
+            ("=", "unchanged"),
+            ("!", "dead weight"),
+        ];
+        cells.extend(markers.map(|(marker, meaning)| (marker.to_owned(), meaning.to_owned())));
+    }
+    let columns = (width / 26).clamp(1, 3);
+    let height = cells.len().div_ceil(columns);
+    (0..height).map(|row| cells.iter().skip(row).step_by(height.max(1)).cloned().collect()).collect()
+}
+
+/// The two pieces of a cell of the help, with their looks.
+pub(crate) fn help_cell_roles(cell: &HelpCell) -> (Fact, Fact) {
+    let heading = cell.1.is_empty();
+    let keys = (cell.0.clone(), if heading { Role::Strong } else { Role::Key });
+    (keys, (cell.1.clone(), Role::Text))
+}

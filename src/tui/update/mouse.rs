@@ -1,0 +1,105 @@
+//! Wheel and click.
+
+use super::super::keymap::{self, Context, Meaning};
+use super::super::layout::{self, Pane};
+use super::super::state::{Stage, State};
+use super::{Effects, act, details, lens, modal, tree};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+/// How many rows one step of the wheel is.
+const WHEEL: isize = 3;
+
+/// Takes what the mouse did.
+pub(super) fn mouse(state: &mut State, event: MouseEvent, effects: &mut Effects) {
+    let at = Position { x: event.column, y: event.row };
+    match event.kind {
+        MouseEventKind::ScrollDown => wheel(state, at, WHEEL),
+        MouseEventKind::ScrollUp => wheel(state, at, -WHEEL),
+        MouseEventKind::Down(MouseButton::Left) => click(state, at, effects),
+        _ => {}
+    }
+}
+
+fn wheel(state: &mut State, at: Position, by: isize) {
+    if state.shows_modal() {
+        modal::scroll_by(state, by);
+    } else if let Stage::Choosing(picker) = &mut state.stage {
+        let rows = picker.lines.len();
+        picker.at.step(by, rows);
+    } else if let Some((pane, _)) = pane_at(state, at) {
+        act::move_in(state, pane, by);
+    }
+}
+
+fn pane_at(state: &State, at: Position) -> Option<(Pane, Rect)> {
+    layout::areas(state).panes.into_iter().find(|(_, area)| area.contains(at))
+}
+
+fn click(state: &mut State, at: Position, effects: &mut Effects) {
+    state.toast = None;
+    let areas = layout::areas(state);
+    if state.shows_modal() {
+        if !layout::modal(&areas).contains(at) {
+            state.modal = None;
+        }
+        return;
+    }
+    if at.y == areas.header.y && at.x + 3 > areas.header.right() {
+        modal::open_help(state);
+        return;
+    }
+    if let Stage::Choosing(picker) = &mut state.stage {
+        let window = layout::inner(areas.class, areas.body);
+        if window.contains(at) {
+            picker.at.cursor = picker.at.offset + usize::from(at.y - window.y);
+        }
+        return;
+    }
+    if areas.tabs.is_some_and(|tabs| tabs.contains(at)) {
+        let tab = layout::tabs(state).into_iter().rev().find(|(_, x, _)| *x <= at.x);
+        let width = |text: &str| u16::try_from(super::super::text::width(text)).unwrap_or(0);
+        if let Some((view, _, _)) = tab.filter(|(_, x, text)| at.x < x.saturating_add(width(text))) {
+            state.view = view;
+        }
+        return;
+    }
+    if let Some((pane, area)) = pane_at(state, at) {
+        click_pane(state, pane, layout::window(areas.class, pane, area), at, effects);
+    }
+}
+
+/// A click selects; a click on what is selected already is Enter.
+fn click_pane(state: &mut State, pane: Pane, window: Rect, at: Position, effects: &mut Effects) {
+    let had_focus = state.focus() == pane;
+    state.focus_on(pane);
+    if !window.contains(at) {
+        return;
+    }
+    let line = usize::from(at.y - window.y);
+    let rows = state.rows_of(pane);
+    let row = if pane == Pane::History { details::history_row_at(state, line) } else { offset(state, pane) + line };
+    if row >= rows {
+        return;
+    }
+    let before = state.position(pane).map(|position| position.cursor);
+    if had_focus && before == Some(row) {
+        if let Meaning::Act(act) = keymap::meaning(Context::Pane(pane), None, "Enter") {
+            act::act(state, act, effects);
+        }
+        return;
+    }
+    if pane == Pane::Layers {
+        let by = isize::try_from(row).unwrap_or(0) - isize::try_from(state.layers.at.cursor).unwrap_or(0);
+        lens::move_in_list(state, by);
+    } else if let Some(position) = state.position(pane) {
+        position.cursor = row;
+    }
+    if pane == Pane::Tree {
+        tree::anchor_here(state);
+    }
+}
+
+fn offset(state: &mut State, pane: Pane) -> usize {
+    state.position(pane).map_or(0, |position| position.offset)
+}

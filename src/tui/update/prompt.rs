@@ -1,0 +1,165 @@
+//! What is being typed.
+
+use super::super::effect::Effect;
+use super::super::layout::Pane;
+use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
+use super::super::text;
+use super::super::theme::Role;
+use super::{Effects, lens, toast, tree, waste};
+use crate::image::LayerIndex;
+use crate::notice::Severity;
+use crate::tree::Filter;
+use crossterm::event::{KeyCode, KeyEvent};
+use std::sync::Arc;
+use tui_input::{Input, InputRequest};
+
+/// As much as anybody wants to type or paste.
+const LONGEST: usize = 1024;
+
+/// A prompt with a text in it.
+pub(super) fn new(kind: PromptKind, text: &str) -> Prompt {
+    Prompt { kind, input: Input::new(text.to_owned()), error: None }
+}
+
+/// Opens the filter of the present view, with the present filter in it.
+pub(super) fn open(state: &mut State) {
+    let (kind, filter) = match state.view {
+        View::Waste => (PromptKind::WasteFilter, &state.waste.filter),
+        View::Layers | View::Image => (PromptKind::TreeFilter, &state.tree.filter),
+    };
+    let text = filter.as_ref().map_or("", |typed| typed.text.as_str());
+    state.prompt = Some(new(kind, text));
+}
+
+/// A key while something is being typed.
+pub(super) fn key(state: &mut State, event: KeyEvent, name: &str, effects: &mut Effects) {
+    match name {
+        "Esc" => cancel(state, effects),
+        "Enter" => enter(state, effects),
+        _ => {
+            if let Some(request) = request(event, name) {
+                edit(state, &[request], effects);
+            }
+        }
+    }
+}
+
+/// What a key does to a line of text.
+pub(super) fn request(event: KeyEvent, name: &str) -> Option<InputRequest> {
+    Some(match (name, event.code) {
+        ("^A" | "Home", _) => InputRequest::GoToStart,
+        ("^E" | "End", _) => InputRequest::GoToEnd,
+        ("^U", _) => InputRequest::DeleteFromStart,
+        ("^W", _) => InputRequest::DeletePrevWord,
+        ("^K", _) => InputRequest::DeleteTillEnd,
+        ("Backspace", _) => InputRequest::DeletePrevChar,
+        ("Delete", _) => InputRequest::DeleteNextChar,
+        ("Left", _) => InputRequest::GoToPrevChar,
+        ("Right", _) => InputRequest::GoToNextChar,
+        (name, KeyCode::Char(c)) if !name.starts_with('^') || c == '^' => InputRequest::InsertChar(c),
+        _ => return None,
+    })
+}
+
+/// Pasted text goes into what is being typed, else nowhere.
+pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
+    if state.prompt.is_some() {
+        let requests: Vec<InputRequest> =
+            text.chars().filter(|c| !c.is_control()).take(LONGEST).map(InputRequest::InsertChar).collect();
+        edit(state, &requests, effects);
+    }
+}
+
+fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
+    let Some(prompt) = &mut state.prompt else { return };
+    for request in requests {
+        if !matches!(request, InputRequest::InsertChar(_)) || prompt.input.value().len() < LONGEST {
+            prompt.input.handle(*request);
+        }
+    }
+    let (kind, text) = (prompt.kind, prompt.input.value().to_owned());
+    if kind == PromptKind::Command {
+        prompt.error = None;
+        return;
+    }
+    match Filter::parse(&text) {
+        Ok(filter) => {
+            prompt.error = None;
+            let typed = (!filter.is_empty()).then(|| Typed { text, filter: Arc::new(filter) });
+            set_filter(state, kind, typed, effects);
+        }
+        Err(error) => prompt.error = Some(text::prose(&error.to_string())),
+    }
+}
+
+fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects: &mut Effects) {
+    match kind {
+        PromptKind::TreeFilter => tree::set_filter(state, typed),
+        PromptKind::WasteFilter => waste::set_filter(state, typed, effects),
+        PromptKind::Command => {}
+    }
+}
+
+/// Esc takes the filter away.
+fn cancel(state: &mut State, effects: &mut Effects) {
+    if let Some(prompt) = state.prompt.take() {
+        set_filter(state, prompt.kind, None, effects);
+    }
+}
+
+/// Enter keeps the filter, or does the command. What is not understood stays to be corrected.
+fn enter(state: &mut State, effects: &mut Effects) {
+    let Some(prompt) = &state.prompt else { return };
+    if prompt.error.is_some() {
+        return;
+    }
+    match prompt.kind {
+        PromptKind::TreeFilter => state.layers_focus = Pane::Tree,
+        PromptKind::WasteFilter => {}
+        PromptKind::Command => {
+            let command = prompt.input.value().trim().to_owned();
+            if let Err(error) = run(state, &command, effects) {
+                if let Some(prompt) = &mut state.prompt {
+                    prompt.error = Some(error);
+                }
+                return;
+            }
+        }
+    }
+    state.prompt = None;
+}
+
+fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<(), String> {
+    if let Ok(layer) = command.parse::<u32>() {
+        if layer >= state.layer_count() {
+            return Err(format!(
+                "there is no layer {layer}: the last one is {}",
+                state.layer_count().saturating_sub(1)
+            ));
+        }
+        lens::go_to(state, LayerIndex(layer));
+        state.view = View::Layers;
+        return Ok(());
+    }
+    match command {
+        "" => {}
+        "q" | "quit" => effects.push(Effect::Quit),
+        "messages" => messages(state),
+        _ => return Err("no such command: a layer's number, messages or quit".to_owned()),
+    }
+    Ok(())
+}
+
+fn messages(state: &mut State) {
+    if state.notices.is_empty() {
+        toast(state, "nothing was odd");
+        return;
+    }
+    let role = |severity: Severity| match severity {
+        Severity::Info => Role::Text,
+        Severity::Warning => Role::Warning,
+        Severity::Error => Role::Error,
+    };
+    let lines = state.notices.iter().map(|notice| (text::prose(&notice.to_string()), role(notice.severity))).collect();
+    state.modal = Some(Modal::Text(Text { title: "Messages".to_owned(), lines, offset: 0 }));
+}

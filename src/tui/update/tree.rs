@@ -1,0 +1,231 @@
+//! The tree: its rows, what is open, and the path that is kept while the lens moves.
+
+use super::super::msg::Generation;
+use super::super::scene::{Folder, Openness, Row, Scene, rows};
+use super::super::state::{State, Typed};
+use super::details;
+use crate::tree::NodeId;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Takes the worker's answer, unless a newer question was asked since.
+pub(super) fn looked(state: &mut State, generation: Generation, scene: &Arc<Scene>) {
+    if generation != state.tree.generation {
+        return;
+    }
+    let before = state.tree.scene.replace(Arc::clone(scene));
+    let same_tree = before.as_ref().is_some_and(|before| Arc::ptr_eq(&before.tree, &scene.tree));
+    if !same_tree {
+        // Nodes are numbers of one tree.
+        state.tree.openness.single.clear();
+        state.tree.unfiltered = None;
+    }
+    let same_lens = same_tree && before.is_some_and(|before| before.view.lens() == scene.view.lens());
+    if !same_lens {
+        reveal_anchor(state);
+    }
+    resort(state);
+}
+
+/// The node at a path, or at the longest part of it that exists.
+fn nearest(scene: &Scene, path: &[u8]) -> Option<NodeId> {
+    let mut path = path;
+    loop {
+        if let Some(node) = scene.tree.find(path) {
+            return Some(node);
+        }
+        let end = path.iter().rposition(|byte| *byte == b'/')?;
+        path = path.get(..end)?;
+    }
+}
+
+/// Opens the directories above the path that is kept.
+fn reveal_anchor(state: &mut State) {
+    let above = match (&state.tree.scene, &state.tree.anchor) {
+        (Some(scene), Some(anchor)) => {
+            nearest(scene, anchor).map(|node| ancestors(scene, node).collect()).unwrap_or_default()
+        }
+        _ => HashSet::new(),
+    };
+    state.tree.openness.reveal = above;
+}
+
+fn ancestors(scene: &Scene, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    std::iter::successors(scene.tree.parent(node), |node| scene.tree.parent(*node))
+}
+
+/// Makes the rows anew in another order, or of another scene.
+pub(super) fn resort(state: &mut State) {
+    state.tree.sorted.clear();
+    rebuild(state);
+}
+
+/// Makes the rows anew and goes to the path that is kept, or to what is nearest above it.
+fn rebuild(state: &mut State) {
+    let tree = &mut state.tree;
+    let Some(scene) = &tree.scene else {
+        tree.rows.clear();
+        return;
+    };
+    tree.rows = rows(scene, &tree.openness, tree.sort, &mut tree.sorted);
+    let anchor = tree.anchor.as_ref().and_then(|path| nearest(scene, path));
+    tree.at.cursor = anchor.map_or(0, |anchor| row_of(scene, &tree.rows, anchor));
+}
+
+/// The row that shows a node, or the nearest directory above it.
+fn row_of(scene: &Scene, rows: &[Row], node: NodeId) -> usize {
+    let nearness: HashMap<NodeId, usize> =
+        std::iter::once(node).chain(ancestors(scene, node)).enumerate().map(|(rank, node)| (node, rank)).collect();
+    let rank = |row: &Row| {
+        let mut at = row.node;
+        loop {
+            if let Some(rank) = nearness.get(&at) {
+                return Some(*rank);
+            }
+            if at == row.top {
+                return None;
+            }
+            at = scene.tree.parent(at)?;
+        }
+    };
+    let ranked = rows.iter().enumerate().filter_map(|(index, row)| Some((rank(row)?, index)));
+    ranked.min().map_or(0, |(_, index)| index)
+}
+
+/// From now on the selected row is the path that is kept.
+pub(super) fn anchor_here(state: &mut State) {
+    if let (Some(row), Some(scene)) = (state.tree.selected(), &state.tree.scene) {
+        state.tree.anchor = Some(scene.tree.path(row.node));
+    }
+}
+
+/// Selects a path, opens what is above it and keeps it.
+pub(super) fn go_to(state: &mut State, path: Vec<u8>) {
+    if let Some(scene) = &state.tree.scene
+        && let Some(node) = scene.tree.find(&path)
+    {
+        let above: HashSet<NodeId> = ancestors(scene, node).collect();
+        state.tree.openness.single.retain(|node, open| *open || !above.contains(node));
+    }
+    state.tree.anchor = Some(path);
+    reveal_anchor(state);
+    rebuild(state);
+}
+
+/// Takes another filter, or none. What a filter finds is seen at once, also in directories that were closed; without
+/// one, they are as they were before, but for those above the path that is kept.
+pub(super) fn set_filter(state: &mut State, typed: Option<Typed>) {
+    let tree = &mut state.tree;
+    let filtered = (tree.filter.is_some(), typed.is_some());
+    tree.filter = typed;
+    match filtered {
+        (false, true) => tree.unfiltered = Some(std::mem::take(&mut tree.openness)),
+        (true, true) => tree.openness = Openness::default(),
+        (true, false) => {
+            if let Some(before) = tree.unfiltered.take() {
+                tree.openness = before;
+            }
+            if let Some(path) = tree.anchor.clone() {
+                go_to(state, path);
+            }
+        }
+        (false, false) => {}
+    }
+}
+
+fn set_open(state: &mut State, row: Row, open: bool) {
+    state.tree.openness.single.insert(row.node, open);
+    anchor_here(state);
+    rebuild(state);
+}
+
+/// Opens or closes the selected directory.
+pub(super) fn toggle(state: &mut State) {
+    if let Some(row) = state.tree.selected().copied().filter(|row| row.folder != Folder::Leaf) {
+        set_open(state, row, row.folder == Folder::Closed);
+    }
+}
+
+/// Opens the selected directory; of anything else, and of an open one, the details. Never hides anything.
+pub(super) fn open_row(state: &mut State) {
+    match state.tree.selected().copied() {
+        Some(row) if row.folder == Folder::Closed => set_open(state, row, true),
+        Some(_) => details::open(state),
+        None => {}
+    }
+}
+
+/// Closes the selected directory if it is open, else goes to the one above, else to the list of layers.
+pub(super) fn parent(state: &mut State) {
+    let Some(row) = state.tree.selected().copied() else {
+        state.focus_on(super::Pane::Layers);
+        return;
+    };
+    if row.folder == Folder::Open {
+        set_open(state, row, false);
+        return;
+    }
+    let above = state.tree.rows.iter().take(state.tree.at.cursor).rposition(|other| other.depth < row.depth);
+    match above {
+        Some(above) => {
+            state.tree.at.cursor = above;
+            anchor_here(state);
+        }
+        None => state.focus_on(super::Pane::Layers),
+    }
+}
+
+/// Opens the selected directory, or goes to the first row in it.
+pub(super) fn into(state: &mut State) {
+    match state.tree.selected().copied() {
+        Some(row) if row.folder == Folder::Closed => set_open(state, row, true),
+        Some(row) if row.folder == Folder::Open => {
+            state.tree.at.cursor += 1;
+            anchor_here(state);
+        }
+        _ => {}
+    }
+}
+
+/// Closes all directories.
+pub(super) fn close_all(state: &mut State) {
+    let above = state.tree.rows.iter().take(state.tree.at.cursor + 1).rposition(|row| row.depth == 0);
+    state.tree.at.cursor = above.unwrap_or(0);
+    anchor_here(state);
+    state.tree.openness.single.clear();
+    state.tree.openness.reveal.clear();
+    state.tree.openness.all = Some(false);
+    rebuild(state);
+}
+
+/// Opens the selected directory and all below it.
+pub(super) fn open_below(state: &mut State) {
+    let (Some(row), Some(scene)) = (state.tree.selected().copied(), state.tree.scene.clone()) else { return };
+    let mut waiting = vec![row.node];
+    while let Some(node) = waiting.pop() {
+        let before = waiting.len();
+        waiting.extend(scene.tree.children(node).filter(|child| scene.shows(*child)));
+        if waiting.len() > before {
+            state.tree.openness.single.insert(node, true);
+        }
+    }
+    anchor_here(state);
+    rebuild(state);
+}
+
+/// Goes to the next or previous row that is there for its own sake.
+pub(super) fn next_hit(state: &mut State, forward: bool) {
+    let Some(scene) = &state.tree.scene else { return };
+    let at = state.tree.at.cursor;
+    let hit = |index: &usize| state.tree.rows.get(*index).is_some_and(|row| scene.is_hit(row.node));
+    let count = state.tree.rows.len();
+    let found = if forward {
+        (at + 1..count).chain(0..at).find(hit)
+    } else {
+        (0..at).rev().chain((at + 1..count).rev()).find(hit)
+    };
+    if let Some(found) = found {
+        state.tree.at.cursor = found;
+        anchor_here(state);
+    }
+}

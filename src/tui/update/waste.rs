@@ -1,0 +1,74 @@
+//! The list of wasted items.
+
+use super::super::effect::{Effect, Sift};
+use super::super::groups::Group;
+use super::super::msg::Generation;
+use super::super::state::{State, Typed, WasteSort};
+use super::Effects;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Makes the rows anew: what the filter leaves, in the present order. The selected item stays selected.
+pub(super) fn rebuild(state: &mut State) {
+    let before = state.waste.shown.get(state.waste.at.cursor).copied();
+    let Some(ready) = &state.ready else { return };
+    let kept = |index: &usize| state.waste.kept.as_ref().is_none_or(|kept| kept.get(*index).copied().unwrap_or(false));
+    let mut shown: Vec<usize> = (0..ready.groups.len()).filter(kept).collect();
+    let sort = state.waste.sort;
+    shown.sort_by(|a, b| match (ready.groups.get(*a), ready.groups.get(*b)) {
+        (Some(a), Some(b)) => compare(sort, a, b),
+        _ => Ordering::Equal,
+    });
+    if state.waste.reversed {
+        shown.reverse();
+    }
+    state.waste.at.cursor = before.and_then(|group| shown.iter().position(|shown| *shown == group)).unwrap_or(0);
+    state.waste.shown = shown;
+}
+
+/// Groups are made largest first: that order is kept among equals.
+fn compare(sort: WasteSort, a: &Group, b: &Group) -> Ordering {
+    match sort {
+        WasteSort::Bytes => b.bytes.cmp(&a.bytes),
+        WasteSort::Path => a.path.cmp(&b.path),
+        WasteSort::Cause => a.cause.cmp(&b.cause),
+    }
+}
+
+/// The next order.
+pub(super) fn next_sort(state: &mut State) {
+    state.waste.sort = match state.waste.sort {
+        WasteSort::Bytes => WasteSort::Path,
+        WasteSort::Path => WasteSort::Cause,
+        WasteSort::Cause => WasteSort::Bytes,
+    };
+    rebuild(state);
+}
+
+/// The other way round.
+pub(super) fn reverse(state: &mut State) {
+    state.waste.reversed = !state.waste.reversed;
+    rebuild(state);
+}
+
+/// Puts a filter on, or takes it off.
+pub(super) fn set_filter(state: &mut State, filter: Option<Typed>, effects: &mut Effects) {
+    state.waste.filter = filter;
+    let generation = state.waste.generation.advance();
+    let (Some(ready), Some(typed)) = (&state.ready, &state.waste.filter) else {
+        state.waste.kept = None;
+        rebuild(state);
+        return;
+    };
+    let nodes = ready.groups.iter().map(|group| group.node).collect();
+    let question = Sift { model: Arc::clone(&ready.model), nodes, filter: Arc::clone(&typed.filter) };
+    effects.push(Effect::Sift(generation, question));
+}
+
+/// Takes the worker's answer, unless a newer question was asked since.
+pub(super) fn sifted(state: &mut State, generation: Generation, kept: Vec<bool>) {
+    if generation == state.waste.generation {
+        state.waste.kept = Some(kept);
+        rebuild(state);
+    }
+}

@@ -1,0 +1,224 @@
+//! The screen, drawn from the state and from nothing else; only rows that can be seen are drawn.
+//!
+//! ```text
+//!  acme/app:1.4.2 · linux/amd64 · 402 MB · 21 layers · waste 58.8 MB (15%)     ?    header
+//!  [1 Layers]  2 Waste   4 Image                              lens: L7 alone        tabs
+//! ┏━ Layers 8/21 ━━━━━━━━━━━━━━━━┓┌─ L7 changes +0 ~1 %13 -0 ──────── size ↓ ─┐    panes; the focused one
+//! ┃ #   size  waste  command     ┃│    34.5M ▾ srv/app                         │    has the heavy border
+//! ┃▌7    34M    82B  RUN chown -…┃│  ~ 31.5M   ▾ .venv/…/numpy.libs            │
+//! ┗━━━━━━━━━━━━━━━━━━━ ▼ 6 more ━┛└────────────────────────────────────────────┘
+//!  L7 RUN chown -R app:app /srv/app                        34.5 MB  5ea91c07…       strip
+//!  13 of 14 changed paths have the same content as below                            strip
+//!  /srv/app/.venv/lib/python3.11/site-packages/numpy.libs/                          status, or a prompt
+//!  [Enter] open [/] filter [[] previous layer …                                     footer
+//! ```
+
+mod frame;
+mod image;
+mod layers;
+mod modal;
+mod opening;
+mod tree;
+mod waste;
+
+use super::keymap::{self, Context};
+use super::layout::{self, Areas, Class, Pane};
+use super::state::{PromptKind, Stage, State};
+use super::text;
+use super::theme::{Role, Theme, to_ascii};
+use super::update;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// A piece of a line and its look.
+pub(crate) type Piece = (String, Role);
+
+/// Draws the whole screen. Says where the cursor of the terminal belongs, if something is being typed.
+pub(crate) fn view(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let areas = layout::areas(state);
+    let theme = Theme::new(state.options.color);
+    let mut painter = Painter { state, theme, areas: &areas, buffer };
+    let cursor = painter.screen();
+    if state.options.ascii {
+        to_ascii(buffer);
+    }
+    cursor
+}
+
+/// Draws parts of the screen; never outside of it.
+struct Painter<'a> {
+    state: &'a State,
+    theme: Theme,
+    areas: &'a Areas,
+    buffer: &'a mut Buffer,
+}
+
+impl Painter<'_> {
+    fn screen(&mut self) -> Option<(u16, u16)> {
+        if self.areas.class == Class::TooSmall {
+            let line = self.areas.header;
+            let text = if line.width < 16 { "too small" } else { "window too small" };
+            self.line(line, &[(text.to_owned(), Role::Text)]);
+            return None;
+        }
+        self.header();
+        match &self.state.stage {
+            Stage::Opening(opening) => self.opening(opening),
+            Stage::Choosing(picker) => self.picker(picker),
+            Stage::Exploring => {
+                self.tabs();
+                for (pane, area) in &self.areas.panes {
+                    self.pane(*pane, *area);
+                }
+                self.strip();
+            }
+        }
+        let mut cursor = self.modal();
+        self.footer();
+        if self.state.prompt.is_some() {
+            cursor = self.prompt();
+        } else {
+            self.status();
+        }
+        cursor
+    }
+
+    fn pane(&mut self, pane: Pane, area: Rect) {
+        match pane {
+            Pane::Layers => self.layers(area),
+            Pane::Tree => self.tree(area),
+            Pane::Instruction => self.instruction(area),
+            Pane::Waste => self.waste(area),
+            Pane::Labels => self.labels(area),
+            Pane::Config => self.config(area),
+            Pane::Env => self.env(area),
+            Pane::History => self.history(area),
+        }
+    }
+
+    fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    /// Writes text at a place, at most `width` columns of it. Gives back the column after it.
+    fn put(&mut self, x: u16, y: u16, width: u16, text: &str, role: Role) -> u16 {
+        if width == 0 || !self.buffer.area.contains((x, y).into()) {
+            return x;
+        }
+        let style = self.style(role);
+        self.buffer.set_stringn(x, y, text, usize::from(width), style).0
+    }
+
+    /// Writes pieces one after the other into the first line of an area.
+    fn line(&mut self, area: Rect, pieces: &[Piece]) {
+        let mut x = area.x;
+        for (text, role) in pieces {
+            let room = area.right().saturating_sub(x);
+            x = self.put(x, area.y, room, &text::cut(text, usize::from(room)), *role);
+        }
+    }
+
+    /// Writes text to the right end of the first line of an area.
+    fn right(&mut self, area: Rect, text: &str, role: Role) {
+        let width = u16::try_from(text::width(text)).unwrap_or(u16::MAX).min(area.width);
+        self.put(area.right().saturating_sub(width), area.y, width, text, role);
+    }
+
+    /// Marks the line of a selected row.
+    fn select(&mut self, line: Rect, focused: bool) {
+        self.put(line.x, line.y, 1, "▌", Role::Strong);
+        if focused && line.width > 1 {
+            let style = self.style(Role::Selected);
+            let rest = Rect { x: line.x + 1, width: line.width - 1, ..line }.intersection(self.buffer.area);
+            self.buffer.set_style(rest, style);
+        }
+    }
+
+    fn header(&mut self) {
+        let state = self.state;
+        let area = self.areas.header;
+        let inside = Rect { x: 1, width: area.width.saturating_sub(4), ..area };
+        let pieces = frame::header(state, usize::from(inside.width), self.areas.class);
+        self.line(inside, &pieces);
+        self.right(Rect { width: area.width.saturating_sub(1), ..area }, "?", Role::Key);
+    }
+
+    fn tabs(&mut self) {
+        let Some(area) = self.areas.tabs else { return };
+        let mut end = area.x;
+        for (view, x, text) in layout::tabs(self.state) {
+            let role = if view == self.state.view { Role::Strong } else { Role::Text };
+            end = self.put(x, area.y, area.right().saturating_sub(x), &text, role);
+        }
+        let text = frame::lens(self.state);
+        let room = usize::from(area.right().saturating_sub(end + 2));
+        self.right(Rect { width: area.width.saturating_sub(1), ..area }, &text::cut(&text, room), Role::Dim);
+    }
+
+    fn strip(&mut self) {
+        let Some(area) = self.areas.strip else { return };
+        let lines = frame::strip(self.state, usize::from(area.width).saturating_sub(2));
+        for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+            self.line(Rect { x: 1, y, width: area.width.saturating_sub(2), height: 1 }, line);
+        }
+    }
+
+    fn status(&mut self) {
+        let area = self.areas.status;
+        let inside = Rect { x: 1, width: area.width.saturating_sub(2), ..area };
+        let (text, role) = match &self.state.toast {
+            Some(toast) => (toast.text.clone(), toast.role),
+            None => (frame::status(self.state), Role::Text),
+        };
+        self.line(inside, &[(text::shorten_path(&text, usize::from(inside.width)), role)]);
+    }
+
+    fn footer(&mut self) {
+        let Some(area) = self.areas.footer else { return };
+        let waiting = self.state.ready.is_none();
+        let context = keymap::context(self.state);
+        let mut x = 1;
+        for action in keymap::actions(context) {
+            let Some((hint, key)) = action.hint.zip(action.keys.first()) else { continue };
+            if waiting && update::needs_all(action.act) {
+                continue;
+            }
+            let width = u16::try_from(text::width(hint) + text::width(key) + 4).unwrap_or(u16::MAX);
+            // A hint that is cut would promise a key that nobody can read.
+            if x + width > area.right() {
+                continue;
+            }
+            self.put(x, area.y, 1, "[", Role::Dim);
+            let after = self.put(x + 1, area.y, width, key, Role::Key);
+            let after = self.put(after, area.y, 2, "] ", Role::Dim);
+            x = self.put(after, area.y, width, hint, Role::Text) + 1;
+        }
+        if context == Context::Help {
+            self.put(1, area.y, area.width.saturating_sub(1), "type to filter  [Esc] close", Role::Dim);
+        }
+    }
+
+    fn prompt(&mut self) -> Option<(u16, u16)> {
+        let prompt = self.state.prompt.as_ref()?;
+        let area = self.areas.status;
+        let sign = if prompt.kind == PromptKind::Command { ":" } else { "/" };
+        let width = usize::from(area.width).saturating_sub(4);
+        let scroll = prompt.input.visual_scroll(width);
+        let shown: String = prompt.input.value().chars().skip(scroll).collect();
+        self.line(
+            Rect { x: 1, ..area },
+            &[(sign.to_owned(), Role::Key), (text::cut(&text::prose(&shown), width), Role::Strong)],
+        );
+        let note = match &prompt.error {
+            Some(error) => (format!(" {error} "), Role::Error),
+            None => (frame::hits(self.state, prompt.kind), Role::Dim),
+        };
+        // Without a footer the note takes the place of the header.
+        let line = self.areas.footer.unwrap_or(self.areas.header);
+        self.line(line, &[(" ".repeat(usize::from(line.width)), Role::Text)]);
+        self.line(Rect { x: 1, ..line }, &[note]);
+        let column = prompt.input.visual_cursor().saturating_sub(scroll) + 2;
+        Some((u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1)), area.y))
+    }
+}

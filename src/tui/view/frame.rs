@@ -1,0 +1,288 @@
+//! What stands around the panes: header, lens, strip, status; and the borders of panes.
+
+use super::super::layout::{self, Class, Pane};
+use super::super::state::{Fact, PromptKind, State, View};
+use super::super::text::{self, human};
+use super::super::theme::Role;
+use super::super::update;
+use super::{Painter, Piece};
+use crate::listing::EntryKind;
+use crate::report::percent;
+use crate::tree::{Occupant, Tree};
+use crate::{analysis::Cause, image::LayerIndex, tree::NodeId};
+use ratatui::layout::Rect;
+use ratatui::symbols::border;
+use ratatui::widgets::{Block, Widget};
+
+/// The first line: which image, and its figures.
+pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
+    let Some(subject) = &state.subject else {
+        return vec![("layerscope".to_owned(), Role::Strong)];
+    };
+    let image = &subject.image;
+    let file = subject.reference.rsplit('/').next().unwrap_or(&subject.reference);
+    let name = text::prose(image.tags.first().map_or(file, String::as_str));
+    let mut figures: Vec<Piece> = Vec::new();
+    if class == Class::Wide {
+        figures.push((format!("{} ({})", text::prose(file), text::prose(&subject.kind)), Role::Text));
+    }
+    if !image.platform.os.is_empty() {
+        figures.push((text::prose(&image.platform.to_string()), Role::Text));
+    }
+    let layers = image.layers.len();
+    let count = format!("{layers} {}", if layers == 1 { "layer" } else { "layers" });
+    match &state.ready {
+        None => {
+            figures.push((count, Role::Text));
+            figures.push((format!("reading {} of {layers} …", subject.finished()), Role::Strong));
+        }
+        Some(ready) => {
+            let totals = &ready.model.report.totals;
+            let units = state.options.units;
+            figures.push((human(totals.shipped_bytes, units), Role::Text));
+            figures.push((count, Role::Text));
+            if class == Class::Wide {
+                figures.push((format!("{} paths", totals.paths), Role::Text));
+            }
+            let mut waste = format!("waste {}", human(totals.wasted_bytes, units));
+            if class > Class::List {
+                waste = format!("{waste} ({})", text::percent(totals.wasted_bytes, totals.shipped_bytes));
+            }
+            figures.push((waste, Role::Waste));
+            if class == Class::Wide {
+                figures.push((format!("efficiency {}", percent(totals.efficiency)), Role::Text));
+            }
+            if totals.partial {
+                figures.push(("partial".to_owned(), Role::Error));
+            }
+        }
+    }
+    fit(&name, figures, width, class)
+}
+
+/// Leaves out figures, the first ones first, until the rest fits; then the name gives way.
+fn fit(name: &str, mut figures: Vec<Piece>, width: usize, class: Class) -> Vec<Piece> {
+    let needed = |figures: &[Piece]| figures.iter().map(|(text, _)| text::width(text) + 3).sum::<usize>();
+    // A list alone has no room for more than name and waste; then the name may as well be whole.
+    let least = match class {
+        Class::TooSmall | Class::List => 24.min(width / 2),
+        Class::Single | Class::Double | Class::Wide => 16,
+    };
+    while figures.len() > 1 && needed(&figures) + text::width(name).min(least) > width {
+        figures.remove(0);
+    }
+    let room = width.saturating_sub(needed(&figures)).max(1);
+    let mut out = vec![(text::shorten(name, room), Role::Strong)];
+    for figure in figures {
+        out.push((" · ".to_owned(), Role::Dim));
+        out.push(figure);
+    }
+    out
+}
+
+/// The lens, in words.
+pub(super) fn lens(state: &State) -> String {
+    match state.view {
+        View::Layers => {
+            let keys = match (state.class(), &state.ready) {
+                (Class::Wide, Some(_)) => "   ([ ] layer, v range, = sum)",
+                (Class::Wide, None) => "   ([ ] layer)",
+                _ => "",
+            };
+            format!("lens: {}{keys}", state.tree.mode.name(state.layer()))
+        }
+        View::Waste => "lens: whole image".to_owned(),
+        View::Image => "Tab: next section".to_owned(),
+    }
+}
+
+/// The lines about the selected layer or wasted item.
+pub(super) fn strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
+    match state.view {
+        View::Layers => layer_strip(state, width),
+        View::Waste => waste_strip(state, width),
+        View::Image => Vec::new(),
+    }
+}
+
+fn layer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
+    let Some(subject) = &state.subject else { return Vec::new() };
+    let layer = state.layer();
+    let instruction = state
+        .selected_history()
+        .and_then(|row| subject.image.history.get(row))
+        .map_or_else(|| text::instruction(""), |row| text::instruction(&row.instruction));
+    let shipped = state.ready.as_ref().and_then(|ready| ready.model.report.layers.get(layer.index()));
+    let size = shipped.map_or_else(String::new, |layer| human(layer.shipped_bytes, state.options.units));
+    let id = subject.image.layers.get(layer.index()).and_then(|layer| layer.diff_id.as_ref());
+    let id = id.map_or_else(String::new, |id| id.0.digest().chars().take(12).collect());
+    let right = format!("  {size}  {id}");
+    let room = width.saturating_sub(text::width(&right) + 5);
+    let left = format!("L{layer:<3} {}", text::left(&instruction, room));
+    let finding: Fact = match (update::killed_sentence(state, layer), update::layer_error(state, layer)) {
+        (Some(found), _) => (found, Role::Text),
+        (None, Some(error)) => (error, Role::Error),
+        (None, None) => (String::new(), Role::Text),
+    };
+    vec![vec![(left, Role::Strong), (right, Role::Dim)], vec![(text::cut(&finding.0, width), finding.1)]]
+}
+
+fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
+    let Some(ready) = &state.ready else { return Vec::new() };
+    let units = state.options.units;
+    let report = &ready.model.report;
+    let figures = format!(
+        "All  efficiency {} · user waste {} · dive counts {}",
+        percent(report.totals.efficiency),
+        percent(report.totals.user_wasted),
+        human(report.dive.inefficient_bytes, units),
+    );
+    let Some(group) = state.waste_group() else { return vec![vec![(figures, Role::Text)]] };
+    let (owner, by) = (group.largest.owner_layer, group.largest.by_layer);
+    let instruction = |layer: LayerIndex| text::instruction(ready.model.image.instruction(layer));
+    let half = width.saturating_sub(16) / 2;
+    let steps =
+        format!("L{owner} {} → L{by} {}", text::cut(&instruction(owner), half), text::cut(&instruction(by), half));
+    let share = text::percent(group.bytes, report.totals.shipped_bytes);
+    let advice = advice(&ready.model.tree, group.node, group.cause, owner, by);
+    let tip = format!("Tip  {advice}: saves {}, {share} of the image", human(group.bytes, units));
+    vec![
+        vec![(text::cut(&steps, width), Role::Text)],
+        vec![(text::cut(&tip, width), Role::Text)],
+        vec![(text::cut(&figures, width), Role::Dim)],
+    ]
+}
+
+/// What to do about a wasted item. It says what really differs between the two layers, not what usually does.
+fn advice(tree: &Tree, node: NodeId, cause: Cause, owner: LayerIndex, by: LayerIndex) -> String {
+    let entry = |layer: LayerIndex| match tree.state(node, layer) {
+        Some(Occupant::Inode(inode)) => tree.entry(inode).filter(|entry| entry.kind == EntryKind::File),
+        _ => None,
+    };
+    match cause {
+        Cause::MetadataOnly => match entry(owner).zip(entry(by)) {
+            Some((a, b)) if (a.uid, a.gid) != (b.uid, b.gid) => {
+                format!("chown in L{owner}, or COPY --chown there")
+            }
+            Some((a, b)) if a.mode != b.mode => format!("chmod in L{owner}, or COPY --chmod there"),
+            _ => format!("do not write the same content again in L{by}"),
+        },
+        Cause::Overwritten => format!("write it once: merge L{owner} and L{by}, or leave it out of L{owner}"),
+        Cause::Removed | Cause::Hidden => format!("remove it in the step that makes it (L{owner})"),
+        Cause::Repeated => format!("L{owner} holds the name twice: rebuild it"),
+    }
+}
+
+/// The whole path or text of the selection.
+pub(super) fn status(state: &State) -> String {
+    if state.subject.is_none() {
+        return String::new();
+    }
+    match (state.view, state.focus()) {
+        (View::Layers, _) => state.tree_path().unwrap_or_default(),
+        (View::Waste, _) => state.waste_group().map(|group| format!("/{}", group.path)).unwrap_or_default(),
+        (View::Image, Pane::History) => history_status(state),
+        (View::Image, _) => setting_status(state).unwrap_or_default(),
+    }
+}
+
+fn history_status(state: &State) -> String {
+    let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.cursor));
+    let Some(row) = row else { return String::new() };
+    let layer = row.layer.map_or_else(|| "no layer".to_owned(), |layer| format!("L{layer}"));
+    format!("H{} · {layer} · {}", state.history.cursor, text::prose(row.created.as_deref().unwrap_or("")))
+}
+
+fn setting_status(state: &State) -> Option<String> {
+    let setting = update::selected_setting(state)?;
+    let Some(row) = setting.history else {
+        return Some(format!("{}: no row of the history tells who set it", text::prose(&setting.key)));
+    };
+    let instruction = state.subject.as_ref()?.image.history.get(row).map_or("", |row| row.instruction.as_str());
+    let text = format!("set by H{row}: {}", text::prose(instruction));
+    // The beginning of an instruction says more than its end.
+    Some(text::cut(&text, usize::from(state.size.width).saturating_sub(2)))
+}
+
+/// How many rows a filter leaves.
+pub(super) fn hits(state: &State, kind: PromptKind) -> String {
+    match kind {
+        PromptKind::TreeFilter => state.tree.scene.as_ref().filter(|scene| scene.filtered).map_or_else(
+            || "text · *.glob · /regex/ · !not · is:file · size:>1M   [Enter] keep [Esc] clear".to_owned(),
+            |scene| format!("{} found   [Enter] keep  [Esc] clear", scene.total()),
+        ),
+        PromptKind::WasteFilter => format!("{} found   [Enter] keep  [Esc] clear", state.waste.shown.len()),
+        PromptKind::Command => "a layer's number, messages, quit   [Enter] do  [Esc] close".to_owned(),
+    }
+}
+
+impl Painter<'_> {
+    /// Draws the border of a pane and gives back where its rows are.
+    pub(super) fn frame(&mut self, pane: Pane, area: Rect, title: &str, note: &str) -> Rect {
+        let focused = self.state.focus() == pane;
+        self.border(area, focused, title, note);
+        layout::window(self.areas.class, pane, area)
+    }
+
+    /// A border, heavy if focused, with a title left and a note right.
+    pub(super) fn border(&mut self, area: Rect, focused: bool, title: &str, note: &str) {
+        let area = area.intersection(self.buffer.area);
+        if self.areas.class == Class::List || area.width < 4 || area.height < 2 {
+            return;
+        }
+        let (set, role) = if focused { (border::THICK, Role::Focus) } else { (border::PLAIN, Role::Dim) };
+        Block::bordered().border_set(set).border_style(self.style(role)).render(area, self.buffer);
+        let room = usize::from(area.width) - 4;
+        let title = text::cut(title, room.saturating_sub(2));
+        let line = Rect { x: area.x + 2, width: area.width - 4, height: 1, ..area };
+        if !title.is_empty() {
+            self.line(line, &[(format!(" {title} "), if focused { Role::Strong } else { Role::Text })]);
+        }
+        if !note.is_empty() && text::width(&title) + text::width(note) + 5 <= room {
+            self.right(line, &format!(" {note} "), Role::Dim);
+        }
+    }
+
+    /// Says at the lower border how much is below the window, or that all is shown.
+    pub(super) fn more(&mut self, area: Rect, rows: usize, offset: usize, height: usize) {
+        if self.areas.class == Class::List || area.height < 2 || area.width < 16 {
+            return;
+        }
+        let below = rows.saturating_sub(offset + height);
+        let line = Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width - 4, height: 1 };
+        if below > 0 {
+            self.right(line, &format!(" ▼ {below} more "), Role::Text);
+        } else if offset > 0 {
+            self.right(line, &format!(" ▲ {offset} above "), Role::Text);
+        }
+    }
+
+    /// The line that names the columns, if the pane has one.
+    pub(super) fn heading(&mut self, pane: Pane, area: Rect, text: &str) {
+        if layout::has_heading(self.areas.class, pane) {
+            let inside = layout::inner(self.areas.class, area);
+            if inside.height > 1 {
+                self.line(inside, &[(text.to_owned(), Role::Dim)]);
+            }
+        }
+    }
+
+    /// One row, one line; marked if it is the selected one.
+    pub(super) fn row(&mut self, pane: Pane, line: Rect, pieces: &[Piece], selected: bool) {
+        self.line(Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line }, pieces);
+        if selected {
+            let focused = self.state.focus() == pane;
+            self.select(line, focused);
+        }
+    }
+
+    /// A sentence in place of rows.
+    pub(super) fn placeholder(&mut self, window: Rect, text: &str) {
+        if window.height > 0 {
+            let inside = Rect { x: window.x + 1, width: window.width.saturating_sub(2), ..window };
+            for (line, y) in text::wrap(text, usize::from(inside.width)).iter().zip(inside.y..inside.bottom()) {
+                self.line(Rect { y, height: 1, ..inside }, &[(line.clone(), Role::Dim)]);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Before there is an image: how far the opening is, or which image is meant.
+
+use super::super::layout;
+use super::super::state::{Opening, Picker};
+use super::super::text::{self, human};
+use super::super::theme::Role;
+use super::Painter;
+use ratatui::layout::Rect;
+
+impl Painter<'_> {
+    pub(super) fn opening(&mut self, opening: &Opening) {
+        let area = self.areas.body;
+        self.border(area, true, "Opening", "");
+        let inside = layout::inner(self.areas.class, area);
+        let units = self.state.options.units;
+        let mut text = match opening.reference.as_str() {
+            "-" => "standard input".to_owned(),
+            reference => text::prose(reference),
+        };
+        match opening.read {
+            Some((read, Some(total))) => {
+                text = format!("{text}: {} of {} read", human(read, units), human(total, units));
+            }
+            Some((read, None)) => text = format!("{text}: {} read", human(read, units)),
+            None => {}
+        }
+        self.placeholder(inside, &text);
+        if let Some((read, Some(total))) = opening.read {
+            let y = inside.y.saturating_add(2);
+            if y < inside.bottom() {
+                let columns = usize::from(inside.width).saturating_sub(2);
+                let bar = text::left(&text::bar(read, total, columns), columns).replace(' ', "▁");
+                self.line(
+                    Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 },
+                    &[(bar, Role::Text)],
+                );
+            }
+        }
+    }
+
+    pub(super) fn picker(&mut self, picker: &Picker) {
+        let area = self.areas.body;
+        self.border(area, true, &format!("Which image? {}", picker.lines.len()), "");
+        let window = layout::inner(self.areas.class, area);
+        let rows = picker.lines.iter().enumerate().skip(picker.at.offset);
+        for ((index, row), y) in rows.zip(window.y..window.bottom()) {
+            let line = Rect { y, height: 1, ..window };
+            let inside = Rect { x: line.x + 2, width: line.width.saturating_sub(3), ..line };
+            self.line(inside, &[(text::shorten(row, usize::from(inside.width)), Role::Text)]);
+            if index == picker.at.cursor {
+                self.select(line, true);
+            }
+        }
+        self.more(area, picker.lines.len(), picker.at.offset, usize::from(window.height));
+    }
+}

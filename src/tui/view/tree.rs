@@ -1,0 +1,291 @@
+//! The tree under the lens.
+//!
+//! ```text
+//! ┌─ L7 changes +0 ~1 %13 -0 ──────────────────── changes only · size ↓ ─┐
+//! │  ~ 31.5M ▇▇▇▇   -rwxr-xr-x  1000:0   libopenblas64_p-r0.so           │
+//! │  %   19B        -rw-r--r--  1000:0   .env                ! deleted L8│
+//! ```
+
+use super::super::layout::Pane;
+use super::super::scene::{Folder, Kinds, Row, Scene, SortKey};
+use super::super::state::{PromptKind, Reading, State};
+use super::super::text;
+use super::super::theme::Role;
+use super::super::update::kind_letter;
+use super::{Painter, Piece};
+use crate::listing::EntryKind;
+use crate::tree::{Change, DeathCause, InodeId, NodeId, Shown};
+use ratatui::layout::Rect;
+
+/// Which columns there is room for, besides marker, size and name.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    bar: bool,
+    mode: bool,
+    owner: bool,
+}
+
+impl Columns {
+    fn of(width: u16, screen: u16) -> Self {
+        let wide = screen >= 120;
+        Self { bar: wide && width >= 70, mode: wide && width >= 50, owner: wide && width >= 56 }
+    }
+}
+
+impl Painter<'_> {
+    pub(super) fn tree(&mut self, area: Rect) {
+        let state = self.state;
+        let window = self.frame(Pane::Tree, area, &title(state), &note(state));
+        let Some(scene) = &state.tree.scene else {
+            self.placeholder(window, &waiting(state));
+            return;
+        };
+        if state.tree.rows.is_empty() {
+            self.placeholder(window, &nothing(state));
+            return;
+        }
+        let columns = Columns::of(window.width, state.size.width);
+        let at = state.tree.at;
+        let dimmed =
+            state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::TreeFilter && prompt.error.is_some());
+        for ((index, row), y) in state.tree.rows.iter().enumerate().skip(at.offset).zip(window.y..window.bottom()) {
+            let line = Rect { y, height: 1, ..window };
+            let mut pieces = self.tree_row(scene, row, columns, usize::from(window.width).saturating_sub(1));
+            if dimmed {
+                for (_, role) in &mut pieces {
+                    *role = Role::Dim;
+                }
+            }
+            self.row(Pane::Tree, line, &pieces, index == at.cursor);
+        }
+        self.more(area, state.tree.rows.len(), at.offset, usize::from(window.height));
+    }
+
+    fn tree_row(&self, scene: &Scene, row: &Row, columns: Columns, width: usize) -> Vec<Piece> {
+        let units = self.state.options.units;
+        let change = scene.view.change(row.node).unwrap_or(Change::Unchanged);
+        let role = if scene.kinds_known { Role::Change(change) } else { Role::Text };
+        let marker = match (scene.kinds_known, scene.opaque(row.node), change) {
+            (false, _, _) => '…',
+            (true, Some(_), _) => 'o',
+            // The parents of a change are there to lead to it.
+            (true, None, Change::Unchanged) if !scene.is_hit(row.node) => ' ',
+            (true, None, change) => change.marker(),
+        };
+        let bytes = scene.bytes(row.node);
+        let mut out = vec![
+            (format!("{marker} "), role),
+            (format!("{} ", text::right(&text::short(bytes, units), 6)), Role::Text),
+        ];
+        if columns.bar {
+            out.push((text::left(&text::bar(bytes, scene.bytes(NodeId::ROOT), 5), 6), Role::Dim));
+        }
+        let shown = scene.shown(row.node);
+        if columns.mode {
+            out.push((format!("{}  ", mode(shown)), Role::Dim));
+        }
+        if columns.owner {
+            out.push((format!("{} ", text::right(&owner(shown), 9)), Role::Dim));
+        }
+        let taken: usize = out.iter().map(|(text, _)| text::width(text)).sum();
+        let room = width.saturating_sub(taken);
+        out.extend(name_and_badge(scene, row, shown, room, role));
+        out
+    }
+}
+
+/// The name, and after it or at the right end what else there is to say about the path.
+fn name_and_badge(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize, role: Role) -> Vec<Piece> {
+    let fold = match row.folder {
+        Folder::Leaf => "  ",
+        Folder::Open => "▾ ",
+        Folder::Closed => "▸ ",
+    };
+    let indent = usize::from(row.depth) * 2;
+    // However deep a path is, some of its name can be read.
+    let indent = " ".repeat(indent.min(room / 2));
+    let lead = format!("{indent}{fold}");
+    let name = chain_name(scene, row, matches!(shown, Shown::Entry(_, entry) if entry.kind == EntryKind::Directory));
+    let room = room.saturating_sub(text::width(&lead));
+    let (badge, badge_role) = badge(scene, row, shown, room / 2);
+    let badge_width = text::width(&badge);
+    let fits = badge_width > 0 && badge_width + 8 <= room;
+    let name_room = if fits { room - badge_width - 1 } else { room };
+    let name_role = if role == Role::Change(Change::Unchanged) && !scene.is_hit(row.node) { Role::Text } else { role };
+    let mut out = vec![(lead, Role::Dim)];
+    if fits {
+        out.push((text::left(&text::shorten(&name, name_room), name_room), name_role));
+        out.push((format!(" {badge}"), badge_role));
+    } else if badge_role == Role::Waste && room > 2 {
+        out.push((text::left(&text::shorten(&name, room - 2), room - 1), name_role));
+        out.push(("!".to_owned(), Role::Waste));
+    } else {
+        out.push((text::shorten(&name, room), name_role));
+    }
+    out
+}
+
+/// The names of all directories of a chain, or of the one path of a row.
+fn chain_name(scene: &Scene, row: &Row, directory: bool) -> String {
+    let mut parts = vec![text::name(scene.tree.name(row.node))];
+    let mut at = row.node;
+    while at != row.top {
+        let Some(parent) = scene.tree.parent(at) else { break };
+        parts.push(text::name(scene.tree.name(parent)));
+        at = parent;
+    }
+    parts.reverse();
+    let slash = if directory && row.folder == Folder::Leaf { "/" } else { "" };
+    format!("{}{slash}", parts.join("/"))
+}
+
+fn mode(shown: Shown<'_>) -> String {
+    match shown {
+        Shown::Entry(_, entry) => text::mode(kind_letter(entry.kind), entry.mode),
+        Shown::Implied => text::mode('d', 0o755),
+        Shown::Nothing => " ".repeat(10),
+    }
+}
+
+fn owner(shown: Shown<'_>) -> String {
+    match shown {
+        Shown::Entry(_, entry) => format!("{}:{}", entry.uid, entry.gid),
+        Shown::Implied => "0:0".to_owned(),
+        Shown::Nothing => String::new(),
+    }
+}
+
+/// The most important thing to say about a path. What is dead is said whole or not at all; where a link leads is cut
+/// to `room` columns.
+fn badge(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize) -> (String, Role) {
+    let removed = scene.view.change(row.node) == Some(Change::Removed);
+    // Only files cost bytes; a directory that is written again wastes nothing.
+    if let (Shown::Entry(inode, entry), true, false) = (shown, scene.kinds_known, removed)
+        && entry.kind == EntryKind::File
+        && let Some(badge) = dead(scene, inode)
+    {
+        return (badge, Role::Waste);
+    }
+    if let Some(hidden) = scene.opaque(row.node) {
+        return (format!("{hidden} hidden"), Role::Warning);
+    }
+    let Shown::Entry(inode, entry) = shown else {
+        return (closed(scene, row), Role::Dim);
+    };
+    match entry.kind {
+        EntryKind::Symlink => (leads("->", &text::name(scene.tree.link(inode)), room), Role::Dim),
+        EntryKind::Directory => (closed(scene, row), Role::Dim),
+        _ if entry.mode & 0o4000 != 0 => ("suid".to_owned(), Role::Warning),
+        _ if entry.mode & 0o2000 != 0 => ("sgid".to_owned(), Role::Warning),
+        _ => match scene.tree.inode(inode).filter(|inode| inode.node != row.node) {
+            Some(first) => (leads("hl", &format!("/{}", text::name(&scene.tree.path(first.node))), room), Role::Dim),
+            None => (String::new(), Role::Dim),
+        },
+    }
+}
+
+fn leads(how: &str, to: &str, room: usize) -> String {
+    format!("{how} {}", text::shorten_path(to, room.saturating_sub(3).max(1)))
+}
+
+/// When the bytes of a path died, if they did.
+fn dead(scene: &Scene, inode: InodeId) -> Option<String> {
+    let inode = scene.tree.inode(inode)?;
+    let death = inode.death?;
+    Some(match death.cause {
+        DeathCause::Removed => format!("! deleted L{}", death.by),
+        DeathCause::Hidden => format!("! hidden L{}", death.by),
+        _ => format!("! until L{}", death.by),
+    })
+}
+
+/// How much a closed directory holds.
+fn closed(scene: &Scene, row: &Row) -> String {
+    let inside = scene.below(row.node).saturating_sub(u32::from(scene.is_hit(row.node)));
+    match (row.folder, inside) {
+        (Folder::Closed, 1) => "1 path".to_owned(),
+        (Folder::Closed, inside) => format!("{inside} paths"),
+        _ => String::new(),
+    }
+}
+
+fn title(state: &State) -> String {
+    let lens = state.tree.mode.name(state.layer());
+    match &state.tree.scene {
+        Some(scene) if scene.kinds_known => {
+            let counts = scene.view.counts();
+            let found = if scene.filtered { format!(" · {} found", scene.total()) } else { String::new() };
+            let figures = [counts.added, counts.content, counts.metadata, counts.removed].map(text::count);
+            let [added, content, metadata, removed] = figures;
+            format!("{lens} +{added} ~{content} %{metadata} -{removed}{found}")
+        }
+        _ => lens,
+    }
+}
+
+fn note(state: &State) -> String {
+    let waits = || {
+        let reading = &state.subject.as_ref()?.reading;
+        let first = reading.iter().position(|reading| !matches!(reading, Reading::Done { .. }))?;
+        Some(format!("kinds wait: L{first}"))
+    };
+    if state.tree.scene.as_ref().is_some_and(|scene| !scene.kinds_known) {
+        return waits().unwrap_or_default();
+    }
+    let sort = state.tree.sort;
+    let key = match sort.key {
+        SortKey::Size => "size",
+        SortKey::Name => "name",
+        SortKey::Change => "change",
+        SortKey::Time => "time",
+    };
+    // Largest and newest first is downwards.
+    let down = matches!(sort.key, SortKey::Size | SortKey::Time) != sort.reversed;
+    let arrow = if down { "↓" } else { "↑" };
+    let mut out = Vec::new();
+    if let Some(filter) = &state.tree.filter {
+        out.push(format!("/{}", text::shorten(&text::prose(&filter.text), 20)));
+    }
+    out.extend(kinds(state.tree.kinds));
+    out.push(format!("{key} {arrow}"));
+    out.join(" · ")
+}
+
+/// Which kinds are shown, if not the usual ones.
+fn kinds(kinds: Kinds) -> Option<String> {
+    let all = [(kinds.added, "+"), (kinds.modified, "~%"), (kinds.removed, "-"), (kinds.unchanged, "=")];
+    let shown: String = all.iter().filter(|(on, _)| *on).map(|(_, marker)| *marker).collect();
+    let wasted = if kinds.wasted_only { "!" } else { "" };
+    (kinds != Kinds::default()).then(|| format!("only {wasted}{shown}"))
+}
+
+/// Why there is no tree yet.
+fn waiting(state: &State) -> String {
+    let Some(subject) = &state.subject else { return String::new() };
+    let layer = state.layer();
+    match subject.reading.get(layer.index()) {
+        Some(Reading::Partly(read, total)) if state.ready.is_none() => format!(
+            "reading L{layer}: {} of {}",
+            text::human(*read, state.options.units),
+            text::human(*total, state.options.units)
+        ),
+        Some(Reading::Waiting) if state.ready.is_none() => match subject.input {
+            Some((read, _)) => {
+                format!("L{layer} comes later in the input: {} read", text::human(read, state.options.units))
+            }
+            None => format!("L{layer} is not read yet"),
+        },
+        _ => String::new(),
+    }
+}
+
+/// Why there are no rows.
+fn nothing(state: &State) -> String {
+    if state.tree.filter.is_some() {
+        return "nothing matches the filter".to_owned();
+    }
+    if state.tree.kinds == Kinds::default() {
+        return "no changes under this lens: c shows all paths".to_owned();
+    }
+    "nothing of these kinds under this lens".to_owned()
+}

@@ -1,0 +1,152 @@
+//! The wasted items.
+//!
+//! ```text
+//! ┏━ Waste · 26 paths · 58.8 MB reclaimable ━━━━━━━━━━━━━━━━━━━━━━━━━ reclaim ↓ ━┓
+//! ┃reclaim  share      copies  cause             layers   path                   ┃
+//! ┃▌ 31.5M  ▇▇▇▇▇ 53%     2    ~ overwritten     5→7      …/libopenblas64_p-r0.s ┃
+//! ```
+
+use super::super::groups::Group;
+use super::super::layout::Pane;
+use super::super::state::{PromptKind, WasteSort};
+use super::super::text::{self, human};
+use super::super::theme::Role;
+use super::{Painter, Piece};
+use crate::analysis::Cause;
+use crate::tree::Change;
+use ratatui::layout::Rect;
+
+/// Which columns there is room for, besides size and path.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "columns come and go one by one")]
+struct Columns {
+    share: bool,
+    copies: bool,
+    cause: bool,
+    layers: bool,
+}
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        Self { share: width >= 76, copies: width >= 70, cause: width >= 44, layers: width >= 56 }
+    }
+}
+
+/// What the bytes of a row are held against.
+#[derive(Clone, Copy)]
+struct Scale {
+    /// All wasted bytes, for the share.
+    total: u64,
+    /// The largest row, for the bar.
+    largest: u64,
+}
+
+impl Painter<'_> {
+    pub(super) fn waste(&mut self, area: Rect) {
+        let state = self.state;
+        let Some(ready) = &state.ready else {
+            let window = self.frame(Pane::Waste, area, "Waste", "");
+            self.placeholder(window, "Waste is known when all layers are read.");
+            return;
+        };
+        let total = human(ready.model.report.totals.wasted_bytes, state.options.units);
+        let shown = state.waste.shown.len();
+        let paths = if shown == 1 { "path" } else { "paths" };
+        let window =
+            self.frame(Pane::Waste, area, &format!("Waste · {shown} {paths} · {total} reclaimable"), &self.order());
+        let columns = Columns::of(window.width);
+        let heading = [
+            "reclaim",
+            if columns.share { "  share    " } else { "" },
+            if columns.copies { "  copies" } else { "" },
+            if columns.cause { "  cause           " } else { "" },
+            if columns.layers { "  layers " } else { "" },
+            "  path",
+        ];
+        self.heading(Pane::Waste, area, &heading.concat());
+        if shown == 0 {
+            let filtered = state.waste.filter.is_some();
+            self.placeholder(window, if filtered { "nothing matches the filter" } else { "Nothing is wasted." });
+            return;
+        }
+        let at = state.waste.at;
+        let dimmed = state
+            .prompt
+            .as_ref()
+            .is_some_and(|prompt| prompt.kind == PromptKind::WasteFilter && prompt.error.is_some());
+        let scale = Scale {
+            total: ready.model.report.totals.wasted_bytes,
+            largest: ready.groups.iter().map(|group| group.bytes).max().unwrap_or(0),
+        };
+        let rows = state.waste.shown.iter().enumerate().skip(at.offset);
+        for ((index, group), y) in rows.zip(window.y..window.bottom()) {
+            let Some(group) = ready.groups.get(*group) else { continue };
+            let line = Rect { y, height: 1, ..window };
+            let mut pieces = self.waste_row(group, scale, columns, usize::from(window.width).saturating_sub(1));
+            if dimmed {
+                for (_, role) in &mut pieces {
+                    *role = Role::Dim;
+                }
+            }
+            self.row(Pane::Waste, line, &pieces, index == at.cursor);
+        }
+        self.more(area, shown, at.offset, usize::from(window.height));
+    }
+
+    fn waste_row(&self, group: &Group, scale: Scale, columns: Columns, width: usize) -> Vec<Piece> {
+        let mut out = vec![(text::right(&text::short(group.bytes, self.state.options.units), 6), Role::Waste)];
+        if columns.share {
+            let bar = text::left(&text::bar(group.bytes, scale.largest, 5), 5);
+            out.push((format!("  {bar}{}", text::right(&text::percent(group.bytes, scale.total), 4)), Role::Dim));
+        }
+        if columns.copies {
+            out.push((format!("  {}", text::right(&group.copies.to_string(), 4)), Role::Text));
+            out.push(("  ".to_owned(), Role::Text));
+        }
+        if columns.cause {
+            let (marker, role) = marker(group.cause);
+            let more = if group.mixed { "…" } else { "" };
+            out.push((format!("  {}", text::left(&format!("{marker} {}{more}", group.cause), 16)), role));
+        }
+        if columns.layers {
+            out.push((format!("  {}", text::left(&layers(group), 7)), Role::Text));
+        }
+        let taken: usize = out.iter().map(|(text, _)| text::width(text)).sum();
+        let path = format!("/{}", group.path);
+        out.push((format!("  {}", text::shorten_path(&path, width.saturating_sub(taken + 2))), Role::Text));
+        out
+    }
+
+    fn order(&self) -> String {
+        let (name, down) = match self.state.waste.sort {
+            WasteSort::Bytes => ("reclaim", true),
+            WasteSort::Path => ("path", false),
+            WasteSort::Cause => ("cause", false),
+        };
+        let filter = self.state.waste.filter.as_ref();
+        let filter =
+            filter.map_or_else(String::new, |typed| format!("/{} · ", text::shorten(&text::prose(&typed.text), 20)));
+        format!("{filter}{name} {}", if down == self.state.waste.reversed { "↑" } else { "↓" })
+    }
+}
+
+/// The marker of a cause, and its look.
+fn marker(cause: Cause) -> (&'static str, Role) {
+    match cause {
+        Cause::Overwritten => ("~", Role::Change(Change::Content)),
+        Cause::MetadataOnly => ("%", Role::Change(Change::Metadata)),
+        Cause::Removed => ("-", Role::Change(Change::Removed)),
+        Cause::Hidden => ("o", Role::Change(Change::Removed)),
+        Cause::Repeated => ("2x", Role::Change(Change::Content)),
+    }
+}
+
+/// The layers of a group: `5→7`, `9→…→20`.
+fn layers(group: &Group) -> String {
+    match group.layers.as_slice() {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first, last] => format!("{first}→{last}"),
+        [first, .., last] => format!("{first}→…→{last}"),
+    }
+}
