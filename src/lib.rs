@@ -65,13 +65,16 @@
 
 pub mod analysis;
 pub mod bytes;
+pub mod cli;
 pub mod codec;
+pub mod config;
 pub mod escape;
 pub mod image;
 pub mod listing;
 pub mod notice;
 pub mod progress;
 pub mod report;
+pub mod run;
 pub mod source;
 pub mod tarball;
 pub mod tree;

@@ -1,0 +1,377 @@
+//! What was typed.
+//!
+//! Names and values of dive's flags are kept, so that a command line that works with dive works here.
+
+use crate::analysis::{Metrics, RuleFlags, parse_bytes};
+use crate::image::Platform;
+use clap::error::ErrorKind;
+use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// See every layer, file and wasted byte of a container image, and why it is there.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "layerscope",
+    version,
+    subcommand_precedence_over_arg = true,
+    max_term_width = 100,
+    after_long_help = AFTER
+)]
+pub struct Cli {
+    /// The image: a path, `-` for standard input, or an image name.
+    ///
+    /// A path may be what `docker save`, `podman save` or `skopeo` wrote, an OCI layout directory, or what
+    /// `docker export` wrote; its kind is told by its content, and gzip, zstd, xz or bzip2 around it do not matter.
+    /// `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `rootfs:PATH`, `docker-daemon:REF` and `podman:REF`
+    /// name the kind; `docker://REF` is the engine, as in dive. A file that is called like a command is `./ls`.
+    #[arg(value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// Judge instead of exploring; the same as a CI variable that is set and not 0, false, no or off.
+    #[arg(long, help_heading = "Judging")]
+    pub ci: bool,
+    /// What to do, if it is not to explore.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to judge, without a command: dive's way.
+    #[command(flatten)]
+    pub gate: GateArgs,
+    /// How to open, for every command.
+    #[command(flatten)]
+    pub open: OpenArgs,
+}
+
+/// Shown under the long help.
+const AFTER: &str = "\
+Examples:
+  layerscope app.tar                          explore what `docker save` wrote
+  docker save acme/app | layerscope -         the same, from a pipe
+  layerscope report app.tar --format json     the whole analysis, to be read by programs
+  layerscope ci app.tar                       fail when too much is wasted (.dive-ci)
+  layerscope ls -l app.tar etc                what the image has in /etc
+  layerscope demo                             a built-in image, to try it
+
+Exit codes: 0 fine or passed, 1 a rule failed, 2 it could not be done.";
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Write the whole analysis, for people or programs.
+    Report(ReportArgs),
+    /// List the files of the image, or the entries of one layer.
+    Ls(LsArgs),
+    /// Write the content of a file to standard output.
+    Cat(CatArgs),
+    /// Show every build step with its instruction in full, and the layer that it made.
+    History(HistoryArgs),
+    /// Judge images by rules and say what to fix: exit code 0 passed, 1 failed, 2 could not judge.
+    Ci(CiArgs),
+    /// Explore the built-in image, or summarise it when standard output is no terminal.
+    Demo,
+    /// Write the JSON Schema of `report --format json`.
+    Schema,
+}
+
+impl Cli {
+    /// Understands a command line, program name first.
+    ///
+    /// # Errors
+    ///
+    /// What clap says, `--help` and `--version` included; and options for judging or an image in front of a command,
+    /// which the command would not see.
+    pub fn read<T: Into<OsString> + Clone>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+        let color = color_of_help(&words);
+        let cli = Self::from_arg_matches(&Self::command().color(color).try_get_matches_from(words)?)?;
+        let unheard = cli.image.is_some() || cli.ci || cli.gate != GateArgs::default();
+        if cli.command.is_some() && unheard {
+            let message = "an image and options for judging belong behind the command; \
+                           an image that is called like a command is written ./NAME";
+            return Err(Self::command().color(color).error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(cli)
+    }
+}
+
+/// Whether help and errors are coloured, which is decided before the words are understood.
+fn color_of_help(words: &[OsString]) -> ColorChoice {
+    let mut words = words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        let value = if word == "--color" { words.next() } else { word.strip_prefix("--color=") };
+        match value {
+            Some("always") => return ColorChoice::Always,
+            Some("never") => return ColorChoice::Never,
+            _ => {}
+        }
+    }
+    ColorChoice::Auto
+}
+
+/// How to open an image; these may stand before or behind the command.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Opening")]
+pub struct OpenArgs {
+    /// Which of several images: its name and tag, or the tag alone.
+    #[arg(long, global = true, value_name = "TAG")]
+    pub tag: Option<String>,
+    /// Which of several platforms, as in linux/arm64 or linux/arm/v7.
+    #[arg(long, global = true, value_name = "OS/ARCH[/VARIANT]")]
+    pub platform: Option<Platform>,
+    /// When to check digests: not at all, while one explores, or before anything is said.
+    ///
+    /// Unless given: `background` for the explorer, `strict` for ci, `off` for the rest.
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub verify: Option<Verify>,
+    /// Take warnings as errors.
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// How much of a pipe is kept in $TMPDIR at most, as in 20GB or 4 GiB.
+    #[arg(long, global = true, value_name = "BYTES", default_value = "64GiB", value_parser = parse_bytes)]
+    pub spool_max: u64,
+    /// How many layers at the bottom count as the base.
+    ///
+    /// Unless given: what the image's annotations say, else 1.
+    #[arg(long, global = true, value_name = "N")]
+    pub base_layers: Option<u32>,
+    /// Where a bare image name is looked up (dive's flag).
+    #[arg(long, global = true, value_name = "ENGINE")]
+    pub source: Option<Engine>,
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Display")]
+    pub color: ColorWhen,
+    /// Draw with ASCII characters only.
+    #[arg(long, global = true, help_heading = "Display")]
+    pub ascii: bool,
+}
+
+/// When digests are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Verify {
+    /// Not at all.
+    Off,
+    /// While one explores.
+    Background,
+    /// Before anything is said.
+    Strict,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Even without a terminal.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where a bare image name is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// `docker save`
+    Docker,
+    /// `podman save`
+    Podman,
+    /// The name is a path.
+    DockerArchive,
+}
+
+/// How to judge; the names of the flags are dive's.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+#[command(next_help_heading = "Judging")]
+pub struct GateArgs {
+    /// The file with the rules.
+    ///
+    /// Unless given: `.dive-ci` in the current directory, if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub ci_config: Option<PathBuf>,
+    /// Fail below this efficiency, from 0 to 1 [without a file: 0.9]
+    #[arg(long = "lowestEfficiency", alias = "lowest-efficiency", value_name = "RATIO", allow_hyphen_values = true)]
+    pub lowest_efficiency: Option<String>,
+    /// Fail when more is wasted, as in 20MB [without a file: disabled]
+    #[arg(
+        long = "highestWastedBytes",
+        alias = "highest-wasted-bytes",
+        value_name = "BYTES",
+        allow_hyphen_values = true
+    )]
+    pub highest_wasted_bytes: Option<String>,
+    /// Fail when a larger share of the bytes above the base is wasted, from 0 to 1 [without a file: 0.1]
+    #[arg(
+        long = "highestUserWastedPercent",
+        alias = "highest-user-wasted-percent",
+        value_name = "RATIO",
+        allow_hyphen_values = true
+    )]
+    pub highest_user_wasted_percent: Option<String>,
+    /// Which figures the rules judge: the exact ones, or those that dive would print [without a file: exact]
+    #[arg(long, value_name = "FIGURES")]
+    pub metrics: Option<MetricsArg>,
+    /// Also write dive's JSON to this file; of several images the first one's.
+    #[arg(short = 'j', long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Judge what could be read, even if a part of an image could not.
+    #[arg(long)]
+    pub allow_partial: bool,
+}
+
+/// Which figures rules judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MetricsArg {
+    /// What squashing the whole image would save.
+    Exact,
+    /// What dive prints, bug for bug.
+    Dive,
+}
+
+impl GateArgs {
+    /// The rules that were given as flags.
+    pub fn rules(&self) -> RuleFlags {
+        RuleFlags {
+            lowest_efficiency: self.lowest_efficiency.clone(),
+            highest_wasted_bytes: self.highest_wasted_bytes.clone(),
+            highest_user_wasted_percent: self.highest_user_wasted_percent.clone(),
+            metrics: self.metrics.map(|metrics| match metrics {
+                MetricsArg::Exact => Metrics::Exact,
+                MetricsArg::Dive => Metrics::Dive,
+            }),
+        }
+    }
+}
+
+/// `layerscope report`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope report app.tar
+  layerscope report app.tar --format json --output report.json")]
+pub struct ReportArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    /// Where to write it, if not to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Name only the N largest wasted items [text: 10, json: all]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Also write dive's JSON to this file.
+    #[arg(short = 'j', long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs; see `layerscope schema`.
+    Json,
+}
+
+/// `layerscope ls`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope ls app.tar                       all paths of the image
+  layerscope ls -l app.tar etc                what is in /etc
+  layerscope ls --layer 3 app.tar             what layer 3 has, dead entries too
+  layerscope ls --upto 3 --format jsonl app.tar")]
+pub struct LsArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Only what is below this directory, or this file.
+    #[arg(value_name = "PATH")]
+    pub path: Option<String>,
+    /// Like `ls -l`: mode, links, owner, group, size, time in UTC.
+    #[arg(short, long, conflicts_with = "format")]
+    pub long: bool,
+    /// The entries of layer N alone (0 is at the bottom), dead ones and markers too.
+    #[arg(long, value_name = "N", conflicts_with = "upto")]
+    pub layer: Option<u32>,
+    /// The files as of layer N.
+    #[arg(long, value_name = "N")]
+    pub upto: Option<u32>,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: LsFormatArg,
+}
+
+/// The formats of `ls`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LsFormatArg {
+    /// One path a line.
+    Text,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// `layerscope cat`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope cat app.tar etc/os-release
+  layerscope cat --layer 6 app.tar srv/app/.env      a file that a later layer removed")]
+pub struct CatArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// The file.
+    #[arg(value_name = "PATH")]
+    pub path: String,
+    /// As layer N has it (0 is at the bottom), dead or not.
+    #[arg(long, value_name = "N", conflicts_with = "upto")]
+    pub layer: Option<u32>,
+    /// As it is as of layer N.
+    #[arg(long, value_name = "N")]
+    pub upto: Option<u32>,
+}
+
+/// `layerscope history`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Example:
+  layerscope history app.tar")]
+pub struct HistoryArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `layerscope ci`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope ci app.tar
+  layerscope ci --lowestEfficiency 0.95 --highestWastedBytes 20MB app.tar worker.tar
+  layerscope ci --metrics dive app.tar               the verdict that dive would give")]
+pub struct CiArgs {
+    /// The images: paths, `-`, or names.
+    #[arg(value_name = "IMAGE", required = true)]
+    pub images: Vec<String>,
+    /// The rules.
+    #[command(flatten)]
+    pub gate: GateArgs,
+}
+
+/// What to say when nothing was asked for: five lines.
+pub fn welcome() -> &'static str {
+    "\
+layerscope demo                         look around in a built-in image
+layerscope app.tar                      explore what `docker save` wrote
+docker save acme/app | layerscope -     the same, without a file
+layerscope acme/app                     an image of docker or podman, by name
+layerscope --help                       everything else
+"
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! The composition root: the one module that knows all others, and puts them together for each command.
+
+mod commands;
+mod compare;
+#[cfg(feature = "tui")]
+mod explore;
+mod files;
+mod gate;
+mod line;
+mod load;
+mod scan;
+
+pub use load::{Input, Loaded, Request, load};
+
+use crate::analysis::RulesError;
+use crate::cli::{Cli, Command, GateArgs, Verify, welcome};
+use crate::config::{Environment, Settings};
+use crate::image::{Image, ImageError, LayerIndex};
+use crate::listing::Listing;
+use crate::progress::Observer;
+use crate::report::LsError;
+use crate::source::SourceError;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
+
+/// The image that is built into the program.
+const DEMO: &[u8] = include_bytes!("../assets/demo.tar.gz");
+
+/// Whoever follows an image being loaded.
+pub trait Watch: Observer {
+    /// Which of several images is meant: its index among `lines`. `None` if nobody can be asked.
+    fn choose(&self, _lines: &[String]) -> Option<usize> {
+        None
+    }
+
+    /// The documents were read; no layer was yet.
+    fn image(&self, _image: &Arc<Image>, _kind: &str, _reference: &str) {}
+
+    /// One layer was read, as far as it could be.
+    fn listing(&self, _layer: LayerIndex, _listing: &Arc<Listing>) {}
+}
+
+impl Watch for crate::progress::Silent {}
+
+/// How a run ended; the exit codes are a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything is fine, or passed: 0.
+    Fine,
+    /// A rule failed: 1.
+    Failed,
+    /// Something could not be done, or only in part: 2.
+    Incomplete,
+    /// A signal ended the explorer: 128 and its number.
+    Signal(i32),
+}
+
+impl Outcome {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Failed => 1,
+            Self::Incomplete => 2,
+            Self::Signal(number) => u8::try_from(number).map_or(u8::MAX, |number| number.saturating_add(128)),
+        }
+    }
+}
+
+/// Why something could not be done; always exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The source could not be opened.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The image could not be understood.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The rules make no sense.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// Nothing can be listed.
+    #[error(transparent)]
+    Listing(#[from] LsError),
+    /// Several images fit.
+    #[error("{reference}: there are several images; choose one with --tag or --platform:\n  {}", .there.join("\n  "))]
+    Ambiguous {
+        /// What was opened.
+        reference: String,
+        /// The images that fit, a line each.
+        there: Vec<String>,
+    },
+    /// No image fits.
+    #[error("{reference}: there is no image {wanted}; there are:\n  {}", .there.join("\n  "))]
+    NoSuchImage {
+        /// What was opened.
+        reference: String,
+        /// Which tag and platform were asked for.
+        wanted: String,
+        /// All images, a line each.
+        there: Vec<String>,
+    },
+    /// A file of the image cannot be shown.
+    #[error("{path}: {reason}")]
+    Path {
+        /// The path in the image.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A file of the user could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The result could not be written.
+    #[error("standard output: {0}")]
+    Output(#[source] io::Error),
+    /// The terminal could not be used.
+    #[error("terminal: {0}")]
+    Terminal(#[source] io::Error),
+    /// Somebody cancelled.
+    #[error("{0}")]
+    Cancelled(#[source] io::Error),
+    /// A bug of ours.
+    #[error("the loader panicked; this is a bug in layerscope, please report it")]
+    Panicked,
+}
+
+impl Failure {
+    /// Whether all that failed is that nobody wants to read on: `layerscope ls app.tar | head`.
+    pub fn is_broken_pipe(&self) -> bool {
+        let (Self::Output(error) | Self::Listing(LsError::Io(error))) = self else { return false };
+        error.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+/// Does what was typed. Results go to `out`, messages to `messages`.
+pub fn run(
+    cli: &Cli,
+    environment: &Environment,
+    out: &mut dyn Write,
+    messages: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let settings = Settings::new(cli, environment);
+    let mut commands = commands::Commands { settings, out, messages };
+    match (&cli.command, &cli.image) {
+        (Some(Command::Report(args)), _) => commands.report(args),
+        (Some(Command::Ls(args)), _) => commands.ls(args),
+        (Some(Command::Cat(args)), _) => commands.cat(args),
+        (Some(Command::History(args)), _) => commands.history(args),
+        (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
+        (Some(Command::Demo), _) => commands.show(Input::Demo, &GateArgs::default()),
+        (Some(Command::Schema), _) => commands.schema(),
+        (None, Some(image)) if commands.settings.judge => commands.ci(std::slice::from_ref(image), &cli.gate),
+        (None, Some(image)) => {
+            let input = commands.input(image);
+            commands.show(input, &cli.gate)
+        }
+        (None, None) => commands.say(welcome()),
+    }
+}
+
+/// Whether a person sits in front of standard output and can type.
+fn is_interactive() -> bool {
+    cfg!(feature = "tui") && io::stdout().is_terminal()
+}
+
+/// Whether digests are checked before anything is said, by a command that only writes.
+fn verifies(verify: Option<Verify>, unless_given: Verify) -> bool {
+    verify.unwrap_or(unless_given) != Verify::Off
+}

@@ -1,0 +1,217 @@
+//! The commands: each loads an image and hands what it found to one front end.
+
+use super::line::Line;
+use super::load::{Input, Loaded, Request, load};
+use super::{Failure, Outcome, files, is_interactive, verifies};
+use crate::bytes::Cancel;
+use crate::cli::{CatArgs, Engine, GateArgs, HistoryArgs, LsArgs, LsFormatArg, ReportArgs, ReportFormat, Verify};
+use crate::config::Settings;
+use crate::escape::{Target, escape};
+use crate::image::LayerIndex;
+use crate::notice::Severity;
+use crate::progress::Silent;
+use crate::report::{self, LsFormat, LsScope, NoticeSection, Report};
+use crate::source::{Reference, Transport};
+use std::io::{BufWriter, Write};
+
+/// What every command has at hand.
+pub(super) struct Commands<'a> {
+    pub(super) settings: Settings,
+    pub(super) out: &'a mut dyn Write,
+    pub(super) messages: &'a mut dyn Write,
+}
+
+impl Commands<'_> {
+    /// What an argument means.
+    pub(super) fn input(&self, typed: &str) -> Input {
+        let mut reference = Reference::parse(typed);
+        if let (Some(engine), Transport::Sniffed, false) =
+            (self.settings.engine, reference.transport, reference.is_standard_input())
+        {
+            reference.transport = match engine {
+                Engine::Docker => Transport::DockerDaemon,
+                Engine::Podman => Transport::Podman,
+                Engine::DockerArchive => Transport::DockerArchive,
+            };
+        }
+        Input::Typed(reference)
+    }
+
+    pub(super) fn say(&mut self, text: &str) -> Result<Outcome, Failure> {
+        self.out.write_all(text.as_bytes()).map_err(Failure::Output)?;
+        Ok(Outcome::Fine)
+    }
+
+    pub(super) fn schema(&mut self) -> Result<Outcome, Failure> {
+        report::write_schema(self.out).map_err(Failure::Output)?;
+        Ok(Outcome::Fine)
+    }
+
+    /// `layerscope IMAGE`: the explorer, or a summary where nobody could look at it.
+    pub(super) fn show(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
+        if gate.json.is_none() && is_interactive() {
+            return self.explore(input);
+        }
+        let loaded = self.load(input, Verify::Off, None)?;
+        if let Some(path) = &gate.json {
+            // dive's way: the file is all that was asked for.
+            files::write_dive_json(&loaded, path)?;
+            return self.end(&loaded.report(), Told::No);
+        }
+        let report = loaded.report();
+        report::write_text(&report, self.settings.columns, None, self.out).map_err(Failure::Output)?;
+        self.end(&report, Told::Yes)
+    }
+
+    #[cfg(feature = "tui")]
+    fn explore(&mut self, input: Input) -> Result<Outcome, Failure> {
+        use super::explore::{Background, explore};
+        use crate::cli::ColorWhen;
+        use crate::tui::{Exit, Options};
+        let background = match self.settings.verify {
+            Some(Verify::Off | Verify::Strict) => Background::Rest,
+            Some(Verify::Background) | None => Background::Verify,
+        };
+        let request = self.request(self.settings.verify == Some(Verify::Strict), None);
+        let options = Options {
+            color: self.settings.color != ColorWhen::Never,
+            ascii: self.settings.ascii,
+            ..Options::default()
+        };
+        match explore(input, request, background, options)? {
+            Exit::Quit => Ok(Outcome::Fine),
+            Exit::Signal(number) => Ok(Outcome::Signal(number)),
+            Exit::Failed(message) => {
+                self.message(&message);
+                Ok(Outcome::Incomplete)
+            }
+        }
+    }
+
+    #[cfg(not(feature = "tui"))]
+    fn explore(&mut self, input: Input) -> Result<Outcome, Failure> {
+        // `is_interactive` says no.
+        self.show(input, &GateArgs::default())
+    }
+
+    pub(super) fn report(&mut self, args: &ReportArgs) -> Result<Outcome, Failure> {
+        let input = self.input(&args.image);
+        let top = if args.format == ReportFormat::Json { args.top } else { None };
+        let loaded = self.load(input, Verify::Off, top)?;
+        let report = loaded.report();
+        let mut text = Vec::new();
+        match args.format {
+            ReportFormat::Text => report::write_text(&report, self.settings.columns, args.top, &mut text),
+            ReportFormat::Json => report::write_json(&report, &mut text),
+        }
+        .map_err(Failure::Output)?;
+        match &args.output {
+            Some(path) => files::replace(path, &text)?,
+            None => self.out.write_all(&text).map_err(Failure::Output)?,
+        }
+        if let Some(path) = &args.json {
+            files::write_dive_json(&loaded, path)?;
+        }
+        self.end(&report, if args.format == ReportFormat::Text { Told::Yes } else { Told::No })
+    }
+
+    pub(super) fn ls(&mut self, args: &LsArgs) -> Result<Outcome, Failure> {
+        let input = self.input(&args.image);
+        let loaded = self.load(input, Verify::Off, Some(0))?;
+        let scope = match (args.layer, args.upto) {
+            (Some(layer), _) => LsScope::Layer(LayerIndex(layer)),
+            (None, upto) => LsScope::Merged(upto.map(LayerIndex)),
+        };
+        let format = match (args.format, args.long) {
+            (LsFormatArg::Jsonl, _) => LsFormat::Jsonl,
+            (LsFormatArg::Text, true) => LsFormat::Long,
+            (LsFormatArg::Text, false) => LsFormat::Plain,
+        };
+        let path = args.path.as_deref().map(str::as_bytes);
+        let mut out = BufWriter::new(&mut self.out);
+        report::write_listing(&loaded.tree, scope, path, format, &mut out)?;
+        out.flush().map_err(Failure::Output)?;
+        drop(out);
+        self.end(&loaded.report(), Told::No)
+    }
+
+    pub(super) fn cat(&mut self, args: &CatArgs) -> Result<Outcome, Failure> {
+        let input = self.input(&args.image);
+        let loaded = self.load(input, Verify::Off, Some(0))?;
+        let inode = files::find(&loaded, args)?;
+        files::copy(&loaded, inode, &args.path, self.out)?;
+        self.end(&loaded.report(), Told::No)
+    }
+
+    pub(super) fn history(&mut self, args: &HistoryArgs) -> Result<Outcome, Failure> {
+        let input = self.input(&args.image);
+        let loaded = self.load(input, Verify::Off, Some(0))?;
+        let report = loaded.report();
+        match args.format {
+            ReportFormat::Text => report::write_history(&report, self.out),
+            ReportFormat::Json => report::write_history_json(&report, self.out),
+        }
+        .map_err(Failure::Output)?;
+        self.end(&report, Told::No)
+    }
+
+    /// Loads an image for a command that writes. `verify` holds unless the user says otherwise.
+    pub(super) fn load(&mut self, input: Input, verify: Verify, top: Option<usize>) -> Result<Loaded, Failure> {
+        let request = self.request(verifies(self.settings.verify, verify), top);
+        match Line::on_terminal(self.settings.ascii) {
+            Some(line) => load(input, &request, &Cancel::default(), &line),
+            None => load(input, &request, &Cancel::default(), &Silent),
+        }
+    }
+
+    fn request(&self, verify: bool, top: Option<usize>) -> Request {
+        Request {
+            tag: self.settings.tag.clone(),
+            platform: self.settings.platform.clone(),
+            base_layers: self.settings.base_layers,
+            verify,
+            top,
+            spool_directory: self.settings.spool_directory.clone(),
+            spool_max: self.settings.spool_max,
+        }
+    }
+
+    /// Says what was odd, unless the result said it, and how the run ended.
+    fn end(&mut self, report: &Report, told: Told) -> Result<Outcome, Failure> {
+        self.out.flush().map_err(Failure::Output)?;
+        if told == Told::No {
+            self.tell(report);
+        }
+        Ok(if report.totals.partial || self.is_too_odd(report) { Outcome::Incomplete } else { Outcome::Fine })
+    }
+
+    /// Every warning and error of a report, on standard error.
+    pub(super) fn tell(&mut self, report: &Report) {
+        for notice in all_notices(report).filter(|notice| notice.severity >= Severity::Warning) {
+            self.message(&format!("{}: {}: {}", notice.severity, notice.part, notice.message));
+        }
+    }
+
+    /// Whether warnings are errors, and there are some.
+    pub(super) fn is_too_odd(&self, report: &Report) -> bool {
+        self.settings.strict && all_notices(report).any(|notice| notice.severity >= Severity::Warning)
+    }
+
+    pub(super) fn message(&mut self, message: &str) {
+        for line in message.lines() {
+            // Where messages cannot be written there is nobody to tell.
+            let _ = writeln!(self.messages, "layerscope: {}", escape(line.as_bytes(), Target::Prose));
+        }
+    }
+}
+
+/// Whether a result has told already what was odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Yes,
+    No,
+}
+
+fn all_notices(report: &Report) -> impl Iterator<Item = &NoticeSection> {
+    report.notices.iter().chain(report.layers.iter().flat_map(|layer| &layer.notices))
+}

@@ -1,0 +1,114 @@
+//! The explorer and the loader that feeds it, side by side.
+
+use super::load::{Input, Loaded, Request, load};
+use super::{Failure, Watch};
+use crate::bytes::Cancel;
+use crate::image::{Image, LayerIndex};
+use crate::listing::Listing;
+use crate::progress::{Observer, Progress};
+use crate::tui::{self, Exit, Feed, Model, Options};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+
+/// Whether digests are checked while the user looks at the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Background {
+    /// They are.
+    Verify,
+    /// They are not.
+    Rest,
+}
+
+/// Shows one image until the user leaves. The image is read meanwhile.
+pub(super) fn explore(
+    input: Input,
+    request: Request,
+    background: Background,
+    options: Options,
+) -> Result<Exit, Failure> {
+    let (feed, messages) = mpsc::channel();
+    let (answer, answers) = mpsc::channel();
+    let cancel = Cancel::default();
+    let heeded = cancel.clone();
+    let loader = std::thread::spawn(move || {
+        let typed = match &input {
+            Input::Typed(reference) => reference.typed.clone(),
+            Input::Demo => "demo".to_owned(),
+        };
+        let watcher = Feeder { feed: feed.clone(), answers: Mutex::new(answers) };
+        watcher.tell(Feed::Opening { reference: typed });
+        if let Err(failure) = feed_all(input, &request, background, &heeded, &watcher) {
+            watcher.tell(Feed::Failed(failure.to_string()));
+        }
+    });
+    let exit = tui::run(messages, answer, options).map_err(Failure::Terminal);
+    // Whoever still reads sees this at the next read; nobody waits for an answer that cannot come any more.
+    cancel.cancel();
+    if loader.is_finished() && loader.join().is_err() {
+        return Err(Failure::Panicked);
+    }
+    exit
+}
+
+fn feed_all(
+    input: Input,
+    request: &Request,
+    background: Background,
+    cancel: &Cancel,
+    watcher: &Feeder,
+) -> Result<(), Failure> {
+    let mut loaded = load(input, request, cancel, watcher)?;
+    let first = model(&loaded);
+    let is_verified = first.report.totals.verified;
+    watcher.tell(Feed::Ready(first));
+    if background == Background::Verify && !is_verified {
+        loaded.verify(cancel)?;
+        watcher.tell(Feed::Ready(model(&loaded)));
+    }
+    Ok(())
+}
+
+fn model(loaded: &Loaded) -> Arc<Model> {
+    Arc::new(Model {
+        image: Arc::clone(&loaded.image),
+        tree: Arc::clone(&loaded.tree),
+        analysis: Arc::clone(&loaded.analysis),
+        report: Arc::new(loaded.report()),
+    })
+}
+
+/// Hands on to the explorer what the loader tells.
+#[derive(Debug)]
+struct Feeder {
+    feed: Sender<Feed>,
+    answers: Mutex<Receiver<usize>>,
+}
+
+impl Feeder {
+    fn tell(&self, feed: Feed) {
+        // If nobody listens any more, the explorer has been left, and cancelling is under way.
+        let _ = self.feed.send(feed);
+    }
+}
+
+impl Observer for Feeder {
+    fn progress(&self, step: Progress) {
+        self.tell(Feed::Progress(step));
+    }
+}
+
+impl Watch for Feeder {
+    fn choose(&self, lines: &[String]) -> Option<usize> {
+        self.tell(Feed::Choose(lines.to_vec()));
+        self.answers.lock().ok()?.recv().ok()
+    }
+
+    fn image(&self, image: &Arc<Image>, kind: &str, reference: &str) {
+        self.tell(Feed::Image { image: Arc::clone(image), kind: kind.to_owned(), reference: reference.to_owned() });
+    }
+
+    fn listing(&self, layer: LayerIndex, listing: &Arc<Listing>) {
+        let error = listing.damage.as_ref().map(ToString::to_string);
+        self.tell(Feed::Layer { layer, listing: Arc::clone(listing), error });
+    }
+}

@@ -1,0 +1,140 @@
+//! Files: those of the image that are written out, and those of the user that are read and written.
+
+#![allow(clippy::disallowed_methods, reason = "this module reads and writes the user's files")]
+
+use super::{Failure, Loaded};
+use crate::cli::CatArgs;
+use crate::escape::{Target, escape};
+use crate::image::LayerIndex;
+use crate::listing::EntryKind;
+use crate::report;
+use crate::tree::{EventKind, InodeId, NodeId, Occupant};
+use std::fs;
+use std::io::{self, Read as _, Write};
+use std::path::Path;
+
+/// Why a directory has no content to write out.
+const IS_DIRECTORY: &str = "is a directory; `layerscope ls` shows what is in it";
+
+/// Replaces a file of the user, whole.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(path, bytes).map_err(|source| file_error(path, source))
+}
+
+/// Writes dive's JSON, in place of whatever was in the file.
+pub(super) fn write_dive_json(loaded: &Loaded, path: &Path) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    report::write_dive_json(&loaded.image, &loaded.tree, &loaded.analysis.dive, &mut text).map_err(Failure::Output)?;
+    replace(path, &text)
+}
+
+/// Reads a small text of the user. `None` if there is no such file.
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(file_error(path, source)),
+    }
+}
+
+/// The error about a file of the user.
+pub(super) fn file_error(path: &Path, source: io::Error) -> Failure {
+    Failure::File { path: path.display().to_string(), source }
+}
+
+/// The file of the image that `cat` is asked for.
+pub(super) fn find(loaded: &Loaded, args: &CatArgs) -> Result<InodeId, Failure> {
+    let path = args.path.as_bytes();
+    let no = |reason: String| Failure::Path { path: shown(path), reason };
+    let layers = loaded.tree.layers();
+    if let Some(layer) = args.layer.or(args.upto).filter(|layer| *layer >= layers) {
+        return Err(no(format!("there is no layer {layer}; the image has {layers}, counted from 0")));
+    }
+    let inode = match args.layer {
+        Some(layer) => Some(written_by(loaded, path, LayerIndex(layer))?),
+        None => left_by(loaded, path, args.upto.map(LayerIndex))?,
+    };
+    let Some(inode) = inode else { return Err(no(IS_DIRECTORY.to_owned())) };
+    match loaded.tree.entry(inode).map(|entry| entry.kind) {
+        Some(EntryKind::File) => Ok(inode),
+        Some(EntryKind::Directory) => Err(no(IS_DIRECTORY.to_owned())),
+        Some(EntryKind::Symlink) => {
+            Err(no(format!("is a link to {}; name that instead", shown(loaded.tree.link(inode)))))
+        }
+        _ => Err(no("is no regular file and has no content".to_owned())),
+    }
+}
+
+/// What the layers up to `upto` leave at a path; none is a directory that no entry describes.
+fn left_by(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Result<Option<InodeId>, Failure> {
+    let last = upto.unwrap_or(LayerIndex(u32::MAX));
+    let node = loaded.tree.follow(path, last).ok_or_else(|| not_there(loaded, path, upto))?;
+    Ok(match loaded.tree.state(node, last) {
+        Some(Occupant::Inode(inode)) => Some(inode),
+        Some(Occupant::Implied) | None => None,
+    })
+}
+
+/// What one layer wrote at a path, dead or not.
+fn written_by(loaded: &Loaded, path: &[u8], layer: LayerIndex) -> Result<InodeId, Failure> {
+    let node = loaded.tree.find(path).or_else(|| loaded.tree.follow(path, layer));
+    let node = node.ok_or_else(|| not_there(loaded, path, None))?;
+    let mut events = loaded.tree.events(node).filter(|event| event.layer == layer);
+    let written = |kind| if let EventKind::Written(inode) = kind { Some(inode) } else { None };
+    events.find_map(|event| written(event.kind)).ok_or_else(|| {
+        let reason = match writers(loaded, node).as_slice() {
+            [] => "no layer writes it".to_owned(),
+            [one] => format!("layer {layer} does not write it; layer {one} does"),
+            many => format!("layer {layer} does not write it; layers {} do", many.join(", ")),
+        };
+        Failure::Path { path: shown(path), reason }
+    })
+}
+
+/// Which layers write a path, the lowest first.
+fn writers(loaded: &Loaded, node: NodeId) -> Vec<String> {
+    let mut layers: Vec<String> = loaded
+        .tree
+        .events(node)
+        .filter(|event| matches!(event.kind, EventKind::Written(_)))
+        .map(|event| event.layer.to_string())
+        .collect();
+    layers.dedup();
+    layers.reverse();
+    layers
+}
+
+/// Why a path leads to no file: a link that leads nowhere, a file that only other layers have, or a slip.
+fn not_there(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Failure {
+    let tree = &loaded.tree;
+    let no = |reason: String| Failure::Path { path: shown(path), reason };
+    let Some(node) = tree.find(path) else { return report::missing(tree, path, upto).into() };
+    if let Some(Occupant::Inode(inode)) = tree.state(node, upto.unwrap_or(LayerIndex(u32::MAX))) {
+        return no(format!("is a link to {}, which is not there", shown(tree.link(inode))));
+    }
+    let layers = writers(loaded, node);
+    let Some(last) = layers.last() else { return report::missing(tree, path, upto).into() };
+    let when =
+        upto.map_or_else(|| "is not there any more".to_owned(), |layer| format!("is not there as of layer {layer}"));
+    let has =
+        if layers.len() == 1 { format!("layer {last} has") } else { format!("layers {} have", layers.join(", ")) };
+    no(format!("{when}; {has} it: read it with --layer {last}"))
+}
+
+/// Writes the content of a file of the image.
+pub(super) fn copy(loaded: &Loaded, inode: InodeId, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let no = |error: io::Error| Failure::Path { path: shown(path.as_bytes()), reason: error.to_string() };
+    let mut reader = loaded.content(inode).map_err(no)?.reader();
+    let mut buffer = vec![0; 128 << 10];
+    loop {
+        let count = reader.read(&mut buffer).map_err(no)?;
+        if count == 0 {
+            return Ok(());
+        }
+        out.write_all(buffer.get(..count).unwrap_or_default()).map_err(Failure::Output)?;
+    }
+}
+
+fn shown(path: &[u8]) -> String {
+    escape(path, Target::Terminal).into_owned()
+}

@@ -1,0 +1,311 @@
+//! From a reference to the finished analysis, in one place for every command and for the explorer.
+
+use super::compare::Blobs;
+use super::scan::{Hash, Hashes, Scanned, Sweep, scan_blob, scan_layers};
+use super::{Failure, Watch};
+use crate::analysis::Analysis;
+use crate::bytes::{Cancel, Meter, Section};
+use crate::image::{self, Candidate, Image, Layer, Platform};
+use crate::listing::{Content, Listing, MAX_BYTES, Scanner};
+use crate::notice::Notice;
+use crate::report::{self, Facts, LayerFacts, LayerStatus, Report};
+use crate::source::{self, BlobId, OpenOptions, Reference, Source};
+use crate::tarball::Limits;
+use crate::tree::{InodeId, Stack, Tree};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is to be loaded, and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The tag that is meant, where there are several images.
+    pub tag: Option<String>,
+    /// The platform that is meant.
+    pub platform: Option<Platform>,
+    /// How many layers at the bottom count as the base, if the user says so.
+    pub base_layers: Option<u32>,
+    /// Whether digests are checked before anything is shown.
+    pub verify: bool,
+    /// How many wasted items the report names; all if none is given.
+    pub top: Option<usize>,
+    /// Where an input that cannot be read twice is kept.
+    pub spool_directory: PathBuf,
+    /// How many bytes of it are kept at most.
+    pub spool_max: u64,
+}
+
+/// One image, read and analysed.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What the image says it is.
+    pub image: Arc<Image>,
+    /// What the stack looks like.
+    pub tree: Arc<Tree>,
+    /// What it costs.
+    pub analysis: Arc<Analysis>,
+    kind: String,
+    typed: String,
+    notices: Vec<Notice>,
+    scanned: BTreeMap<BlobId, Scanned>,
+    scanner: Scanner,
+    /// How many layers are in the tree; those above would be too much.
+    fitting: usize,
+    top: Option<usize>,
+}
+
+/// Where an image comes from.
+#[derive(Debug)]
+pub enum Input {
+    /// What was typed.
+    Typed(Reference),
+    /// The image that is built into the program.
+    Demo,
+}
+
+/// Reads and analyses one image.
+pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch) -> Result<Loaded, Failure> {
+    let scanner = Scanner { limits: Limits::default(), seed: RandomState::new().hash_one(0), cancel: cancel.clone() };
+    let hash = if request.verify { Hash::Yes } else { Hash::No };
+    let mut sweep = Sweep { scanner: &scanner, hash, found: BTreeMap::new() };
+    let options = OpenOptions {
+        spool_directory: request.spool_directory.clone(),
+        spool_max: request.spool_max,
+        cancel: cancel.clone(),
+        ..OpenOptions::default()
+    };
+    let source = match input {
+        Input::Typed(reference) => source::open(reference, &options, &mut sweep, watch)?,
+        Input::Demo => {
+            let demo = Section::new(Arc::new(super::DEMO.to_vec()));
+            source::open_section(Reference::parse("demo"), demo, &options, &mut sweep, watch)?
+        }
+    };
+    let known = sweep.found;
+    let candidate = choose(&source, request, watch)?;
+    let image = Arc::new(load_image(&source, &candidate, request)?);
+    let kind = source.kind_name();
+    watch.image(&image, &kind, &source.reference.typed);
+
+    let read = scan_layers(&image, &scanner, hash, known, watch);
+    cancel.check().map_err(Failure::Cancelled)?;
+    let (mut tree, fitting) = stack(&image, &read, MAX_ENTRIES);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let blobs = Blobs { image: &image, seed: scanner.seed, cancel };
+    tree.identify(&blobs, threads);
+    cancel.check().map_err(Failure::Cancelled)?;
+    let base_layers = request.base_layers.or(image.base_layers).unwrap_or(1);
+    let analysis = Analysis::of(&tree, base_layers, blob_bytes(&image));
+    Ok(Loaded {
+        image,
+        tree: Arc::new(tree),
+        analysis: Arc::new(analysis),
+        kind,
+        typed: source.reference.typed.clone(),
+        notices: source.notices.clone(),
+        scanned: read,
+        scanner,
+        fitting,
+        top: request.top,
+    })
+}
+
+/// The one image that is meant.
+fn choose(source: &Source, request: &Request, watch: &dyn Watch) -> Result<Candidate, Failure> {
+    let candidates = image::candidates(source)?;
+    let tag = request.tag.as_ref().or(source.reference.tag.as_ref());
+    let left = image::choose(&candidates, tag.map(String::as_str), request.platform.as_ref());
+    let left: Vec<&Candidate> = left.iter().filter_map(|index| candidates.get(*index)).collect();
+    let lines = |candidates: &[&Candidate]| candidates.iter().map(ToString::to_string).collect::<Vec<_>>();
+    match left.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => {
+            let all: Vec<&Candidate> = candidates.iter().collect();
+            let platform = request.platform.as_ref().map(|platform| format!("for {platform}"));
+            let wanted = tag.cloned().into_iter().chain(platform).collect::<Vec<_>>().join(" ");
+            Err(Failure::NoSuchImage { reference: source.reference.typed.clone(), wanted, there: lines(&all) })
+        }
+        several => match watch.choose(&lines(several)).and_then(|index| several.get(index)) {
+            Some(chosen) => Ok((*chosen).clone()),
+            None => Err(Failure::Ambiguous { reference: source.reference.typed.clone(), there: lines(several) }),
+        },
+    }
+}
+
+fn load_image(source: &Source, candidate: &Candidate, request: &Request) -> Result<Image, Failure> {
+    let mut image = image::load(source, candidate)?;
+    let base = request.base_layers.or(image.base_layers);
+    image.provenance = image::Provenance::replay(&image.config, &image.history, base);
+    Ok(image)
+}
+
+/// Entries that all layers of an image may have together. One small blob may be ten thousand layers.
+const MAX_ENTRIES: u64 = 10_000_000;
+
+/// All listings applied in order, and how many layers these are: what is too much for an image is left out with all
+/// that is above it. A layer that could not be read is an empty one.
+fn stack(image: &Image, scanned: &BTreeMap<BlobId, Scanned>, max_entries: u64) -> (Tree, usize) {
+    let mut stack = Stack::new();
+    let (mut entries, mut bytes) = (0_u64, 0_u64);
+    let mut fitting = image.layers.len();
+    for layer in &image.layers {
+        let listing = layer.blob.as_ref().ok().and_then(|blob| scanned.get(&blob.id)).map(|scanned| &scanned.listing);
+        entries += listing.map_or(0, |listing| listing.entries().len() as u64);
+        bytes = bytes.saturating_add(listing.map_or(0, |listing| listing.bytes()));
+        if entries > max_entries || bytes > MAX_BYTES {
+            fitting = fitting.min(layer.index.index());
+        }
+        let listing = listing.filter(|_| layer.index.index() < fitting);
+        stack.push(listing.map_or_else(|| Arc::new(Listing::default()), Arc::clone));
+    }
+    (stack.finish(), fitting)
+}
+
+/// Stored bytes of all distinct blobs.
+fn blob_bytes(image: &Image) -> u64 {
+    let distinct: BTreeMap<BlobId, u64> =
+        image.layers.iter().filter_map(|layer| layer.blob.as_ref().ok()).map(|blob| (blob.id, blob.size)).collect();
+    distinct.values().sum()
+}
+
+impl Loaded {
+    /// The content of a file of the tree.
+    pub fn content(&self, inode: InodeId) -> io::Result<Content> {
+        self.blobs(&self.scanner.cancel).content(&self.tree, inode)
+    }
+
+    /// Hashes everything that was not hashed yet; a report made afterwards says what came of it.
+    pub fn verify(&mut self, cancel: &Cancel) -> Result<(), Failure> {
+        let scanner = Scanner { cancel: cancel.clone(), ..self.scanner.clone() };
+        for layer in &self.image.layers {
+            let Ok(blob) = &layer.blob else { continue };
+            if self.scanned.get(&blob.id).is_some_and(|scanned| scanned.hashes.is_none()) {
+                let hashes = scan_blob(blob, &scanner, Hash::Yes, &Meter::default()).hashes;
+                cancel.check().map_err(Failure::Cancelled)?;
+                if let Some(scanned) = self.scanned.get_mut(&blob.id) {
+                    scanned.hashes = hashes;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn blobs<'a>(&'a self, cancel: &'a Cancel) -> Blobs<'a> {
+        Blobs { image: &self.image, seed: self.scanner.seed, cancel }
+    }
+
+    /// Everything that was found, ready to be written.
+    pub fn report(&self) -> Report {
+        let layers: Vec<LayerFacts> = self.image.layers.iter().map(|layer| self.layer_facts(layer)).collect();
+        let hashed = |layer: &Layer| self.scanned_layer(layer).is_some_and(|scanned| scanned.hashes.is_some());
+        let notices: Vec<Notice> =
+            self.notices.iter().chain(&self.image.notices).chain(self.tree.notices()).cloned().collect();
+        let facts = Facts {
+            source_kind: &self.kind,
+            reference: &self.typed,
+            image: &self.image,
+            tree: &self.tree,
+            analysis: &self.analysis,
+            layers: &layers,
+            verified: self.image.layers.iter().all(hashed),
+            notices: &notices,
+        };
+        report::build(&facts, self.top)
+    }
+
+    fn scanned_layer(&self, layer: &Layer) -> Option<&Scanned> {
+        layer.blob.as_ref().ok().and_then(|blob| self.scanned.get(&blob.id))
+    }
+
+    /// How one layer was read, and what was odd about it.
+    fn layer_facts(&self, layer: &Layer) -> LayerFacts {
+        let claimed = layer.digest.as_ref().map(ToString::to_string);
+        let (Ok(blob), Some(scanned)) = (&layer.blob, self.scanned_layer(layer)) else {
+            let reason = layer.blob.as_ref().err().map_or("it was not read", String::as_str);
+            return LayerFacts {
+                status: LayerStatus::Unreadable,
+                compression: None,
+                digest: claimed,
+                blob_bytes: 0,
+                notices: vec![Notice::error(layer.name(), reason)],
+            };
+        };
+        let mut notices: Vec<Notice> =
+            scanned.listing.notices.iter().map(|notice| notice.clone().within(&layer.name())).collect();
+        let status = match &scanned.listing.damage {
+            _ if layer.index.index() >= self.fitting => {
+                let message = format!(
+                    "left out: the layers up to here have more than {MAX_ENTRIES} entries or 2^62 bytes together"
+                );
+                notices.push(Notice::error(layer.name(), message));
+                LayerStatus::Unreadable
+            }
+            None => LayerStatus::Ok,
+            Some(damage) => {
+                notices.push(Notice::error(layer.name(), damage.to_string()));
+                if scanned.listing.entries().is_empty() { LayerStatus::Unreadable } else { LayerStatus::Partial }
+            }
+        };
+        notices.extend(scanned.hashes.iter().flat_map(|hashes| lies(layer, hashes)));
+        let computed = scanned.hashes.as_ref().map(|hashes| hashes.stored.clone());
+        LayerFacts {
+            status,
+            compression: Some(scanned.compression),
+            digest: claimed.or(computed),
+            blob_bytes: blob.size,
+            notices,
+        }
+    }
+}
+
+/// Where the digests that we computed are not those that manifest and config claim.
+fn lies(layer: &Layer, hashes: &Hashes) -> Vec<Notice> {
+    let claims = [
+        ("blob", layer.digest.as_ref(), "manifest", &hashes.stored),
+        ("uncompressed tar", layer.diff_id.as_ref().map(|id| &id.0), "config", &hashes.unpacked),
+    ];
+    let mut notices = Vec::new();
+    for (what, claimed, document, computed) in claims {
+        // We compute SHA-256; another algorithm's claim is neither right nor wrong.
+        let claimed = claimed.map(ToString::to_string).filter(|claimed| claimed.starts_with("sha256:"));
+        if let Some(claimed) = claimed.filter(|claimed| claimed != computed) {
+            let message = format!("its {what} is {computed}, but the {document} says {claimed}");
+            notices.push(Notice::warning(layer.name(), message));
+        }
+    }
+    notices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+
+    #[test]
+    fn layers_that_are_too_much_together_are_left_out() {
+        let request = Request {
+            tag: None,
+            platform: None,
+            base_layers: None,
+            verify: false,
+            top: None,
+            spool_directory: PathBuf::new(),
+            spool_max: 0,
+        };
+        let mut demo = load(Input::Demo, &request, &Cancel::default(), &Silent as &dyn Watch).unwrap();
+        let lengths: Vec<u64> = demo.tree.listings().iter().map(|listing| listing.entries().len() as u64).collect();
+        let below: u64 = lengths[..3].iter().sum();
+        assert_eq!(stack(&demo.image, &demo.scanned, below).1, 3);
+        let (tree, fitting) = stack(&demo.image, &demo.scanned, below - 1);
+        assert_eq!(fitting, 2);
+        let left: Vec<u64> = tree.listings().iter().map(|listing| listing.entries().len() as u64).collect();
+        assert_eq!((left.len(), &left[..2]), (lengths.len(), &lengths[..2]));
+        assert!(left[2..].iter().all(|entries| *entries == 0));
+        demo.fitting = fitting;
+        let report = demo.report();
+        assert!(report.totals.partial);
+        assert_eq!(report.layers.iter().filter(|layer| layer.status == LayerStatus::Ok).count(), 2);
+    }
+}
