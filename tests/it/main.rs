@@ -1,1 +1,32 @@
 //! All integration tests, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::iter_over_hash_type,
+    clippy::missing_panics_doc,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests fail by panicking, and they make files, start programs and wait for them"
+)]
+
+/// Runs the real program and hands back what it wrote.
+mod binary;
+/// The images of `tests/cases/*.toml`, written down with the answers that they must get.
+mod cases;
+/// Images built by real engines, compared with what `umoci` and dive say about them.
+mod corpus;
+/// Makes images from text: entries, layers, every kind of archive.
+mod image_builder;
+/// Which module may name which.
+mod layering;
+/// The identities of the numbers, on random images.
+mod properties;

@@ -1,0 +1,216 @@
+//! Images built by real engines, compared with what other programs say about them.
+//!
+//! `LAYERSCOPE_CORPUS` names the directory that the corpus script made: `IMAGE/FORMAT` and, under `truth/`, the merged
+//! tree as `umoci` unpacks it and the totals from a reading that shares no code with ours. `LAYERSCOPE_DIVE` names a
+//! dive 0.13.1 to compare its numbers with. Without them these tests say that they are skipped.
+
+mod truth;
+
+use crate::binary::{Run, layerscope};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use truth::Paths;
+
+const IMAGES: [&str; 3] = ["small", "crafted", "medium"];
+
+/// The directory that an environment variable names; says so if there is none.
+fn named(variable: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(variable).map(PathBuf::from);
+    if found.is_none() {
+        eprintln!("SKIPPED: {variable} is not set");
+    }
+    found
+}
+
+/// The images of the corpus that are there, each with its formats; the flat root file systems apart.
+fn images(corpus: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
+    let formats = |image: &str| {
+        let entries = std::fs::read_dir(corpus.join(image)).ok()?;
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| !path.ends_with("export.tar") && path.extension().is_none_or(|end| end != "tmp"));
+        paths.sort();
+        Some(paths)
+    };
+    let found: Vec<_> = IMAGES.into_iter().filter_map(|image| Some((image, formats(image)?))).collect();
+    assert!(!found.is_empty(), "{} has none of {IMAGES:?}", corpus.display());
+    found
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn ask(arguments: &[&str]) -> Run {
+    layerscope(arguments)
+}
+
+#[test]
+fn the_merged_tree_is_that_of_umoci_in_every_format() {
+    let Some(corpus) = named("LAYERSCOPE_CORPUS") else { return };
+    for (image, formats) in images(&corpus) {
+        let expected = truth::read(&corpus.join(format!("truth/{image}.tree.tsv")));
+        for format in formats {
+            let found = truth::of_lines(&ask(&["ls", text(&format), "--format", "jsonl"]).expect(0).lines());
+            truth::compare(&expected, &found, text(&format));
+        }
+    }
+}
+
+#[test]
+fn the_totals_are_those_of_the_truth_in_every_format() {
+    let Some(corpus) = named("LAYERSCOPE_CORPUS") else { return };
+    for (image, formats) in images(&corpus) {
+        let truth = std::fs::read(corpus.join(format!("truth/{image}.json"))).unwrap();
+        let truth: Value = serde_json::from_slice(&truth).unwrap();
+        for format in formats {
+            let totals = ask(&["report", text(&format), "--format", "json"]).expect(0).json()["totals"].clone();
+            let what = format.display();
+            let why = &truth["waste_by_cause"];
+            let sum = |a: &str, b: &str| Value::from(why[a].as_u64().unwrap() + why[b].as_u64().unwrap());
+            assert_eq!(totals["layers"], truth["layers"], "{what}");
+            assert_eq!(totals["entries"], truth["entries"], "{what}");
+            assert_eq!(totals["shipped_bytes"], truth["layer_bytes"], "{what}");
+            assert_eq!(totals["live_bytes"], truth["flattened_bytes"], "{what}");
+            assert_eq!(totals["wasted_bytes"], truth["true_waste"], "{what}");
+            assert_eq!(totals["causes"]["overwritten"], why["rewritten_content"], "{what}");
+            assert_eq!(totals["causes"]["metadata_only"], why["rewritten_metadata"], "{what}");
+            assert_eq!(totals["causes"]["removed"], sum("removed_file", "removed_dir"), "{what}");
+            assert_eq!(totals["causes"]["hidden"], why["opaque_dir"], "{what}");
+            assert_eq!(totals["causes"]["repeated"], why["repeated"], "{what}");
+            assert_eq!(totals["partial"], false, "{what}");
+        }
+    }
+}
+
+#[test]
+fn layers_and_waste_are_the_same_in_every_format() {
+    let Some(corpus) = named("LAYERSCOPE_CORPUS") else { return };
+    for (_, formats) in images(&corpus) {
+        let answers: Vec<Value> =
+            formats.iter().map(|path| ask(&["report", text(path), "--format", "json"]).expect(0).json()).collect();
+        for (path, answer) in formats.iter().zip(&answers) {
+            for key in ["waste", "dive", "history", "labels", "env"] {
+                assert_eq!(answer[key], answers[0][key], "{key} of {}", path.display());
+            }
+            for key in [
+                "diff_id",
+                "shipped_bytes",
+                "wasted_bytes",
+                "added",
+                "changed",
+                "metadata_only",
+                "removed",
+                "instruction",
+            ] {
+                let of = |answer: &Value| {
+                    answer["layers"].as_array().unwrap().iter().map(|layer| layer[key].clone()).collect::<Vec<_>>()
+                };
+                assert_eq!(of(answer), of(&answers[0]), "{key} of {}", path.display());
+            }
+        }
+    }
+}
+
+/// What a container adds to its image before `docker export` can read it: mount points and the files of the network.
+const OF_THE_CONTAINER: [&str; 10] = [
+    ".dockerenv",
+    "dev",
+    "dev/console",
+    "dev/pts",
+    "dev/shm",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/mtab",
+    "etc/resolv.conf",
+    "proc",
+];
+
+#[test]
+fn an_exported_container_has_the_same_tree() {
+    let Some(corpus) = named("LAYERSCOPE_CORPUS") else { return };
+    for (image, _) in images(&corpus) {
+        let export = corpus.join(image).join("export.tar");
+        if !export.exists() {
+            eprintln!("SKIPPED: {image} has no export.tar");
+            continue;
+        }
+        let expected = truth::read(&corpus.join(format!("truth/{image}.tree.tsv")));
+        let found = truth::of_lines(&ask(&["ls", text(&export), "--format", "jsonl"]).expect(0).lines());
+        let keep = |paths: Paths| -> Paths {
+            let ours = |path: &[u8]| {
+                let path = String::from_utf8_lossy(path);
+                OF_THE_CONTAINER.contains(&&*path) || path == "sys" || path == "etc" || path.starts_with("data/vol")
+            };
+            paths.into_iter().filter(|(path, _)| !ours(path)).collect()
+        };
+        truth::compare(&keep(expected), &keep(found), text(&export));
+    }
+}
+
+#[test]
+fn dives_numbers_are_those_that_dive_prints() {
+    let (Some(corpus), Some(dive)) = (named("LAYERSCOPE_CORPUS"), named("LAYERSCOPE_DIVE")) else { return };
+    for image in ["small", "medium"] {
+        let archive = corpus.join(image).join("docker-save.tar");
+        if !archive.exists() {
+            eprintln!("SKIPPED: {} is not there", archive.display());
+            continue;
+        }
+        agree_with_dive(&dive, &archive);
+    }
+}
+
+/// Runs dive and layerscope on a docker-archive and demands the same JSON, and the same share of user waste.
+pub fn agree_with_dive(dive: &Path, archive: &Path) {
+    let directory = tempfile::tempdir().unwrap();
+    let [theirs, ours] = ["theirs.json", "ours.json"].map(|name| directory.path().join(name));
+    let reference = format!("docker-archive://{}", archive.display());
+    let run = |arguments: &[&str]| Command::new(dive).args(arguments).env_remove("CI").output().unwrap();
+    run(&[&reference, "--json", text(&theirs)]);
+    ask(&[text(archive), "--json", text(&ours)]).expect(0);
+    let read = |path: &Path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+    let (theirs, ours) = (read(&theirs), read(&ours));
+    let what = archive.display();
+    assert_eq!(ours["image"]["sizeBytes"], theirs["image"]["sizeBytes"], "{what}");
+    assert_eq!(ours["image"]["inefficientBytes"], theirs["image"]["inefficientBytes"], "{what}");
+    let score = |json: &Value| json["image"]["efficiencyScore"].as_f64().unwrap();
+    assert!((score(&ours) - score(&theirs)).abs() < 1e-12, "{what}: {} {}", score(&ours), score(&theirs));
+    assert_eq!(references(&ours), references(&theirs), "{what}");
+    for (ours, theirs) in layers(&ours).iter().zip(layers(&theirs)) {
+        // dive takes the name of any folder for the id; `blobs` is none.
+        let id = if theirs["id"] == "blobs" { None } else { Some("id") };
+        for key in ["index", "digestId", "sizeBytes", "command"].into_iter().chain(id) {
+            assert_eq!(ours[key], theirs[key], "{what}: {key}");
+        }
+        assert_eq!(ours["fileList"], theirs["fileList"], "{what}: layer {}", ours["index"]);
+    }
+    let shown = String::from_utf8_lossy(&run(&[&reference, "--ci"]).stdout).into_owned();
+    let percent = shown.split("userWastedPercent: ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let report = ask(&["report", text(archive), "--format", "json"]).expect(0).json();
+    let ours =
+        report["dive"]["userWastedPercent"].as_f64().map_or("NaN".into(), |share| format!("{:.4}", share * 100.0));
+    assert_eq!(ours, percent, "{what}");
+}
+
+fn layers(json: &Value) -> Vec<Value> {
+    json["layer"].as_array().unwrap().clone()
+}
+
+/// Biggest first; dive does not order those of one size.
+fn references(json: &Value) -> Vec<(u64, u64, String)> {
+    let all = json["image"]["fileReference"].as_array().cloned().unwrap_or_default();
+    let mut out: Vec<_> = all
+        .iter()
+        .map(|row| {
+            (
+                row["sizeBytes"].as_u64().unwrap(),
+                row["count"].as_u64().unwrap(),
+                row["file"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    assert!(out.is_sorted_by(|a, b| a.0 >= b.0), "biggest first");
+    out.sort();
+    out
+}

@@ -1,0 +1,89 @@
+//! The identities of the numbers, on random images of few names: the fewer the names, the more they collide.
+
+use crate::binary::{file, layerscope};
+use crate::image_builder::{Image, Pack, docker_archive, docker_modern, layer, layout, pack_members};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// One entry, as a line.
+fn line() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec!["a", "b", "d", "d/a", "d/b", "d/e", "d/e/a", "l/a", "d/../b"]);
+    (name.clone(), name, 0..12_u8, 0..40_u64, prop::sample::select(vec!["x", "y"])).prop_map(
+        |(name, other, kind, size, fill)| match kind {
+            0..=4 => format!("f {name} size={size} fill={fill}"),
+            5 => format!("f 0600 {name} size={size} fill={fill}"),
+            6 => format!("d {name}"),
+            7 => format!("h {name} -> {other}"),
+            8 | 9 => format!("w {name}"),
+            10 => format!("opq {name}"),
+            _ => "l l -> d".into(),
+        },
+    )
+}
+
+fn image() -> impl Strategy<Value = Vec<Vec<String>>> {
+    prop::collection::vec(prop::collection::vec(line(), 0..7), 1..5)
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+fn sum(list: &Value, key: &str) -> u64 {
+    list.as_array().unwrap().iter().map(|item| number(&item[key])).sum()
+}
+
+/// Bytes that the lines ship, counted without any stack.
+fn shipped(lines: &[Vec<String>]) -> u64 {
+    let sizes = lines.iter().flatten().filter(|line| line.starts_with("f "));
+    sizes.map(|line| line.split("size=").nth(1).unwrap().split(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+/// Bytes of the distinct files of the final tree, counted from `ls`.
+fn live(paths: &[Value]) -> u64 {
+    let first = |line: &&Value| line["hardlink"].is_null() || line["hardlink"] == line["path"];
+    paths.iter().filter(first).map(|line| number(&line["size"])).sum()
+}
+
+fn check(lines: &[Vec<String>]) -> Result<(), TestCaseError> {
+    let image = Image::new("p:1", lines.iter().map(|lines| layer(lines)).collect());
+    let one = std::slice::from_ref(&image);
+    let (_guard, path) = file("p.tar", &docker_archive(one, false));
+    let report = layerscope(&["report", &path, "--format", "json"]).expect(0).json();
+    let paths = layerscope(&["ls", &path, "--format", "jsonl"]).expect(0).lines();
+    let totals = &report["totals"];
+    prop_assert_eq!(number(&totals["shipped_bytes"]), shipped(lines));
+    prop_assert_eq!(number(&totals["live_bytes"]), live(&paths));
+    prop_assert_eq!(number(&totals["shipped_bytes"]), number(&totals["live_bytes"]) + number(&totals["wasted_bytes"]));
+    let causes: u64 = totals["causes"].as_object().unwrap().values().map(number).sum();
+    prop_assert_eq!(causes, number(&totals["wasted_bytes"]));
+    prop_assert_eq!(sum(&report["waste"], "bytes"), causes);
+    prop_assert_eq!(sum(&report["layers"], "wasted_bytes"), causes);
+    prop_assert_eq!(sum(&report["layers"], "shipped_bytes"), shipped(lines));
+    let share = totals["user_wasted"].as_f64().unwrap();
+    prop_assert!((0.0..=1.0).contains(&share), "{}", share);
+    let sorted: Vec<&str> = paths.iter().map(|line| line["path"].as_str().unwrap()).collect();
+    prop_assert!(sorted.is_sorted(), "byte order: {:?}", sorted);
+    for other in [pack_members(&layout(one, Pack::Gzip)), Pack::Zstd.pack(&docker_modern(&image, Pack::Plain))] {
+        let again = layerscope(&["report", "-", "--format", "json"]).stdin(&other).expect(0).json();
+        for key in ["waste", "dive", "history", "notices"] {
+            prop_assert_eq!(&again[key], &report[key], "{}", key);
+        }
+        let without_blobs = |report: &Value| {
+            let mut totals = report["totals"].clone();
+            totals.as_object_mut().unwrap().remove("blob_bytes");
+            totals
+        };
+        prop_assert_eq!(without_blobs(&again), without_blobs(&report));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_identities_hold_on_random_images(lines in image()) {
+        check(&lines)?;
+    }
+}
