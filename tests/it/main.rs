@@ -22,11 +22,17 @@
 mod binary;
 /// The images of `tests/cases/*.toml`, written down with the answers that they must get.
 mod cases;
+/// The verdict: rules, `.dive-ci`, flags, the environment, exit codes.
+mod ci;
 /// Images built by real engines, compared with what `umoci` and dive say about them.
 mod corpus;
+/// The image of `layerscope demo`, and the command that makes it.
+mod demo;
 /// Makes images from text: entries, layers, every kind of archive.
 mod image_builder;
 /// Which module may name which.
 mod layering;
+/// Which files open, which do not, and what is said about those.
+mod opening;
 /// The identities of the numbers, on random images.
 mod properties;
