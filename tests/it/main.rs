@@ -28,6 +28,9 @@ mod ci;
 mod corpus;
 /// The image of `layerscope demo`, and the command that makes it.
 mod demo;
+/// The explorer in a pseudo-terminal: start, keys, resize, quit, signals.
+#[cfg(feature = "tui")]
+mod explorer;
 /// Makes images from text: entries, layers, every kind of archive.
 mod image_builder;
 /// Which module may name which.
@@ -36,3 +39,12 @@ mod layering;
 mod opening;
 /// The identities of the numbers, on random images.
 mod properties;
+/// A pseudo-terminal with the program in it, and the screen that it draws.
+#[cfg(feature = "tui")]
+mod pty;
+/// The pictures under `screenshots/`.
+#[cfg(feature = "tui")]
+mod screenshots;
+/// From a screen of cells to SVG and PNG.
+#[cfg(feature = "tui")]
+mod svg;

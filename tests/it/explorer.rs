@@ -1,0 +1,117 @@
+//! The explorer, as somebody at a terminal meets it: start, keys, resize, quit, signals.
+
+use crate::pty::Terminal;
+use portable_pty::CommandBuilder;
+
+const DEMO: &str = "demo/shop:1.4.2";
+
+/// The explorer on the demo, with all layers read.
+fn demo(columns: u16, rows: u16) -> Terminal {
+    let terminal = Terminal::start(&["demo"], columns, rows);
+    terminal.wait("the header with all figures", |screen| screen.contains(DEMO) && screen.contains("waste "));
+    terminal
+}
+
+#[test]
+fn it_starts_and_quits_and_leaves_the_terminal_as_it_was() {
+    for key in ["q", "\u{3}"] {
+        let mut terminal = demo(120, 36);
+        let screen = terminal.see("Layers");
+        assert!(screen.alternate_screen() && screen.hide_cursor());
+        terminal.keys(key);
+        terminal.end().with_code(0).is_restored();
+    }
+}
+
+#[test]
+fn the_views_open_by_their_keys() {
+    let mut terminal = demo(120, 36);
+    terminal.keys("2");
+    terminal.see("metadata_only");
+    terminal.keys("4");
+    terminal.see("org.opencontainers.image.vendor");
+    terminal.see("Example-Base");
+    terminal.keys("?");
+    // Not `quit`: that stands in the footer already, and the Escape would come before the help.
+    terminal.see("type to filter");
+    terminal.keys("\u{1b}");
+    // An Escape and a key that come at once would be Alt and the key.
+    terminal.wait("the help to close", |screen| !screen.contains("type to filter"));
+    terminal.keys("1");
+    terminal.see("COPY requirements.txt");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+}
+
+#[test]
+fn a_bad_pattern_is_named_and_a_good_one_narrows() {
+    let mut terminal = demo(120, 36);
+    terminal.keys("=");
+    terminal.keys("/os-release");
+    terminal.wait("only what matches", |screen| screen.contains("os-release") && !screen.contains("libcrypto"));
+    terminal.keys("\u{3}");
+    terminal.end().is_restored();
+}
+
+#[test]
+fn it_follows_the_size_of_the_window() {
+    let mut terminal = demo(120, 36);
+    for (columns, rows) in [(80, 24), (40, 10), (10, 3), (200, 60), (120, 36)] {
+        terminal.resize(columns, rows);
+        if columns >= 40 {
+            terminal.wait("the image in the header", |screen| {
+                // The help mark is in the last column but one, so that an older screen is no match.
+                screen.lines().next().is_some_and(|line| {
+                    line.contains("demo/shop") && line.trim_end().chars().count() + 1 == usize::from(columns)
+                })
+            });
+        }
+    }
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+}
+
+#[test]
+fn a_signal_restores_the_terminal() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let terminal = demo(80, 24);
+        terminal.signal(signal);
+        terminal.end().is_restored();
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_never_takes_the_screen() {
+    let ended = Terminal::start(&["./no/such/image.tar"], 80, 24).end();
+    ended.with_code(2).is_restored();
+    assert!(!ended.raw.windows(8).any(|bytes| bytes == b"\x1b[?1049h"), "the alternate screen");
+    assert!(ended.screen.contents().contains("no/such/image.tar"));
+}
+
+#[test]
+fn no_color_leaves_the_markers_and_no_colour() {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_layerscope"));
+    command.args(["demo"]);
+    command.env("NO_COLOR", "1");
+    let mut terminal = Terminal::start_command(command, 120, 36);
+    let screen = terminal.wait("the header", |screen| screen.contains(DEMO) && screen.contains("waste "));
+    let (rows, columns) = screen.size();
+    for (row, column) in (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column))) {
+        let cell = screen.cell(row, column).unwrap();
+        assert_eq!((cell.fgcolor(), cell.bgcolor()), (vt100::Color::Default, vt100::Color::Default), "{row},{column}");
+    }
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+}
+
+#[test]
+fn an_image_on_standard_input_leaves_the_keys_to_the_terminal() {
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", "cat assets/demo.tar.gz | \"$0\" -", env!("CARGO_BIN_EXE_layerscope")]);
+    let mut terminal = Terminal::start_command(command, 100, 30);
+    terminal.wait("the header", |screen| screen.contains(DEMO) && screen.contains("waste "));
+    terminal.keys("2");
+    terminal.see("metadata_only");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+}
