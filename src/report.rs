@@ -20,7 +20,7 @@ pub use ci::{Judged, write as write_ci};
 pub use dive_json::write as write_dive_json;
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
-pub use listing::{LsError, LsFormat, LsScope, missing, write as write_listing};
+pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, write as write_listing};
 pub use size::{Units, human, short};
 pub use text::write as write_text;
 #[cfg(feature = "tui")]

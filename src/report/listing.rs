@@ -4,7 +4,7 @@ mod entries;
 mod format;
 mod merged;
 
-pub use format::LsFormat;
+pub use format::{LsFormat, mode_text};
 
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;

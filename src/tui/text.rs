@@ -193,24 +193,6 @@ pub(crate) fn bar(part: u64, whole: u64, columns: usize) -> String {
     "▇".repeat(cells)
 }
 
-/// Mode bits as `ls -l` prints them, after the letter of the type.
-pub(crate) fn mode(kind: char, mode: u16) -> String {
-    let mut out = String::with_capacity(10);
-    out.push(kind);
-    for (shift, special, set, unset) in [(6_u16, 0o4000, 's', 'S'), (3, 0o2000, 's', 'S'), (0, 0o1000, 't', 'T')] {
-        let bits = mode >> shift;
-        out.push(if bits & 4 != 0 { 'r' } else { '-' });
-        out.push(if bits & 2 != 0 { 'w' } else { '-' });
-        out.push(match (mode & special != 0, bits & 1 != 0) {
-            (true, true) => set,
-            (true, false) => unset,
-            (false, true) => 'x',
-            (false, false) => '-',
-        });
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,13 +235,6 @@ mod tests {
         assert_eq!(wrap_hanging("    && apt-get install", 16), ["    && apt-get", "        install"]);
         let long = "word ".repeat(200_000);
         assert!(wrap_hanging(&long, 80).len() > 10_000);
-    }
-
-    #[test]
-    fn modes_read_as_in_ls() {
-        assert_eq!(mode('-', 0o4755), "-rwsr-xr-x");
-        assert_eq!(mode('d', 0o1777), "drwxrwxrwt");
-        assert_eq!(mode('-', 0o2644), "-rw-r-Sr--");
     }
 
     #[test]

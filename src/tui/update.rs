@@ -12,7 +12,7 @@ mod tree;
 mod waste;
 
 pub(crate) use act::needs_all;
-pub(crate) use details::{instruction_lines, killed_sentence, kind_letter, layer_error, selected_setting};
+pub(crate) use details::{instruction_lines, killed_sentence, layer_error, selected_setting};
 pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
 
 use super::effect::Effect;

@@ -139,7 +139,7 @@ fn type_name(kind: EntryKind) -> &'static str {
 }
 
 /// Type and permissions as `ls -l` shows them, with set-uid, set-gid and sticky bits in the places of the `x`.
-fn mode_text(kind: EntryKind, mode: u16) -> String {
+pub fn mode_text(kind: EntryKind, mode: u16) -> String {
     let mut out = String::with_capacity(10);
     out.push(match kind {
         EntryKind::File | EntryKind::HardLink => '-',

@@ -8,6 +8,7 @@ use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, Setting};
 use crate::listing::{Entry, EntryKind};
 use crate::notice::Severity;
+use crate::report::mode_text;
 use crate::tree::{Change, Event, EventKind, InodeId, NodeId, Shown, Tree};
 use ratatui::layout::Rect;
 
@@ -211,7 +212,7 @@ fn entry_facts(state: &State, tree: &Tree, inode: InodeId, entry: &Entry) -> Vec
     let time = jiff::Timestamp::new(entry.mtime.seconds, i32::try_from(entry.mtime.nanoseconds).unwrap_or(0));
     let mut out = vec![
         fact("type", kind),
-        fact("mode", format!("{} {:04o}", text::mode(kind_letter(entry.kind), entry.mode), entry.mode)),
+        fact("mode", format!("{} {:04o}", mode_text(entry.kind, entry.mode), entry.mode)),
         fact("owner", format!("{}:{}", entry.uid, entry.gid)),
     ];
     match entry.kind {
@@ -301,18 +302,6 @@ fn kind_name(kind: EntryKind) -> &'static str {
         EntryKind::CharDevice => "char device",
         EntryKind::BlockDevice => "block device",
         EntryKind::Fifo => "fifo",
-    }
-}
-
-/// The letter of a kind of entry, as `ls -l` prints it.
-pub(crate) fn kind_letter(kind: EntryKind) -> char {
-    match kind {
-        EntryKind::File | EntryKind::HardLink => '-',
-        EntryKind::Directory => 'd',
-        EntryKind::Symlink => 'l',
-        EntryKind::CharDevice => 'c',
-        EntryKind::BlockDevice => 'b',
-        EntryKind::Fifo => 'p',
     }
 }
 

@@ -11,9 +11,9 @@ use super::super::scene::{Folder, Kinds, Row, Scene, SortKey};
 use super::super::state::{PromptKind, Reading, State};
 use super::super::text;
 use super::super::theme::Role;
-use super::super::update::kind_letter;
 use super::{Painter, Piece};
 use crate::listing::EntryKind;
+use crate::report::mode_text;
 use crate::tree::{Change, DeathCause, InodeId, NodeId, Shown};
 use ratatui::layout::Rect;
 
@@ -141,8 +141,8 @@ fn chain_name(scene: &Scene, row: &Row, directory: bool) -> String {
 
 fn mode(shown: Shown<'_>) -> String {
     match shown {
-        Shown::Entry(_, entry) => text::mode(kind_letter(entry.kind), entry.mode),
-        Shown::Implied => text::mode('d', 0o755),
+        Shown::Entry(_, entry) => mode_text(entry.kind, entry.mode),
+        Shown::Implied => mode_text(EntryKind::Directory, 0o755),
         Shown::Nothing => " ".repeat(10),
     }
 }
