@@ -24,6 +24,7 @@ pub use provenance::{Override, Provenance, Setting};
 use crate::notice::Notice;
 use crate::source::Blob;
 use oci_spec::image::Digest;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The position of a layer in its stack, 0 at the bottom. Two positions may hold the same bytes.
@@ -118,6 +119,12 @@ pub fn short_digest(digest: &Digest) -> String {
 }
 
 impl Image {
+    /// Stored bytes of all distinct blobs.
+    pub fn blob_bytes(&self) -> u64 {
+        let blobs = self.layers.iter().filter_map(|layer| layer.blob.as_ref().ok());
+        blobs.map(|blob| (blob.id, blob.size)).collect::<BTreeMap<_, _>>().values().sum()
+    }
+
     /// The cleaned instruction that made a layer, or an empty string where the history does not tell.
     pub fn instruction(&self, layer: LayerIndex) -> &str {
         self.layers

@@ -5,7 +5,6 @@
 
 mod content;
 mod fingerprint;
-mod path;
 mod scan;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -13,8 +12,8 @@ pub(crate) mod testing;
 mod tests;
 mod whiteout;
 
+pub use crate::tarball::{Components, components};
 pub use content::{Chunk, Content, same_content};
-pub use path::{Components, components};
 pub use scan::{ListingError, MAX_BYTES, Scanner};
 pub use whiteout::{PREFIX as WHITEOUT_PREFIX, Role};
 

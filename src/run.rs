@@ -20,7 +20,7 @@ use crate::listing::Listing;
 use crate::progress::Observer;
 use crate::report::LsError;
 use crate::source::SourceError;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 /// The image that is built into the program.
@@ -163,11 +163,6 @@ pub fn run(
         }
         (None, None) => commands.say(welcome()),
     }
-}
-
-/// Whether a person sits in front of standard output and can type.
-fn is_interactive() -> bool {
-    cfg!(feature = "tui") && io::stdout().is_terminal()
 }
 
 /// Whether digests are checked before anything is said, by a command that only writes.

@@ -194,11 +194,9 @@ fn repeats_of_base(tree: &Tree, base_layers: u32) -> u64 {
     for node in tree.nodes() {
         let Some(Occupant::Inode(now)) = tree.final_state(node) else { continue };
         let Some(Occupant::Inode(base)) = tree.state(node, top_of_base) else { continue };
-        let size = |id: InodeId| tree.entry(id).filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.size);
         let is_own = tree.inode(now).is_some_and(|inode| inode.layer.0 >= base_layers);
-        if is_own && size(now).is_some() && size(now) == size(base) && tree.same_content(now, base) && seen.insert(now)
-        {
-            bytes += size(now).unwrap_or(0);
+        if is_own && tree.is_same_file(now, base) && seen.insert(now) {
+            bytes += tree.file_size(now).unwrap_or(0);
         }
     }
     bytes

@@ -1,7 +1,6 @@
 //! Wasted bytes: which item, how many, who ships it, who made it dead, and why.
 
 use crate::image::LayerIndex;
-use crate::listing::EntryKind;
 use crate::tree::{DeathCause, InodeId, NodeId, Tree};
 use std::fmt;
 
@@ -76,13 +75,8 @@ fn item(tree: &Tree, id: InodeId) -> Option<WasteItem> {
         DeathCause::Hidden => Cause::Hidden,
         DeathCause::Removed => Cause::Removed,
         DeathCause::Repeated => Cause::Repeated,
-        DeathCause::Replaced(new) if is_same_file(tree, id, new) => Cause::MetadataOnly,
+        DeathCause::Replaced(new) if tree.is_same_file(id, new) => Cause::MetadataOnly,
         DeathCause::Replaced(_) | DeathCause::Covered => Cause::Overwritten,
     };
     Some(WasteItem { node: death.node, bytes, cause, owner: inode.layer, by: death.by })
-}
-
-fn is_same_file(tree: &Tree, old: InodeId, new: InodeId) -> bool {
-    let size = |id| tree.entry(id).filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.size);
-    size(old).is_some() && size(old) == size(new) && tree.same_content(old, new)
 }

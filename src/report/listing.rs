@@ -75,7 +75,7 @@ pub fn write(
     }
     let mut out = io::BufWriter::new(out);
     match scope {
-        LsScope::Merged(_) => merged::write(tree, scope, path, format, &mut out)?,
+        LsScope::Merged(upto) => merged::write(tree, upto, path, format, &mut out)?,
         LsScope::Layer(layer) => entries::write(tree, layer, path, format, &mut out)?,
     }
     Ok(out.flush()?)

@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use super::load::{Input, Loaded, Request, load};
-use super::{Failure, Outcome, files, is_interactive, verifies};
+use super::{Failure, Outcome, files, verifies};
 use crate::bytes::Cancel;
 use crate::cli::{CatArgs, Engine, GateArgs, HistoryArgs, LsArgs, LsFormatArg, ReportArgs, ReportFormat, Verify};
 use crate::config::Settings;
@@ -12,7 +12,9 @@ use crate::notice::Severity;
 use crate::progress::Silent;
 use crate::report::{self, LsFormat, LsScope, NoticeSection, Report};
 use crate::source::{Reference, Transport};
-use std::io::{BufWriter, Write};
+use std::io::Write;
+#[cfg(feature = "tui")]
+use std::io::{self, IsTerminal as _};
 
 /// What every command has at hand.
 pub(super) struct Commands<'a> {
@@ -49,7 +51,8 @@ impl Commands<'_> {
 
     /// `layerscope IMAGE`: the explorer, or a summary where nobody could look at it.
     pub(super) fn show(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
-        if gate.json.is_none() && is_interactive() {
+        #[cfg(feature = "tui")]
+        if gate.json.is_none() && io::stdout().is_terminal() {
             return self.explore(input);
         }
         let loaded = self.load(input, Verify::Off, None)?;
@@ -88,12 +91,6 @@ impl Commands<'_> {
         }
     }
 
-    #[cfg(not(feature = "tui"))]
-    fn explore(&mut self, input: Input) -> Result<Outcome, Failure> {
-        // `is_interactive` says no.
-        self.show(input, &GateArgs::default())
-    }
-
     pub(super) fn report(&mut self, args: &ReportArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
         let top = if args.format == ReportFormat::Json { args.top } else { None };
@@ -128,10 +125,7 @@ impl Commands<'_> {
             (LsFormatArg::Text, false) => LsFormat::Plain,
         };
         let path = args.path.as_deref().map(str::as_bytes);
-        let mut out = BufWriter::new(&mut self.out);
-        report::write_listing(&loaded.tree, scope, path, format, &mut out)?;
-        out.flush().map_err(Failure::Output)?;
-        drop(out);
+        report::write_listing(&loaded.tree, scope, path, format, self.out)?;
         self.end(&loaded.report(), Told::No)
     }
 

@@ -91,10 +91,8 @@ impl<W: Write + Send> Observer for Line<W> {
 
 impl<W: Write + Send> Watch for Line<W> {
     fn image(&self, image: &Arc<Image>, _kind: &str, _reference: &str) {
-        let sizes: BTreeMap<_, _> =
-            image.layers.iter().filter_map(|layer| layer.blob.as_ref().ok()).map(|blob| (blob.id, blob.size)).collect();
         if let Ok(mut inner) = self.inner.lock() {
-            inner.total = sizes.values().sum();
+            inner.total = image.blob_bytes();
         }
     }
 }

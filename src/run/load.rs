@@ -1,10 +1,10 @@
 //! From a reference to the finished analysis, in one place for every command and for the explorer.
 
 use super::compare::Blobs;
-use super::scan::{Hash, Hashes, Scanned, Sweep, scan_blob, scan_layers};
+use super::scan::{Hash, Hashes, Scanned, Sweep, hash_blob, scan_layers};
 use super::{Failure, Watch};
 use crate::analysis::Analysis;
-use crate::bytes::{Cancel, Meter, Section};
+use crate::bytes::{Cancel, Section};
 use crate::image::{self, Candidate, Image, Layer, Platform};
 use crate::listing::{Content, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
@@ -97,7 +97,7 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
     tree.identify(&blobs, threads);
     cancel.check().map_err(Failure::Cancelled)?;
     let base_layers = request.base_layers.or(image.base_layers).unwrap_or(1);
-    let analysis = Analysis::of(&tree, base_layers, blob_bytes(&image));
+    let analysis = Analysis::of(&tree, base_layers, image.blob_bytes());
     Ok(Loaded {
         image,
         tree: Arc::new(tree),
@@ -163,13 +163,6 @@ fn stack(image: &Image, scanned: &BTreeMap<BlobId, Scanned>, max_entries: u64) -
     (stack.finish(), fitting)
 }
 
-/// Stored bytes of all distinct blobs.
-fn blob_bytes(image: &Image) -> u64 {
-    let distinct: BTreeMap<BlobId, u64> =
-        image.layers.iter().filter_map(|layer| layer.blob.as_ref().ok()).map(|blob| (blob.id, blob.size)).collect();
-    distinct.values().sum()
-}
-
 impl Loaded {
     /// The content of a file of the tree.
     pub fn content(&self, inode: InodeId) -> io::Result<Content> {
@@ -181,13 +174,12 @@ impl Loaded {
         let scanner = Scanner { cancel: cancel.clone(), ..self.scanner.clone() };
         for layer in &self.image.layers {
             let Ok(blob) = &layer.blob else { continue };
-            if self.scanned.get(&blob.id).is_some_and(|scanned| scanned.hashes.is_none()) {
-                let hashes = scan_blob(blob, &scanner, Hash::Yes, &Meter::default()).hashes;
-                cancel.check().map_err(Failure::Cancelled)?;
-                if let Some(scanned) = self.scanned.get_mut(&blob.id) {
-                    scanned.hashes = hashes;
-                }
-            }
+            let Some(known) = self.scanned.get_mut(&blob.id).filter(|known| known.hashes.is_none()) else {
+                continue;
+            };
+            // What cannot be read to its end has no digest; the scan has told why.
+            known.hashes = hash_blob(blob, known.compression, &scanner).ok();
+            cancel.check().map_err(Failure::Cancelled)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! All layers read, each distinct blob once, as many at a time as there are cores, the largest first.
 
 use super::Watch;
-use crate::bytes::{Cancel, Meter, is_cancelled};
+use crate::bytes::{Meter, is_cancelled};
 use crate::codec::{Compression, decoder};
 use crate::image::{self, Image, LayerIndex};
 use crate::listing::{Listing, ListingError, Scanner};
@@ -10,7 +10,7 @@ use crate::source::{Blob, BlobId, Sink};
 use crate::tarball::{self, Member};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, Read, Take};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -120,7 +120,7 @@ fn positions(image: &Image, id: BlobId) -> impl Iterator<Item = LayerIndex> + '_
 }
 
 /// Reads one blob: an uncompressed one by position, headers only; everything else in one pass.
-pub(super) fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Meter) -> Scanned {
+fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Meter) -> Scanned {
     if let Some(section) = blob.section() {
         let mut magic = [0; Compression::MAGIC];
         let count = section.read_at(&mut magic, 0).unwrap_or(0);
@@ -128,8 +128,8 @@ pub(super) fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Mete
             let mut listing = scanner.scan_section(section, meter);
             let hashes = match hash {
                 Hash::No => None,
-                Hash::Yes => match hash_all(blob, &scanner.cancel) {
-                    Ok(digest) => Some(Hashes { stored: digest.clone(), unpacked: digest }),
+                Hash::Yes => match hash_blob(blob, Compression::None, scanner) {
+                    Ok(hashes) => Some(hashes),
                     Err(error) => {
                         listing.damage.get_or_insert(error.into());
                         None
@@ -148,10 +148,17 @@ pub(super) fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Mete
     }
 }
 
-fn hash_all(blob: &Blob, cancel: &Cancel) -> io::Result<String> {
-    let mut hashing = Hashing::new(blob.open(&Meter::default(), cancel)?, Hash::Yes);
-    hashing.drain()?;
-    Ok(hashing.digest())
+/// The digests of a blob whose compression is known; nothing is scanned.
+pub(super) fn hash_blob(blob: &Blob, compression: Compression, scanner: &Scanner) -> io::Result<Hashes> {
+    let mut stored = Hashing::new(blob.open(&Meter::default(), &scanner.cancel)?, Hash::Yes);
+    if compression == Compression::None {
+        stored.drain()?;
+        let digest = stored.digest();
+        return Ok(Hashes { stored: digest.clone(), unpacked: digest });
+    }
+    let unpacked = unpack(compression, &mut stored, scanner, Hash::Yes)?.finish()?;
+    stored.drain()?;
+    Ok(Hashes { stored: stored.digest(), unpacked })
 }
 
 /// Reads one layer from its stored bytes, in one pass.
@@ -197,13 +204,20 @@ fn scan_compressed(
     scanner: &Scanner,
     hash: Hash,
 ) -> io::Result<(Listing, io::Result<String>)> {
-    // One byte more than is allowed tells that there is more; a bomb is not read on for its digest.
-    let whole = decoder(compression, stored)?.take(scanner.limits.unpacked.saturating_add(1));
-    let mut tar = Hashing::new(whole, hash);
+    let mut tar = unpack(compression, stored, scanner, hash)?;
     let listing = scanner.scan_stream(&mut tar);
-    let drained = tar.drain();
-    let unpacked = if tar.inner.limit() == 0 { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(tar.digest()) };
-    Ok((listing, drained.and(unpacked)))
+    Ok((listing, tar.finish()))
+}
+
+/// The tar inside a compression, up to one byte more than is allowed: that tells that there is more.
+fn unpack<'a>(
+    compression: Compression,
+    stored: &'a mut (dyn Read + Send),
+    scanner: &Scanner,
+    hash: Hash,
+) -> io::Result<Hashing<Take<Box<dyn Read + Send + 'a>>>> {
+    let whole = decoder(compression, stored)?.take(scanner.limits.unpacked.saturating_add(1));
+    Ok(Hashing::new(whole, hash))
 }
 
 /// Scans the layers of an archive that is swept, as they pass.
@@ -263,6 +277,14 @@ impl<R: Read> Hashing<R> {
     }
 }
 
+impl<R: Read> Hashing<Take<R>> {
+    /// The digest of everything, read to the end; a bomb is not read on for it.
+    fn finish(mut self) -> io::Result<String> {
+        self.drain()?;
+        if self.inner.limit() == 0 { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(self.digest()) }
+    }
+}
+
 impl<R: Read> Read for Hashing<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buf)?;
@@ -277,6 +299,7 @@ impl<R: Read> Read for Hashing<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Cancel;
     use crate::tarball::Limits;
     use std::io::Write as _;
 

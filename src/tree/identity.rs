@@ -63,7 +63,17 @@ impl Tree {
     /// Whether two files have the same content, as far as [`Tree::identify`] found out.
     pub fn same_content(&self, a: InodeId, b: InodeId) -> bool {
         let class = |id: InodeId| self.class(id.0);
-        a == b || class(a) == class(b) || (self.size_of(a) == Some(0) && self.size_of(b) == Some(0))
+        a == b || class(a) == class(b) || (self.file_size(a) == Some(0) && self.file_size(b) == Some(0))
+    }
+
+    /// Whether both are regular files of one size and with the same content.
+    pub fn is_same_file(&self, a: InodeId, b: InodeId) -> bool {
+        self.file_size(a).is_some() && self.file_size(a) == self.file_size(b) && self.same_content(a, b)
+    }
+
+    /// The logical size of a regular file in bytes; `None` for everything else.
+    pub fn file_size(&self, inode: InodeId) -> Option<u64> {
+        self.entry(inode).filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.size)
     }
 
     /// For each path the versions of one size that have to be compared, two or more of them, oldest first; and those
@@ -102,7 +112,7 @@ impl Tree {
     /// The files that were ever written at a node, with their sizes; empty ones left out.
     fn versions(&self, node: NodeId) -> Vec<(u64, InodeId)> {
         let written = self.events(node).filter_map(|event| match event.kind {
-            EventKind::Written(inode) => Some((self.size_of(inode).filter(|size| *size > 0)?, inode)),
+            EventKind::Written(inode) => Some((self.file_size(inode).filter(|size| *size > 0)?, inode)),
             _ => None,
         });
         written.collect()
@@ -112,10 +122,6 @@ impl Tree {
     fn place(&self, inode: InodeId) -> Option<(*const crate::listing::Listing, u32)> {
         let inode = self.inode(inode)?;
         Some((std::sync::Arc::as_ptr(self.listing(inode.layer)?), inode.entry))
-    }
-
-    fn size_of(&self, inode: InodeId) -> Option<u64> {
-        self.entry(inode).filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.size)
     }
 
     /// Compares one group. Two are compared directly, which may stop at the first difference; more of them by

@@ -208,7 +208,7 @@ impl Tree {
         }
         let (Some(a), Some(b)) = (self.entry(old), self.entry(new)) else { return Change::Content };
         let same_content = match (a.kind, b.kind) {
-            (EntryKind::File, EntryKind::File) => a.size == b.size && self.same_content(old, new),
+            (EntryKind::File, EntryKind::File) => self.is_same_file(old, new),
             (EntryKind::Symlink, EntryKind::Symlink) => self.link(old) == self.link(new),
             (a_kind, b_kind) => a_kind == b_kind && a.device == b.device,
         };

@@ -1,7 +1,7 @@
 //! The merged tree.
 
 use super::format::{LsFormat, Row};
-use super::{LsError, LsScope, missing};
+use super::{LsError, missing};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::tree::{InodeId, Lens, LensView, NodeId, Occupant, Tree};
@@ -19,23 +19,19 @@ struct Merged<'a> {
 
 pub(super) fn write(
     tree: &Tree,
-    scope: LsScope,
+    upto: Option<LayerIndex>,
     path: Option<&[u8]>,
     format: LsFormat,
     out: &mut dyn Write,
 ) -> Result<(), LsError> {
-    let top = LayerIndex(tree.layers().saturating_sub(1));
-    let last = match scope {
-        LsScope::Merged(Some(layer)) | LsScope::Layer(layer) => layer,
-        LsScope::Merged(None) => top,
-    };
+    let last = upto.unwrap_or(LayerIndex(tree.layers().saturating_sub(1)));
     let there = |node: &NodeId| *node == NodeId::ROOT || tree.state(*node, last).is_some();
     let start = match path {
         None => NodeId::ROOT,
-        Some(path) => tree.find(path).filter(there).or_else(|| tree.follow(path, last)).ok_or_else(|| {
-            let upto = if let LsScope::Merged(upto) = scope { upto } else { Some(last) };
-            missing(tree, path, upto)
-        })?,
+        Some(path) => {
+            let found = tree.find(path).filter(there).or_else(|| tree.follow(path, last));
+            found.ok_or_else(|| missing(tree, path, upto))?
+        }
     };
     let merged = Merged { tree, last, view: tree.view(Lens::up_to(last)), shared: shared(tree, last) };
     if start != NodeId::ROOT && !merged.is_directory(start) {

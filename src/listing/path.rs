@@ -1,3 +1,0 @@
-//! Names in a layer as paths.
-
-pub use crate::tarball::{Components, components};
