@@ -254,6 +254,9 @@ fn note(state: &State) -> String {
 /// Which kinds are shown, if not the usual ones.
 fn kinds(kinds: Kinds) -> Option<String> {
     let all = [(kinds.added, "+"), (kinds.modified, "~%"), (kinds.removed, "-"), (kinds.unchanged, "=")];
+    if !kinds.wasted_only && all.iter().all(|(on, _)| *on) {
+        return Some("all".to_owned());
+    }
     let shown: String = all.iter().filter(|(on, _)| *on).map(|(_, marker)| *marker).collect();
     let wasted = if kinds.wasted_only { "!" } else { "" };
     (kinds != Kinds::default()).then(|| format!("only {wasted}{shown}"))
@@ -288,4 +291,18 @@ fn nothing(state: &State) -> String {
         return "no changes under this lens: c shows all paths".to_owned();
     }
     "nothing of these kinds under this lens".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_says_which_kinds_are_shown() {
+        let usual = Kinds::default();
+        assert_eq!(kinds(usual), None);
+        assert_eq!(kinds(Kinds { unchanged: true, ..usual }).unwrap(), "all");
+        assert_eq!(kinds(Kinds { added: false, ..usual }).unwrap(), "only ~%-");
+        assert_eq!(kinds(Kinds { wasted_only: true, unchanged: true, ..usual }).unwrap(), "only !+~%-=");
+    }
 }
