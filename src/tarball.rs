@@ -18,7 +18,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use input::{Input, Streaming};
-pub use path::{Components, components};
+pub use path::{Components, components, normalised};
 pub use reader::TarReader;
 
 /// What may be in an archive before we call it damaged. Every limit is named in the message that it causes.

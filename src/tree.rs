@@ -27,8 +27,9 @@ pub use stack::Stack;
 pub use walk::PathOrder;
 
 use crate::image::LayerIndex;
-use crate::listing::{Entry, EntryKind, Listing, Xattr};
+use crate::listing::{Entry, EntryKind, Listing};
 use crate::notice::Notice;
+use inode::Inodes;
 use names::Names;
 use std::sync::Arc;
 
@@ -87,7 +88,7 @@ pub struct Tree {
     names: Names,
     nodes: Vec<Node>,
     events: Vec<EventRecord>,
-    inodes: Vec<Inode>,
+    inodes: Inodes,
     listings: Vec<Arc<Listing>>,
     notices: Vec<Notice>,
 }
@@ -106,9 +107,52 @@ struct Node {
 /// one layer may have as many events of one path as it has entries.
 #[derive(Debug, Clone, Copy)]
 struct EventRecord {
-    event: Event,
+    layer: LayerIndex,
+    kind: PackedKind,
     before: u32,
     below: u32,
+}
+
+/// An [`EventKind`] in four bytes: the number of an inode, or one of the last numbers for everything else.
+#[derive(Debug, Clone, Copy)]
+struct PackedKind(u32);
+
+impl PackedKind {
+    const IMPLIED: u32 = u32::MAX;
+    const WHITEOUT: u32 = u32::MAX - 1;
+    const WHITEOUT_ABOVE: u32 = u32::MAX - 2;
+    const OPAQUE: u32 = u32::MAX - 3;
+    const REPLACED_ABOVE: u32 = u32::MAX - 4;
+
+    fn unpack(self) -> EventKind {
+        match self.0 {
+            Self::IMPLIED => EventKind::Implied,
+            Self::WHITEOUT => EventKind::Whiteout,
+            Self::WHITEOUT_ABOVE => EventKind::WhiteoutAbove,
+            Self::OPAQUE => EventKind::Opaque,
+            Self::REPLACED_ABOVE => EventKind::ReplacedAbove,
+            inode => EventKind::Written(InodeId(inode)),
+        }
+    }
+}
+
+impl From<EventKind> for PackedKind {
+    fn from(kind: EventKind) -> Self {
+        Self(match kind {
+            EventKind::Written(InodeId(inode)) => inode,
+            EventKind::Implied => Self::IMPLIED,
+            EventKind::Whiteout => Self::WHITEOUT,
+            EventKind::WhiteoutAbove => Self::WHITEOUT_ABOVE,
+            EventKind::Opaque => Self::OPAQUE,
+            EventKind::ReplacedAbove => Self::REPLACED_ABOVE,
+        })
+    }
+}
+
+impl EventRecord {
+    fn event(self) -> Event {
+        Event { layer: self.layer, kind: self.kind.unpack() }
+    }
 }
 
 /// No node, no event.
@@ -190,17 +234,17 @@ impl Tree {
         std::iter::from_fn(move || {
             let record = self.events.get(next as usize)?;
             next = record.before;
-            Some(record.event)
+            Some(record.event())
         })
     }
 
     /// What the path is once `layer` and all layers below it are applied; none if it does not exist then.
     pub fn state(&self, node: NodeId, layer: LayerIndex) -> Option<Occupant> {
         let mut record = self.events.get(self.node(node)?.last_event as usize)?;
-        while record.event.layer > layer {
+        while record.layer > layer {
             record = self.events.get(record.below as usize)?;
         }
-        match record.event.kind {
+        match record.kind.unpack() {
             EventKind::Written(inode) => Some(Occupant::Inode(inode)),
             EventKind::Implied => Some(Occupant::Implied),
             EventKind::Whiteout | EventKind::WhiteoutAbove | EventKind::Opaque | EventKind::ReplacedAbove => None,
@@ -213,40 +257,29 @@ impl Tree {
     }
 
     /// The inode behind an id of this tree.
-    pub fn inode(&self, id: InodeId) -> Option<&Inode> {
-        self.inodes.get(id.index())
+    pub fn inode(&self, id: InodeId) -> Option<Inode> {
+        self.inodes.get(id)
     }
 
     /// All inodes that any layer ships, in the order in which they were written.
-    pub fn inodes(&self) -> &[Inode] {
-        &self.inodes
+    pub fn inodes(&self) -> impl DoubleEndedIterator<Item = Inode> {
+        self.inode_ids().filter_map(|id| self.inode(id))
     }
 
     /// The ids of all inodes, in the order in which they were written.
-    pub fn inode_ids(&self) -> impl Iterator<Item = InodeId> + use<> {
+    pub fn inode_ids(&self) -> impl DoubleEndedIterator<Item = InodeId> + use<> {
         (0..u32::try_from(self.inodes.len()).unwrap_or(NONE)).map(InodeId)
     }
 
     /// The entry that wrote an inode.
-    pub fn entry(&self, id: InodeId) -> Option<&Entry> {
-        let inode = self.inode(id)?;
-        self.listings.get(inode.layer.index())?.entries().get(inode.entry as usize)
+    pub fn entry(&self, id: InodeId) -> Option<Entry<'_>> {
+        let (layer, entry) = self.inodes.origin(id)?;
+        self.listings.get(layer.index())?.entry(entry)
     }
 
     /// Where the symbolic link behind an inode leads, just as the layer says; empty for everything else.
     pub fn link(&self, id: InodeId) -> &[u8] {
-        match (self.inode(id).and_then(|inode| self.listing(inode.layer)), self.entry(id)) {
-            (Some(listing), Some(entry)) if entry.kind == EntryKind::Symlink => listing.link(entry),
-            _ => b"",
-        }
-    }
-
-    /// The extended attributes of an inode.
-    pub fn xattrs(&self, id: InodeId) -> &[Xattr] {
-        match (self.inode(id).and_then(|inode| self.listing(inode.layer)), self.entry(id)) {
-            (Some(listing), Some(entry)) => listing.xattrs(entry),
-            _ => &[],
-        }
+        self.entry(id).filter(|entry| entry.kind == EntryKind::Symlink).map_or(b"", |entry| entry.link())
     }
 
     fn node(&self, node: NodeId) -> Option<&Node> {

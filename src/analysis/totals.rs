@@ -103,8 +103,8 @@ pub(super) fn layers(tree: &Tree, waste: &[WasteItem]) -> Vec<LayerFigures> {
         .iter()
         .zip(counts)
         .map(|(listing, counts)| LayerFigures {
-            entries: listing.entries().len() as u64,
-            shipped_bytes: listing.entries().iter().map(shipped).sum(),
+            entries: listing.len() as u64,
+            shipped_bytes: listing.entries().map(shipped).sum(),
             added: counts.added,
             changed: counts.content,
             metadata_only: counts.metadata,
@@ -125,7 +125,7 @@ pub(super) fn layers(tree: &Tree, waste: &[WasteItem]) -> Vec<LayerFigures> {
 }
 
 /// What an entry adds to the shipped bytes: the size of a regular file, nothing for a marker.
-fn shipped(entry: &Entry) -> u64 {
+fn shipped(entry: Entry<'_>) -> u64 {
     match (entry.kind, entry.role) {
         (EntryKind::File, Role::Plain | Role::Bookkeeping) => entry.size,
         _ => 0,

@@ -1,7 +1,7 @@
 //! The content of one file, holes included, without ever writing a hole out for comparison.
 
+use super::Entry;
 use super::fingerprint::Fingerprint;
-use super::{Entry, Listing};
 use crate::bytes::{Cancel, Counting, Meter};
 use crate::codec::{Compression, decoder};
 use crate::source::Blob;
@@ -45,11 +45,11 @@ pub enum Chunk<'a> {
 }
 
 impl Content {
-    /// Opens the content of a regular-file `entry` of `listing`, which was read from `blob`: by position where the
-    /// blob is not compressed, else by decompressing it up to the content.
-    pub fn open(blob: &Blob, listing: &Listing, entry: &Entry, cancel: &Cancel) -> io::Result<Self> {
+    /// Opens the content of a regular-file `entry` of the layer that was read from `blob`: by position where the blob
+    /// is not compressed, else by decompressing it up to the content.
+    pub fn open(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
         let stored = stored_content(blob, entry, cancel)?;
-        let regions = match listing.sparse(entry) {
+        let regions = match entry.sparse() {
             Some(map) => map.to_vec(),
             None => vec![Region { offset: 0, len: entry.size }],
         };
@@ -139,12 +139,12 @@ impl Content {
 }
 
 /// The stored bytes of an entry, in order.
-fn stored_content(blob: &Blob, entry: &Entry, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
+fn stored_content(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
     if let Some(section) = blob.section() {
         let mut magic = [0; Compression::MAGIC];
         let count = read_start(&mut section.reader(), &mut magic)?;
         if Compression::sniff(magic.get(..count).unwrap_or_default()) == Compression::None {
-            let content = section.slice(entry.data_offset, entry.stored).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let content = section.slice(entry.data_offset, entry.stored()).ok_or(io::ErrorKind::UnexpectedEof)?;
             return Ok(Box::new(Counting::new(content.reader(), Meter::default(), cancel.clone())));
         }
     }
@@ -154,7 +154,7 @@ fn stored_content(blob: &Blob, entry: &Entry, cancel: &Cancel) -> io::Result<Box
     let start = magic.get(..count).unwrap_or_default().to_vec();
     let mut tar = decoder(Compression::sniff(&start), io::Cursor::new(start).chain(bytes))?;
     skip(&mut tar, entry.data_offset)?;
-    Ok(Box::new(tar.take(entry.stored)))
+    Ok(Box::new(tar.take(entry.stored())))
 }
 
 /// Reads as much of `buf` as there is.

@@ -1,10 +1,11 @@
 //! One layer's bytes become its listing.
 
 use super::fingerprint::Fingerprint;
-use super::{Entry, EntryKind, Listing, Role, Span, Xattrs, components};
+use super::table::{Attributes, Growing, NewEntry};
+use super::{EntryKind, Listing, Role, Xattrs};
 use crate::bytes::{Cancel, Meter, Section};
 use crate::notice::Notice;
-use crate::tarball::{Input, Limits, Member, MemberKind, Streaming, TarError, TarReader};
+use crate::tarball::{Input, Limits, Member, MemberKind, Region, Streaming, TarError, TarReader};
 use std::collections::HashMap;
 use std::io::{self, Read};
 
@@ -57,7 +58,7 @@ const LOOK_BEHIND_END: u64 = 10 << 10;
 const PIECE: usize = 64 << 10;
 
 /// Bytes of names that one layer may have. Five million entries with names of 200 bytes fit.
-const MAX_NAMES: u32 = 1 << 30;
+const MAX_NAMES: usize = 1 << 30;
 
 /// Bytes that the files of a layer, and those of an image, may claim together: 2^62. Only sparse files claim so much,
 /// and all sums stay far below what 64 bits hold.
@@ -145,7 +146,8 @@ impl Scanner {
 /// Collects members into a listing.
 struct Builder<'a> {
     scanner: &'a Scanner,
-    listing: Listing,
+    entries: Growing,
+    notices: Vec<Notice>,
     xattr_sets: HashMap<Xattrs, u32>,
     xattr_bytes: usize,
     /// Regions of all sparse files.
@@ -159,13 +161,11 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(scanner: &'a Scanner) -> Self {
-        let none = Xattrs::default();
-        let listing = Listing { xattrs: vec![none.clone()], ..Listing::default() };
-        let xattr_sets = HashMap::from([(none, 0)]);
         Self {
             scanner,
-            listing,
-            xattr_sets,
+            entries: Growing::new(),
+            notices: Vec::new(),
+            xattr_sets: HashMap::new(),
             xattr_bytes: 0,
             regions: 0,
             bytes: 0,
@@ -216,59 +216,50 @@ impl<'a> Builder<'a> {
                 u32::MAX
             ));
         }
-        let mut listing = self.listing;
-        listing.notices.splice(0..0, reader.take_notices());
-        listing.unpacked = len.filter(|_| result.is_ok()).unwrap_or_else(|| reader.position());
-        listing.damage = result.err();
-        listing
+        let mut notices = reader.take_notices();
+        notices.append(&mut self.notices);
+        Listing {
+            table: self.entries.finish(),
+            unpacked: len.filter(|_| result.is_ok()).unwrap_or_else(|| reader.position()),
+            notices,
+            damage: result.err(),
+        }
     }
 
     fn warn(&mut self, message: String) {
-        self.listing.notices.push(Notice::warning("", message));
+        self.notices.push(Notice::warning("", message));
     }
 
     fn add(&mut self, member: Member, fingerprint: Option<u128>) -> Result<(), ListingError> {
-        let role = Role::of(components(&member.path).into_iter());
         self.bytes = self
             .bytes
             .checked_add(member.size)
             .filter(|bytes| *bytes <= MAX_BYTES)
             .ok_or(TarError::Limit { what: "bytes in all files of one layer", limit: MAX_BYTES })?;
-        let entry = Entry {
-            path: self.name(&member.path)?,
-            link: self.name(&member.link)?,
+        if self.entries.name_bytes() + member.path.len() + member.link.len() > MAX_NAMES {
+            return Err(too_many_names());
+        }
+        let attributes = Attributes {
             kind: kind(member.kind),
-            role,
+            role: Role::of_path(&member.path),
             mode: member.mode,
             uid: self.owner(member.uid),
             gid: self.owner(member.gid),
+            xattrs: self.intern(member.xattrs),
+        };
+        let new = NewEntry {
+            path: &member.path,
+            link: &member.link,
+            attributes,
             size: member.size,
             mtime: member.mtime,
             device: member.device,
-            xattrs: self.intern(member.xattrs),
             data_offset: member.data_offset,
             stored: member.stored,
             sparse: self.sparse(member.sparse)?,
             fingerprint,
         };
-        self.listing.entries.push(entry);
-        Ok(())
-    }
-
-    /// Puts a name into the arena.
-    fn name(&mut self, name: &[u8]) -> Result<Span, ListingError> {
-        if name.is_empty() {
-            return Ok(Span::default());
-        }
-        let names = &mut self.listing.names;
-        let (Ok(start), Ok(len)) = (u32::try_from(names.len()), u32::try_from(name.len())) else {
-            return Err(too_many_names());
-        };
-        if start.checked_add(len).is_none_or(|end| end > MAX_NAMES) {
-            return Err(too_many_names());
-        }
-        names.extend_from_slice(name);
-        Ok(Span { start, len })
+        self.entries.push(new).ok_or_else(too_many_names)
     }
 
     fn owner(&mut self, id: u64) -> u32 {
@@ -290,36 +281,31 @@ impl<'a> Builder<'a> {
         }
         let limits = &self.scanner.limits;
         let fits = bytes <= limits.xattrs_per_entry && self.xattr_bytes + bytes <= limits.xattrs;
-        let Some(number) = u32::try_from(self.listing.xattrs.len()).ok().filter(|_| fits) else {
+        let Some(number) = u32::try_from(self.entries.table.xattrs.len()).ok().filter(|_| fits) else {
             self.dropped_xattrs += 1;
             return 0;
         };
         self.xattr_bytes += bytes;
-        self.listing.xattrs.push(set.clone());
+        self.entries.table.xattrs.push(set.clone());
         self.xattr_sets.insert(set, number);
         number
     }
 
-    fn sparse(&mut self, map: Option<Box<[crate::tarball::Region]>>) -> Result<Option<u32>, ListingError> {
-        let Some(map) = map else { return Ok(None) };
-        self.regions += map.len();
+    /// The map of a sparse file, if there are not too many regions in all of them.
+    fn sparse(&mut self, map: Option<Box<[Region]>>) -> Result<Option<Box<[Region]>>, ListingError> {
+        self.regions += map.as_ref().map_or(0, |map| map.len());
         let limit = self.scanner.limits.sparse_regions.saturating_mul(SPARSE_FILES);
         if self.regions > limit {
             return Err(
                 TarError::Limit { what: "regions in the sparse files of one layer", limit: limit as u64 }.into()
             );
         }
-        let maps = &mut self.listing.sparse;
-        let Ok(number) = u32::try_from(maps.len()) else {
-            return Err(TarError::Limit { what: "sparse files", limit: u32::MAX.into() }.into());
-        };
-        maps.push(map);
-        Ok(Some(number))
+        Ok(map)
     }
 }
 
 fn too_many_names() -> ListingError {
-    ListingError::Tar(TarError::Limit { what: "bytes of names", limit: MAX_NAMES.into() })
+    ListingError::Tar(TarError::Limit { what: "bytes of names", limit: MAX_NAMES as u64 })
 }
 
 fn kind(kind: MemberKind) -> EntryKind {

@@ -2,6 +2,8 @@
 //!
 //! [OCI image spec, layer.md](https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts).
 
+use super::components;
+
 /// What an entry is for, told by its name alone. Overlay xattrs and 0:0 devices are not markers in an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -23,6 +25,13 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 const BOOKKEEPING: &[u8] = b".wh..wh.";
 
 impl Role {
+    /// The role of an entry with this path, as the tar gives it.
+    pub fn of_path(path: &[u8]) -> Self {
+        let mut parts = path.split(|byte| *byte == b'/');
+        // Hardly any path has a marker in it; the others need not be normalised.
+        if parts.any(|part| part.starts_with(PREFIX)) { Self::of(components(path).into_iter()) } else { Self::Plain }
+    }
+
     /// The role of an entry with these path components (normalised: no `.`, no `..`, no empty ones).
     pub fn of<'a>(components: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut role = Self::Plain;

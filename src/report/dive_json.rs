@@ -96,14 +96,14 @@ fn command(created_by: &str) -> &str {
 }
 
 fn files(listing: &Listing) -> Vec<File> {
-    dive_files(listing).into_iter().map(|entry| entry.map(|entry| file(listing, entry)).unwrap_or_default()).collect()
+    dive_files(listing).into_iter().map(|entry| entry.map(file).unwrap_or_default()).collect()
 }
 
-fn file(listing: &Listing, entry: &Entry) -> File {
+fn file(entry: Entry<'_>) -> File {
     File {
-        path: text(&dive_path(listing.path(entry))),
+        path: text(&dive_path(&entry.path())),
         type_flag: type_flag(entry.kind),
-        link_name: text(listing.link(entry)),
+        link_name: text(entry.link()),
         size: entry.size,
         file_mode: file_mode(entry),
         uid: entry.uid,
@@ -126,7 +126,7 @@ fn type_flag(kind: EntryKind) -> u8 {
 }
 
 /// The bits of Go's `os.FileMode`.
-fn file_mode(entry: &Entry) -> u32 {
+fn file_mode(entry: Entry<'_>) -> u32 {
     const DIRECTORY: u32 = 1 << 31;
     const SYMLINK: u32 = 1 << 27;
     const DEVICE: u32 = 1 << 26;

@@ -2,7 +2,7 @@
 
 use crate::bytes::Cancel;
 use crate::image::Image;
-use crate::listing::{Content, Entry, Listing, same_content};
+use crate::listing::{Content, Entry, same_content};
 use crate::source::Blob;
 use crate::tree::{Contents, InodeId, Question, Tree};
 use std::io;
@@ -19,20 +19,20 @@ pub(super) struct Blobs<'a> {
 impl Blobs<'_> {
     /// The content of a file of the tree.
     pub(super) fn content(&self, tree: &Tree, inode: InodeId) -> io::Result<Content> {
-        let (blob, listing, entry) = self.find(tree, inode).ok_or(io::ErrorKind::NotFound)?;
-        Content::open(blob, listing, entry, self.cancel)
+        let (blob, entry) = self.find(tree, inode).ok_or(io::ErrorKind::NotFound)?;
+        Content::open(blob, entry, self.cancel)
     }
 
-    fn find<'t>(&'t self, tree: &'t Tree, inode: InodeId) -> Option<(&'t Blob, &'t Listing, &'t Entry)> {
+    fn find<'t>(&'t self, tree: &'t Tree, inode: InodeId) -> Option<(&'t Blob, Entry<'t>)> {
         let layer = tree.inode(inode)?.layer;
         let blob = self.image.layers.get(layer.index())?.blob.as_ref().ok()?;
-        Some((blob, tree.listing(layer)?, tree.entry(inode)?))
+        Some((blob, tree.entry(inode)?))
     }
 }
 
 impl Contents for Blobs<'_> {
     fn same(&self, tree: &Tree, Question { a, b }: Question) -> io::Result<bool> {
-        let known = |inode| tree.entry(inode).and_then(|entry| entry.fingerprint);
+        let known = |inode| tree.entry(inode).and_then(|entry| entry.fingerprint());
         match (known(a), known(b)) {
             (Some(a), Some(b)) => Ok(a == b),
             (None, None) => same_content(self.content(tree, a)?, self.content(tree, b)?),
@@ -44,7 +44,7 @@ impl Contents for Blobs<'_> {
 
     fn fingerprint(&self, tree: &Tree, inode: InodeId) -> io::Result<u128> {
         let entry = tree.entry(inode).ok_or(io::ErrorKind::NotFound)?;
-        match entry.fingerprint {
+        match entry.fingerprint() {
             Some(fingerprint) => Ok(fingerprint),
             None => self.content(tree, inode)?.fingerprint(self.seed),
         }

@@ -152,7 +152,7 @@ fn stack(image: &Image, scanned: &BTreeMap<BlobId, Scanned>, max_entries: u64) -
     let mut fitting = image.layers.len();
     for layer in &image.layers {
         let listing = layer.blob.as_ref().ok().and_then(|blob| scanned.get(&blob.id)).map(|scanned| &scanned.listing);
-        entries += listing.map_or(0, |listing| listing.entries().len() as u64);
+        entries += listing.map_or(0, |listing| listing.len() as u64);
         bytes = bytes.saturating_add(listing.map_or(0, |listing| listing.bytes()));
         if entries > max_entries || bytes > MAX_BYTES {
             fitting = fitting.min(layer.index.index());
@@ -237,7 +237,7 @@ impl Loaded {
             None => LayerStatus::Ok,
             Some(damage) => {
                 notices.push(Notice::error(layer.name(), damage.to_string()));
-                if scanned.listing.entries().is_empty() { LayerStatus::Unreadable } else { LayerStatus::Partial }
+                if scanned.listing.is_empty() { LayerStatus::Unreadable } else { LayerStatus::Partial }
             }
         };
         notices.extend(scanned.hashes.iter().flat_map(|hashes| lies(layer, hashes)));
@@ -287,12 +287,12 @@ mod tests {
             spool_max: 0,
         };
         let mut demo = load(Input::Demo, &request, &Cancel::default(), &Silent as &dyn Watch).unwrap();
-        let lengths: Vec<u64> = demo.tree.listings().iter().map(|listing| listing.entries().len() as u64).collect();
+        let lengths: Vec<u64> = demo.tree.listings().iter().map(|listing| listing.len() as u64).collect();
         let below: u64 = lengths[..3].iter().sum();
         assert_eq!(stack(&demo.image, &demo.scanned, below).1, 3);
         let (tree, fitting) = stack(&demo.image, &demo.scanned, below - 1);
         assert_eq!(fitting, 2);
-        let left: Vec<u64> = tree.listings().iter().map(|listing| listing.entries().len() as u64).collect();
+        let left: Vec<u64> = tree.listings().iter().map(|listing| listing.len() as u64).collect();
         assert_eq!((left.len(), &left[..2]), (lengths.len(), &lengths[..2]));
         assert!(left[2..].iter().all(|entries| *entries == 0));
         demo.fitting = fitting;

@@ -6,8 +6,13 @@ pub type Components<'a> = Vec<&'a [u8]>;
 /// Splits a name into its components. `..` takes the one before it away and does nothing at the root, so the result
 /// never leads out of it; the root itself has no components.
 pub fn components(path: &[u8]) -> Components<'_> {
+    normalised(path.split(|byte| *byte == b'/'))
+}
+
+/// The same for what is split already.
+pub fn normalised<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Components<'a> {
     let mut out = Vec::new();
-    for part in path.split(|byte| *byte == b'/') {
+    for part in parts {
         match part {
             b"" | b"." => {}
             b".." => {

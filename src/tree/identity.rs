@@ -55,15 +55,15 @@ impl Tree {
         equal.sort_unstable();
         notices.sort_by(|a, b| a.part.cmp(&b.part));
         for Question { a, b } in equal {
-            self.unite(a, b);
+            self.inodes.unite(a, b);
         }
         self.notices.append(&mut notices);
     }
 
     /// Whether two files have the same content, as far as [`Tree::identify`] found out.
     pub fn same_content(&self, a: InodeId, b: InodeId) -> bool {
-        let class = |id: InodeId| self.class(id.0);
-        a == b || class(a) == class(b) || (self.file_size(a) == Some(0) && self.file_size(b) == Some(0))
+        let first = |id| self.inodes.first_twin(id);
+        a == b || first(a) == first(b) || (self.file_size(a) == Some(0) && self.file_size(b) == Some(0))
     }
 
     /// Whether both are regular files of one size and with the same content.
@@ -120,8 +120,8 @@ impl Tree {
 
     /// Where the content of an inode is: the same entry of the same listing is the same content.
     fn place(&self, inode: InodeId) -> Option<(*const crate::listing::Listing, u32)> {
-        let inode = self.inode(inode)?;
-        Some((std::sync::Arc::as_ptr(self.listing(inode.layer)?), inode.entry))
+        let (layer, entry) = self.inodes.origin(inode)?;
+        Some((std::sync::Arc::as_ptr(self.listing(layer)?), entry))
     }
 
     /// Compares one group. Two are compared directly, which may stop at the first difference; more of them by
@@ -145,22 +145,6 @@ impl Tree {
             }
         }
         Ok(())
-    }
-
-    /// The representative of an inode's content.
-    fn class(&self, mut id: u32) -> u32 {
-        while let Some(inode) = self.inodes.get(id as usize).filter(|inode| inode.content != id) {
-            id = inode.content;
-        }
-        id
-    }
-
-    fn unite(&mut self, a: InodeId, b: InodeId) {
-        let (a, b) = (self.class(a.0), self.class(b.0));
-        let (low, high) = (a.min(b), a.max(b));
-        if let Some(inode) = self.inodes.get_mut(high as usize) {
-            inode.content = low;
-        }
     }
 
     fn unread(&self, inode: InodeId, error: &io::Error) -> Notice {

@@ -76,7 +76,7 @@ impl LensView {
 #[derive(Debug, Clone, Copy)]
 pub enum Shown<'a> {
     /// What an entry describes.
-    Entry(InodeId, &'a Entry),
+    Entry(InodeId, Entry<'a>),
     /// A directory that no entry describes.
     Implied,
     /// Nothing under this lens.
@@ -212,7 +212,7 @@ impl Tree {
             (EntryKind::Symlink, EntryKind::Symlink) => self.link(old) == self.link(new),
             (a_kind, b_kind) => a_kind == b_kind && a.device == b.device,
         };
-        let same_metadata = (a.mode, a.uid, a.gid) == (b.mode, b.uid, b.gid) && self.xattrs(old) == self.xattrs(new);
+        let same_metadata = (a.mode, a.uid, a.gid) == (b.mode, b.uid, b.gid) && a.xattrs() == b.xattrs();
         match (same_content, a.kind) {
             (false, _) => Change::Content,
             // A file's content was written again: that costs its size, whatever else changed.
@@ -227,7 +227,7 @@ impl Tree {
         let ((Occupant::Inode(id), _) | (_, Occupant::Inode(id))) = (before, after) else { return Change::Unchanged };
         match self.entry(id) {
             Some(entry) if entry.kind == EntryKind::Directory => {
-                let plain = (entry.mode, entry.uid, entry.gid) == (0o755, 0, 0) && self.xattrs(id).is_empty();
+                let plain = (entry.mode, entry.uid, entry.gid) == (0o755, 0, 0) && entry.xattrs().is_empty();
                 if plain { Change::Unchanged } else { Change::Metadata }
             }
             _ => Change::Content,

@@ -1,6 +1,7 @@
 //! The nodes of a tree that still grows: found and made by name, and which of them exist now. It knows no rule of
 //! stacking; when a name comes or goes is for [`super::stack`] to say.
 
+use super::inode::Inodes;
 use super::names::Names;
 use super::resolve::Lookup;
 use super::{NONE, Node, NodeId, Tree};
@@ -41,7 +42,7 @@ impl Nodes {
                 names,
                 nodes: vec![root],
                 events: Vec::new(),
-                inodes: Vec::new(),
+                inodes: Inodes::default(),
                 listings: Vec::new(),
                 notices: Vec::new(),
             },

@@ -4,10 +4,10 @@
 //! The rules are those of the OCI image spec (layer.md, "Applying Changesets"); where engines disagree, the design's
 //! text decides. Nothing is ever restacked: a whiteout costs what it hides, once.
 
-use super::inode::{Death, DeathCause, Inode, InodeId};
+use super::inode::{Death, DeathCause, InodeId};
 use super::nodes::Nodes;
 use super::resolve::{Lookup as _, MAX_DEPTH, Step};
-use super::{Event, EventKind, EventRecord, NONE, NodeId, Occupant, Tree};
+use super::{EventKind, EventRecord, NONE, NodeId, Occupant, Tree};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind, Listing, Role, WHITEOUT_PREFIX, components};
@@ -34,8 +34,8 @@ const TOLD: u64 = 10;
 pub struct Stack {
     nodes: Nodes,
     layer: u32,
-    /// The parent of the entry before, by its spelling: entries of one directory follow each other.
-    last_parent: Option<(Vec<u8>, NodeId)>,
+    /// The parent of the entry before, by its number in the listing: entries of one directory follow each other.
+    last_parent: Option<(u32, NodeId)>,
     /// AUFS's private files of this layer, by path: only the targets of hard links.
     bookkeeping: HashMap<Vec<u8>, InodeId>,
     /// How often each finding was made in this layer: only the first few are told one by one.
@@ -78,11 +78,10 @@ impl Stack {
             self.event(NodeId::ROOT, EventKind::Implied);
         }
         self.apply_markers(&layer);
-        for (index, entry) in layer.entries().iter().enumerate() {
-            let Ok(index) = u32::try_from(index) else { break };
+        for entry in layer.entries() {
             match entry.role {
-                Role::Plain => self.apply(&layer, index, entry),
-                Role::Bookkeeping => self.keep_books(&layer, index, entry),
+                Role::Plain => self.apply(entry),
+                Role::Bookkeeping => self.keep_books(entry),
                 Role::Whiteout | Role::Opaque | Role::Nameless => {}
             }
         }
@@ -110,8 +109,8 @@ impl Stack {
     fn apply_markers(&mut self, listing: &Listing) {
         let mut opaque = Vec::new();
         let mut removed = Vec::new();
-        for entry in listing.entries().iter().filter(|entry| entry.role.is_marker()) {
-            let path = components(listing.path(entry));
+        for entry in listing.entries().filter(|entry| entry.role.is_marker()) {
+            let path = entry.components();
             let Some((name, parent)) = path.split_last() else { continue };
             let directory = self.nodes.resolve_directory(parent, NOW);
             match (entry.role, directory) {
@@ -121,10 +120,10 @@ impl Stack {
                     let target = directory.and_then(|directory| self.nodes.child(directory, hidden));
                     match target.filter(|node| self.nodes.tree.final_state(*node).is_some()) {
                         Some(node) => removed.push(node),
-                        None => self.info(listing, entry, "this whiteout removes nothing: no lower layer has the path"),
+                        None => self.info(entry, "this whiteout removes nothing: no lower layer has the path"),
                     }
                 }
-                _ => self.warn(listing, entry, "this whiteout names nothing and is ignored"),
+                _ => self.warn(entry, "this whiteout names nothing and is ignored"),
             }
         }
         for directory in opaque {
@@ -169,49 +168,46 @@ impl Stack {
 
     // Entries.
 
-    fn apply(&mut self, listing: &Listing, index: u32, entry: &Entry) {
+    fn apply(&mut self, entry: Entry<'_>) {
         let target = match entry.kind {
-            EntryKind::HardLink => match self.link_target(listing, entry) {
+            EntryKind::HardLink => match self.link_target(entry) {
                 Some(inode) => Some(inode),
-                None => return self.warn(listing, entry, "this hard link leads nowhere and makes no path"),
+                None => return self.warn(entry, "this hard link leads nowhere and makes no path"),
             },
             _ => None,
         };
-        let Some(node) = self.place(listing, entry) else {
-            return self.lose(listing, index, entry);
+        let Some(node) = self.place(entry) else {
+            return self.lose(entry);
         };
-        let inode = target.unwrap_or_else(|| self.new_inode(index, node));
+        let inode = target.unwrap_or_else(|| self.new_inode(entry.index(), node));
         self.write(node, inode);
     }
 
     /// The node that an entry is for; its parents exist afterwards.
-    fn place(&mut self, listing: &Listing, entry: &Entry) -> Option<NodeId> {
-        let path = listing.path(entry);
-        let trimmed = path.strip_suffix(b"/").unwrap_or(path);
-        let split = trimmed.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
-        let (spelling, name) = trimmed.split_at(split);
-        if let Some((known, parent)) = &self.last_parent
-            && known == spelling
-            && !matches!(name, b"" | b"." | b"..")
+    fn place(&mut self, entry: Entry<'_>) -> Option<NodeId> {
+        let (directory, name) = (entry.directory_number(), entry.name());
+        let name = name.strip_suffix(b"/").unwrap_or(name);
+        let plain = !matches!(name, b"" | b"." | b"..");
+        if let Some((known, parent)) = self.last_parent
+            && known == directory
+            && plain
         {
-            let parent = *parent;
             return Some(self.nodes.child_or_new(parent, name));
         }
-        let path = components(path);
+        let path = entry.components();
         if path.len() > MAX_DEPTH {
             return None;
         }
         let Some((name, parents)) = path.split_last() else {
             return (entry.kind == EntryKind::Directory).then_some(NodeId::ROOT);
         };
-        let parent = self.make_directories(listing, entry, parents)?;
-        let plain = !matches!(trimmed.get(split..), Some(b"" | b"." | b".."));
-        self.last_parent = plain.then(|| (spelling.to_vec(), parent));
+        let parent = self.make_directories(entry, parents)?;
+        self.last_parent = plain.then_some((directory, parent));
         Some(self.nodes.child_or_new(parent, name))
     }
 
     /// Goes down to a directory, follows links, and makes what is not there; `None` if links lead too deep.
-    fn make_directories(&mut self, listing: &Listing, entry: &Entry, parents: &[&[u8]]) -> Option<NodeId> {
+    fn make_directories(&mut self, entry: Entry<'_>, parents: &[&[u8]]) -> Option<NodeId> {
         let steps = self.nodes.resolve(parents, NOW);
         if steps.len() >= MAX_DEPTH {
             return None;
@@ -223,7 +219,7 @@ impl Stack {
                 Step::Missing(name) => {
                     let node = self.nodes.child_or_new(at, &name);
                     if self.nodes.tree.final_state(node).is_some() {
-                        self.warn(listing, entry, "a parent of this path is no directory; it becomes one");
+                        self.warn(entry, "a parent of this path is no directory; it becomes one");
                     }
                     self.imply(node);
                     node
@@ -274,8 +270,8 @@ impl Stack {
     }
 
     /// The inode that a hard link takes: of the nearest earlier entry of its layer, else of what lay below.
-    fn link_target(&self, listing: &Listing, entry: &Entry) -> Option<InodeId> {
-        let target = components(listing.link(entry));
+    fn link_target(&self, entry: Entry<'_>) -> Option<InodeId> {
+        let target = components(entry.link());
         if Role::of(target.iter().copied()) == Role::Bookkeeping {
             return self.bookkeeping.get(&target.join(&b'/')).copied();
         }
@@ -298,29 +294,29 @@ impl Stack {
     }
 
     /// An entry of AUFS's own: bytes without a name, until a hard link gives them one.
-    fn keep_books(&mut self, listing: &Listing, index: u32, entry: &Entry) {
+    fn keep_books(&mut self, entry: Entry<'_>) {
         if matches!(entry.kind, EntryKind::Directory | EntryKind::HardLink) {
             return;
         }
-        let path = components(listing.path(entry));
+        let path = entry.components();
         if path.len() > MAX_DEPTH {
-            return self.lose(listing, index, entry);
+            return self.lose(entry);
         }
         let node = path.iter().fold(NodeId::ROOT, |at, name| self.nodes.child_or_new(at, name));
-        let inode = self.new_inode(index, node);
+        let inode = self.new_inode(entry.index(), node);
         self.bury(inode, node, DeathCause::Hidden);
         self.bookkeeping.insert(path.join(&b'/'), inode);
     }
 
     /// An entry that cannot have a path: its bytes are shipped for nothing.
-    fn lose(&mut self, listing: &Listing, index: u32, entry: &Entry) {
-        if components(listing.path(entry)).is_empty() {
-            self.warn(listing, entry, "this entry would take the place of the root, and is left out");
+    fn lose(&mut self, entry: Entry<'_>) {
+        if entry.components().is_empty() {
+            self.warn(entry, "this entry would take the place of the root, and is left out");
         } else {
-            self.tell(Severity::Error, listing, entry, "this path is more than 4096 directories deep, and is left out");
+            self.tell(Severity::Error, entry, "this path is more than 4096 directories deep, and is left out");
         }
         if entry.kind == EntryKind::File {
-            let inode = self.new_inode(index, NodeId::ROOT);
+            let inode = self.new_inode(entry.index(), NodeId::ROOT);
             self.bury(inode, NodeId::ROOT, DeathCause::Covered);
         }
     }
@@ -328,55 +324,39 @@ impl Stack {
     // Inodes and their names.
 
     fn new_inode(&mut self, entry: u32, node: NodeId) -> InodeId {
-        let id = u32::try_from(self.nodes.tree.inodes.len()).unwrap_or(NONE);
-        let layer = LayerIndex(self.layer);
-        self.nodes.tree.inodes.push(Inode { layer, entry, node, links: 0, shared: false, death: None, content: id });
-        InodeId(id)
+        self.nodes.tree.inodes.push(LayerIndex(self.layer), entry, node)
     }
 
     fn add_name(&mut self, inode: InodeId) {
-        if let Some(inode) = self.nodes.tree.inodes.get_mut(inode.index()) {
-            inode.shared |= inode.links > 0 || inode.death.is_some();
-            inode.links += 1;
-            inode.death = None;
-        }
+        self.nodes.tree.inodes.add_name(inode);
     }
 
     fn drop_name(&mut self, inode: InodeId, node: NodeId, cause: DeathCause) {
-        let last = self.nodes.tree.inodes.get_mut(inode.index()).is_some_and(|inode| {
-            inode.links = inode.links.saturating_sub(1);
-            inode.links == 0
-        });
-        if last {
-            self.bury(inode, node, cause);
-        }
+        self.nodes.tree.inodes.drop_name(inode, Death { cause, by: LayerIndex(self.layer), node });
     }
 
     fn bury(&mut self, inode: InodeId, node: NodeId, cause: DeathCause) {
-        let by = LayerIndex(self.layer);
-        if let Some(inode) = self.nodes.tree.inodes.get_mut(inode.index()) {
-            inode.death = Some(Death { cause, by, node });
-        }
+        self.nodes.tree.inodes.bury(inode, Death { cause, by: LayerIndex(self.layer), node });
     }
 
     // Nodes and their events.
 
     fn event(&mut self, node: NodeId, kind: EventKind) {
-        let event = Event { layer: LayerIndex(self.layer), kind };
+        let layer = LayerIndex(self.layer);
         let index = u32::try_from(self.nodes.tree.events.len()).unwrap_or(NONE);
         let Some(node) = self.nodes.tree.nodes.get_mut(node.index()) else { return };
         let mut below = NONE;
         if let Some(newest) = self.nodes.tree.events.get_mut(node.last_event as usize) {
             let is_passing = |kind| matches!(kind, EventKind::Implied | EventKind::ReplacedAbove);
-            let is_here = newest.event.layer == event.layer;
-            if is_here && is_passing(newest.event.kind) && is_passing(kind) {
+            let is_here = newest.layer == layer;
+            if is_here && is_passing(newest.kind.unpack()) && is_passing(kind) {
                 // A directory that comes and goes within a layer leaves nothing: its last state is enough.
-                newest.event = event;
+                newest.kind = kind.into();
                 return;
             }
             below = if is_here { newest.below } else { node.last_event };
         }
-        self.nodes.tree.events.push(EventRecord { event, before: node.last_event, below });
+        self.nodes.tree.events.push(EventRecord { layer, kind: kind.into(), before: node.last_event, below });
         node.last_event = index;
     }
 
@@ -401,19 +381,19 @@ impl Stack {
 
     // Notices.
 
-    fn info(&mut self, listing: &Listing, entry: &Entry, message: &'static str) {
-        self.tell(Severity::Info, listing, entry, message);
+    fn info(&mut self, entry: Entry<'_>, message: &'static str) {
+        self.tell(Severity::Info, entry, message);
     }
 
-    fn warn(&mut self, listing: &Listing, entry: &Entry, message: &'static str) {
-        self.tell(Severity::Warning, listing, entry, message);
+    fn warn(&mut self, entry: Entry<'_>, message: &'static str) {
+        self.tell(Severity::Warning, entry, message);
     }
 
-    fn tell(&mut self, severity: Severity, listing: &Listing, entry: &Entry, message: &'static str) {
+    fn tell(&mut self, severity: Severity, entry: Entry<'_>, message: &'static str) {
         let (_, count) = self.told.entry(message).or_insert((severity, 0));
         *count += 1;
         if *count <= TOLD {
-            let part = format!("layer {}: {}", self.layer, shown(listing.path(entry)));
+            let part = format!("layer {}: {}", self.layer, shown(&entry.path()));
             self.nodes.tree.notices.push(Notice { severity, part, message: message.to_owned() });
         }
     }

@@ -9,11 +9,11 @@ pub(crate) struct Fills;
 
 impl Contents for Fills {
     fn same(&self, tree: &Tree, question: Question) -> io::Result<bool> {
-        let fill = |id| tree.entry(id).and_then(|entry| entry.fingerprint);
+        let fill = |id| tree.entry(id).and_then(|entry| entry.fingerprint());
         Ok(fill(question.a) == fill(question.b))
     }
 
     fn fingerprint(&self, tree: &Tree, inode: InodeId) -> io::Result<u128> {
-        tree.entry(inode).and_then(|entry| entry.fingerprint).ok_or(io::ErrorKind::NotFound.into())
+        tree.entry(inode).and_then(|entry| entry.fingerprint()).ok_or(io::ErrorKind::NotFound.into())
     }
 }

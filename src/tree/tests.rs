@@ -58,7 +58,7 @@ fn links_lead_no_deeper_than_a_path_may_be() {
     };
     assert_eq!(tree.nodes().map(depth).max(), Some(3001));
     assert!(tree.notices().iter().any(|notice| notice.message.contains("directories deep")), "{:?}", tree.notices());
-    assert!(tree.inodes().last().unwrap().death.is_some(), "it is shipped and cannot be reached");
+    assert!(tree.inodes().next_back().unwrap().death.is_some(), "it is shipped and cannot be reached");
 }
 
 #[test]

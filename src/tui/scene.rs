@@ -143,7 +143,7 @@ impl Scene {
     }
 
     /// The entry behind [`Self::shown`].
-    pub(crate) fn entry(&self, node: NodeId) -> Option<&Entry> {
+    pub(crate) fn entry(&self, node: NodeId) -> Option<Entry<'_>> {
         match self.shown(node) {
             Shown::Entry(_, entry) => Some(entry),
             Shown::Implied | Shown::Nothing => None,

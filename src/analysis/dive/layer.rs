@@ -13,6 +13,7 @@ pub(super) const ROOT: u32 = 0;
 /// One layer's entries as dive sees them: a later entry replaces an earlier one of its name and keeps the children.
 #[derive(Debug)]
 pub(super) struct LayerTree<'a> {
+    listing: &'a Listing,
     nodes: Vec<Node<'a>>,
     /// Sum of the sizes in all headers, those of replaced entries too.
     pub(super) bytes: u64,
@@ -22,30 +23,30 @@ pub(super) struct LayerTree<'a> {
 struct Node<'a> {
     parent: u32,
     name: &'a [u8],
-    /// The entry that describes the node; none for a parent that no entry describes.
-    entry: Option<&'a Entry>,
+    /// The number of the entry that describes the node; none for a parent that no entry describes.
+    entry: Option<u32>,
     children: Vec<u32>,
 }
 
 /// The entries of a layer in the order of dive's `fileList`: children before parents, by name. Entries that dive drops
 /// are left out; parents that no entry describes are there, without an entry.
-pub fn dive_files(listing: &Listing) -> Vec<Option<&Entry>> {
+pub fn dive_files(listing: &Listing) -> Vec<Option<Entry<'_>>> {
     let tree = LayerTree::of(listing);
-    tree.children_first().map(|node| tree.entry(node)).collect()
+    let entries = tree.children_first().map(|node| tree.entry(node));
+    entries.collect()
 }
 
 /// A name as dive writes it: cleaned lexically, without a trailing slash.
 pub fn dive_path(name: &[u8]) -> Vec<u8> {
     let mut path = if name.starts_with(b"/") { vec![b'/'] } else { Vec::new() };
-    path.extend(clean(name).join(&b'/'));
+    path.extend(clean(name.split(|byte| *byte == b'/'), name.starts_with(b"/")).join(&b'/'));
     path
 }
 
 /// The components of a name as Go's `path.Clean` leaves them: `..` is kept at the front of a relative name.
-pub(super) fn clean(name: &[u8]) -> Vec<&[u8]> {
-    let rooted = name.starts_with(b"/");
+fn clean<'a>(parts: impl Iterator<Item = &'a [u8]>, rooted: bool) -> Vec<&'a [u8]> {
     let mut out: Vec<&[u8]> = Vec::new();
-    for part in name.split(|byte| *byte == b'/') {
+    for part in parts {
         match part {
             b"" | b"." => {}
             b".." if out.last().is_some_and(|last| *last != b"..") => {
@@ -61,20 +62,23 @@ pub(super) fn clean(name: &[u8]) -> Vec<&[u8]> {
 impl<'a> LayerTree<'a> {
     pub(super) fn of(listing: &'a Listing) -> Self {
         let root = Node { parent: ROOT, name: b"", entry: None, children: Vec::new() };
-        let mut tree = Self { nodes: vec![root], bytes: 0 };
+        let mut tree = Self { listing, nodes: vec![root], bytes: 0 };
         let mut index = HashMap::new();
         for entry in listing.entries() {
-            let components = clean(listing.path(entry));
+            let (directory, name) = (entry.directory(), entry.name());
+            let rooted = directory.starts_with(b"/") || (directory.is_empty() && name.starts_with(b"/"));
+            let slash = |byte: &u8| *byte == b'/';
+            let components = clean(directory.split(slash).chain(name.split(slash)), rooted);
             if !components.is_empty() {
                 tree.bytes += entry.size;
-                tree.add(&mut index, &components, entry);
+                tree.add(&mut index, &components, entry.index());
             }
         }
         tree.sort();
         tree
     }
 
-    fn add(&mut self, index: &mut HashMap<(u32, &'a [u8]), u32>, components: &[&'a [u8]], entry: &'a Entry) {
+    fn add(&mut self, index: &mut HashMap<(u32, &'a [u8]), u32>, components: &[&'a [u8]], entry: u32) {
         let mut at = ROOT;
         for name in components {
             if name.starts_with(DROPPED) {
@@ -121,8 +125,8 @@ impl<'a> LayerTree<'a> {
         self.node(id).map_or(b"", |node| node.name)
     }
 
-    pub(super) fn entry(&self, id: u32) -> Option<&'a Entry> {
-        self.node(id).and_then(|node| node.entry)
+    pub(super) fn entry(&self, id: u32) -> Option<Entry<'a>> {
+        self.listing.entry(self.node(id)?.entry?)
     }
 
     pub(super) fn size(&self, id: u32) -> u64 {

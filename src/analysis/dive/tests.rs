@@ -102,7 +102,7 @@ fn files_are_listed_children_first_by_name() {
     let listing = listing(&[("b/c", 1), ("a", 2), ("b/.wh..wh..opq", 0), ("b/.wh.x", 0), ("a", 3), ("./", 0)]);
     let files: Vec<_> = dive_files(&listing)
         .into_iter()
-        .map(|entry| entry.map(|entry| (String::from_utf8_lossy(listing.path(entry)).into_owned(), entry.size)))
+        .map(|entry| entry.map(|entry| (String::from_utf8_lossy(&entry.path()).into_owned(), entry.size)))
         .collect();
     let file = |name: &str, size| Some((name.to_owned(), size));
     assert_eq!(files, [file("a", 3), file("b/.wh.x", 0), file("b/c", 1), None]);

@@ -5,15 +5,12 @@ use super::{LsError, LsScope, no_path};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind, Listing, components};
 use crate::tree::{Lens, LensView, NodeId, Tree};
-use std::borrow::Cow;
 use std::io::Write;
 
 /// An entry with its normalised path, and where in the tree it is.
 struct Item<'a> {
-    path: Cow<'a, [u8]>,
-    entry: &'a Entry,
-    /// Its place in the listing.
-    index: u32,
+    path: Vec<u8>,
+    entry: Entry<'a>,
     node: Option<NodeId>,
 }
 
@@ -30,14 +27,14 @@ pub(super) fn write(
     let mut items = items(listing);
     if let Some(path) = path {
         items = at_and_below(items, &normal(path)).map_err(|items| {
-            let directory = normal(&[path, b"/.."].concat()).into_owned();
+            let directory = normal(&[path, b"/.."].concat());
             no_path(LsScope::Layer(layer), path, items.iter().filter_map(|item| child_of(&directory, &item.path)))
         })?;
     }
     place(tree, layer, &mut items);
     let view = tree.view(Lens::layer(layer));
     for item in &items {
-        item.row(listing, layer, &view).write(format, out)?;
+        item.row(layer, &view).write(format, out)?;
     }
     Ok(())
 }
@@ -46,9 +43,7 @@ pub(super) fn write(
 fn items(listing: &Listing) -> Vec<Item<'_>> {
     let mut items: Vec<Item<'_>> = listing
         .entries()
-        .iter()
-        .zip(0..)
-        .map(|(entry, index)| Item { path: normal(listing.path(entry)), entry, index, node: None })
+        .map(|entry| Item { path: entry.components().join(&b'/'), entry, node: None })
         .filter(|item| !item.path.is_empty())
         .collect();
     items.sort_by(|a, b| a.path.cmp(&b.path));
@@ -56,13 +51,8 @@ fn items(listing: &Listing) -> Vec<Item<'_>> {
 }
 
 /// A name as a path of the tree: without `.`, `..`, `//` and slashes at its ends.
-fn normal(name: &[u8]) -> Cow<'_, [u8]> {
-    let trimmed = name.strip_suffix(b"/").unwrap_or(name);
-    let trimmed = trimmed.strip_prefix(b"./").unwrap_or(trimmed);
-    if trimmed.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b"..")) {
-        return Cow::Borrowed(trimmed);
-    }
-    Cow::Owned(components(name).join(&b'/'))
+fn normal(name: &[u8]) -> Vec<u8> {
+    components(name).join(&b'/')
 }
 
 /// Of a directory what is below it, of anything else the path itself; all items back if the path is not there.
@@ -70,7 +60,7 @@ fn at_and_below<'a>(items: Vec<Item<'a>>, path: &[u8]) -> Result<Vec<Item<'a>>, 
     if path.is_empty() {
         return Ok(items);
     }
-    let at = |item: &Item<'_>| &*item.path == path;
+    let at = |item: &Item<'_>| item.path.as_slice() == path;
     let below = |item: &Item<'_>| item.path.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/"));
     if !items.iter().any(|item| at(item) || below(item)) {
         return Err(items);
@@ -89,21 +79,21 @@ fn child_of<'a>(directory: &[u8], path: &'a [u8]) -> Option<&'a [u8]> {
 /// Finds the nodes of the entries: of what the layer wrote by its inodes (through symbolic links, too), of the rest by
 /// path. Both the items and the nodes are in the order of their paths.
 fn place(tree: &Tree, layer: LayerIndex, items: &mut [Item<'_>]) {
-    let inodes = tree.inodes().iter().filter(|inode| inode.layer == layer);
+    let inodes = tree.inodes().filter(|inode| inode.layer == layer);
     let written: hashbrown::HashMap<u32, NodeId> = inodes.map(|inode| (inode.entry, inode.node)).collect();
     let mut order = tree.paths_below(NodeId::ROOT);
     let mut here = order.next();
     for item in items {
-        while here.is_some() && order.path() < &*item.path {
+        while here.is_some() && order.path() < item.path.as_slice() {
             here = order.next();
         }
-        let by_path = here.filter(|_| order.path() == &*item.path && !item.entry.role.is_marker());
-        item.node = written.get(&item.index).copied().or(by_path);
+        let by_path = here.filter(|_| order.path() == item.path.as_slice() && !item.entry.role.is_marker());
+        item.node = written.get(&item.entry.index()).copied().or(by_path);
     }
 }
 
 impl Item<'_> {
-    fn row<'a>(&'a self, listing: &'a Listing, layer: LayerIndex, view: &LensView) -> Row<'a> {
+    fn row<'a>(&'a self, layer: LayerIndex, view: &LensView) -> Row<'a> {
         let entry = self.entry;
         let is = |kind| entry.kind == kind;
         Row {
@@ -115,12 +105,12 @@ impl Item<'_> {
             size: entry.size,
             device: entry.device,
             mtime: Some(entry.mtime),
-            link: is(EntryKind::Symlink).then(|| listing.link(entry)),
-            hardlink: is(EntryKind::HardLink).then(|| listing.link(entry)),
+            link: is(EntryKind::Symlink).then(|| entry.link()),
+            hardlink: is(EntryKind::HardLink).then(|| entry.link()),
             links: 1,
             layer,
             change: self.node.and_then(|node| view.change(node)).map(crate::tree::Change::name),
-            xattrs: listing.xattrs(entry),
+            xattrs: entry.xattrs(),
         }
     }
 }
@@ -132,17 +122,15 @@ mod tests {
     #[test]
     fn names_become_paths() {
         let cases = [
-            ("./etc/passwd", "etc/passwd", true),
-            ("usr/", "usr", true),
-            ("/abs", "abs", false),
-            ("a/../b", "b", false),
-            ("./", "", true),
-            ("a//b", "a/b", false),
+            ("./etc/passwd", "etc/passwd"),
+            ("usr/", "usr"),
+            ("/abs", "abs"),
+            ("a/../b", "b"),
+            ("./", ""),
+            ("a//b", "a/b"),
         ];
-        for (name, path, borrowed) in cases {
-            let normal = normal(name.as_bytes());
-            assert_eq!(&*normal, path.as_bytes(), "{name}");
-            assert!(!borrowed || matches!(normal, Cow::Borrowed(_)) || path.is_empty(), "{name}");
+        for (name, path) in cases {
+            assert_eq!(normal(name.as_bytes()), path.as_bytes(), "{name}");
         }
     }
 

@@ -50,7 +50,7 @@ fn shared(tree: &Tree, last: LayerIndex) -> HashMap<InodeId, (u32, Vec<u8>)> {
         Some(Occupant::Inode(inode)) => Some(inode),
         Some(Occupant::Implied) | None => None,
     };
-    let mut counts = vec![0_u32; tree.inodes().len()];
+    let mut counts = vec![0_u32; tree.inode_ids().count()];
     for inode in tree.nodes().filter_map(inode) {
         if let Some(count) = counts.get_mut(inode.index()) {
             *count += 1;
@@ -110,10 +110,7 @@ impl Merged<'_> {
 
     /// Fills in what the entry of an inode says.
     fn described<'a>(&'a self, row: Row<'a>, id: InodeId) -> Row<'a> {
-        let layer = self.tree.inode(id).map(|inode| inode.layer);
-        let Some((entry, listing)) = self.tree.entry(id).zip(layer.and_then(|layer| self.tree.listing(layer))) else {
-            return row;
-        };
+        let Some(entry) = self.tree.entry(id) else { return row };
         let shared = self.shared.get(&id);
         Row {
             kind: entry.kind,
@@ -124,10 +121,10 @@ impl Merged<'_> {
             size: entry.size,
             device: entry.device,
             mtime: Some(entry.mtime),
-            link: (entry.kind == EntryKind::Symlink).then(|| listing.link(entry)),
+            link: (entry.kind == EntryKind::Symlink).then(|| entry.link()),
             hardlink: shared.map(|(_, first)| first.as_slice()),
             links: shared.map_or(1, |(count, _)| *count),
-            xattrs: listing.xattrs(entry),
+            xattrs: entry.xattrs(),
             ..row
         }
     }

@@ -196,7 +196,7 @@ fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
     let (row, scene) = (state.tree.selected()?, state.tree.scene.as_ref()?);
     let mut out = Vec::new();
     match scene.shown(row.node) {
-        Shown::Entry(inode, entry) => out.extend(entry_facts(state, &scene.tree, inode, entry)),
+        Shown::Entry(_, entry) => out.extend(entry_facts(state, entry)),
         Shown::Implied => out.push(fact("type", "directory, named by no entry")),
         Shown::Nothing => {}
     }
@@ -207,7 +207,7 @@ fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
     Some((state.tree_path()?, out))
 }
 
-fn entry_facts(state: &State, tree: &Tree, inode: InodeId, entry: &Entry) -> Vec<Fact> {
+fn entry_facts(state: &State, entry: Entry<'_>) -> Vec<Fact> {
     let kind = kind_name(entry.kind);
     let time = jiff::Timestamp::new(entry.mtime.seconds, i32::try_from(entry.mtime.nanoseconds).unwrap_or(0));
     let mut out = vec![
@@ -219,14 +219,14 @@ fn entry_facts(state: &State, tree: &Tree, inode: InodeId, entry: &Entry) -> Vec
         EntryKind::File => {
             out.push(fact("size", format!("{} ({} bytes)", human(entry.size, state.options.units), entry.size)));
         }
-        EntryKind::Symlink => out.push(fact("target", text::name(tree.link(inode)))),
+        EntryKind::Symlink => out.push(fact("target", text::name(entry.link()))),
         EntryKind::CharDevice | EntryKind::BlockDevice => {
             out.push(fact("device", format!("{}, {}", entry.device.0, entry.device.1)));
         }
         _ => {}
     }
     out.push(fact("modified", time.map_or_else(|_| "out of range".to_owned(), |time| time.to_string())));
-    for (name, value) in tree.xattrs(inode) {
+    for (name, value) in entry.xattrs() {
         out.push(fact("xattr", format!("{} ({} bytes)", text::name(name), value.len())));
     }
     out

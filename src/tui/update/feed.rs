@@ -71,7 +71,7 @@ fn finish_layer(state: &mut State, layer: LayerIndex, listing: Arc<Listing>, err
     let Some(reading) = state.subject.as_mut().and_then(|subject| subject.reading.get_mut(layer.index())) else {
         return;
     };
-    let files = listing.entries().iter().filter(|entry| entry.kind == EntryKind::File && !entry.role.is_marker());
+    let files = listing.entries().filter(|entry| entry.kind == EntryKind::File && !entry.role.is_marker());
     let shipped = files.map(|entry| entry.size).fold(0, u64::saturating_add);
     *reading = Reading::Done { listing, shipped, error };
 }
