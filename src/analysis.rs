@@ -12,7 +12,7 @@ pub use ci::{
     BytesError, CiFile, DiveRules, Figure, Limit, Metrics, OtherOutcome, Rule, RuleFlags, RuleOutcome, RulesError,
     Status, Verdict, evaluate, parse_bytes, parse_dive_ci,
 };
-pub use dive::{DiveFigures, DiveReference, dive_figures, dive_files, dive_path};
+pub use dive::{DiveFigures, DiveReference, dive_figures, dive_files, dive_path, dive_references};
 pub use totals::{Causes, LayerFigures, Totals};
 pub use waste::{Cause, WasteItem};
 

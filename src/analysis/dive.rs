@@ -6,14 +6,16 @@
 //! visit of its layer. All of that is dive's, and wrong in the ways that make our own figures differ.
 
 mod layer;
+mod places;
 mod stacked;
 
 pub use layer::{dive_files, dive_path};
 
 use crate::listing::Listing;
-use hashbrown::HashMap;
-use layer::LayerTree;
-use stacked::Stacked;
+use layer::Layer;
+use places::{NONE, Places};
+use stacked::{Stacked, hidden_place};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// dive's figures of one image.
@@ -31,8 +33,6 @@ pub struct DiveFigures {
     pub user_wasted: f64,
     /// The size of each layer.
     pub layer_bytes: Vec<u64>,
-    /// dive's `fileReference` list, biggest first.
-    pub references: Vec<DiveReference>,
 }
 
 /// One line of dive's list of inefficient files.
@@ -46,41 +46,36 @@ pub struct DiveReference {
     pub bytes: u64,
 }
 
-/// What dive knows about one path.
-#[derive(Debug, Default)]
+/// What dive knows about a path that was charged more than once.
+#[derive(Debug, Clone, Copy)]
 struct Visits {
+    place: u32,
     count: u64,
     sum: u64,
-    /// None until the path is charged.
-    min: Option<u64>,
+    min: u64,
 }
 
-/// All paths that were visited; those that were visited twice, in the order in which that happened.
+/// What every path was charged with.
 #[derive(Debug, Default)]
 struct Ledger {
-    paths: HashMap<Vec<u8>, Visits>,
-    twice: Vec<Vec<u8>>,
+    /// By place: the first charge, and which of `again` has all of them.
+    first: Vec<(u64, u32)>,
+    /// Paths that were charged more than once, in the order in which that happened.
+    again: Vec<Visits>,
+    /// Paths whose whiteout ended the visit of a layer.
+    strays: BTreeSet<u32>,
 }
+
+/// Among the indices of [`Ledger::again`]: never charged, charged once.
+const NEVER: u32 = NONE;
+const ONCE: u32 = NONE - 1;
 
 /// Computes dive's figures of a stack of listings, bottom first. Takes time linear in the entries and their names.
 pub fn dive_figures(listings: &[Arc<Listing>]) -> DiveFigures {
-    let mut ledger = Ledger::default();
-    let mut stacked = Stacked::default();
-    let mut layer_bytes = Vec::with_capacity(listings.len());
-    for (index, listing) in listings.iter().enumerate() {
-        let tree = LayerTree::of(listing);
-        layer_bytes.push(tree.bytes);
-        if index == 0 {
-            // dive starts from a copy of the lowest tree, its markers included, and applies that tree again later.
-            stacked.copy(&tree);
-        }
-        ledger.visit(&tree, &stacked);
-        stacked.stack(&tree);
-    }
+    let (ledger, _, layer_bytes) = charge_all(listings);
     let size_bytes = layer_bytes.iter().sum();
     let user_size_bytes = layer_bytes.iter().skip(1).sum();
-    let references = ledger.references();
-    let wasted_bytes = references.iter().fold(0_u64, |sum, reference| sum.wrapping_add(reference.bytes));
+    let wasted_bytes = ledger.again.iter().fold(0_u64, |sum, visits| sum.wrapping_add(visits.sum));
     DiveFigures {
         efficiency: ledger.efficiency(),
         wasted_bytes,
@@ -88,8 +83,40 @@ pub fn dive_figures(listings: &[Arc<Listing>]) -> DiveFigures {
         user_size_bytes,
         user_wasted: ratio(wasted_bytes.into(), user_size_bytes.into()),
         layer_bytes,
-        references,
     }
+}
+
+/// Computes dive's `fileReference` list: the paths of which there is more than one version, biggest first.
+pub fn dive_references(listings: &[Arc<Listing>]) -> Vec<DiveReference> {
+    let (mut ledger, places, _) = charge_all(listings);
+    // dive sorts from small to big and turns the list around: equal sizes are in the reverse order of discovery.
+    ledger.again.sort_by_key(|visits| visits.sum);
+    ledger.again.reverse();
+    let reference =
+        |visits: &Visits| DiveReference { path: places.path(visits.place), count: visits.count, bytes: visits.sum };
+    ledger.again.iter().map(reference).collect()
+}
+
+/// Visits all layers. Returns the size of each layer, too.
+fn charge_all(listings: &[Arc<Listing>]) -> (Ledger, Places<'_>, Vec<u64>) {
+    let mut ledger = Ledger::default();
+    let mut places = Places::default();
+    let mut stacked = Stacked::default();
+    let mut layer_bytes = Vec::with_capacity(listings.len());
+    for (index, listing) in listings.iter().enumerate() {
+        let layer = Layer::of(listing, &mut places);
+        layer_bytes.push(layer.bytes);
+        if index == 0 {
+            // dive starts from a copy of the lowest tree, its markers included, and applies that tree again later.
+            stacked.copy(&layer, &places);
+        }
+        ledger.visit(&layer, &mut places, &stacked);
+        // Nobody asks what the last layer leaves.
+        if index + 1 < listings.len() {
+            stacked.stack(&layer, &mut places);
+        }
+    }
+    (ledger, places, layer_bytes)
 }
 
 /// `a / b` as IEEE 754 has it, so 0/0 is not a number: dive divides in the same way.
@@ -100,54 +127,56 @@ fn ratio(a: i128, b: i128) -> f64 {
 
 impl Ledger {
     /// Charges the leaves of one layer's tree, up to the first whiteout of a path that `below` does not have.
-    fn visit(&mut self, tree: &LayerTree<'_>, below: &Stacked<'_>) {
-        for node in tree.children_first().filter(|node| tree.is_leaf(*node)) {
-            let path = tree.path(node);
-            if !tree.is_whiteout(node) {
-                self.charge(path, tree.size(node));
-            } else if let Some(bytes) = below.whited_out(&tree.components(node)) {
-                self.charge(path, bytes);
-            } else {
-                self.paths.entry(path).or_default();
-                return;
+    fn visit<'a>(&mut self, layer: &Layer<'a>, places: &mut Places<'a>, below: &Stacked) {
+        for node in layer.children_first().filter(|node| layer.is_leaf(*node)) {
+            let place = layer.place(node);
+            let Some(hidden) = places.hidden_name(place) else {
+                self.charge(place, layer.size(node));
+                continue;
+            };
+            let parent = places.parent(place);
+            // The charge goes to an empty name of its own where the marker names nothing.
+            let charged = places.child(parent, hidden);
+            match below.whited_out(hidden_place(parent, hidden, places), places) {
+                Some(bytes) => self.charge(charged, bytes),
+                None => {
+                    self.strays.insert(charged);
+                    return;
+                }
             }
         }
     }
 
-    fn charge(&mut self, path: Vec<u8>, bytes: u64) {
-        let visits = self.paths.entry_ref(&path).or_default();
-        visits.count += 1;
-        // dive's numbers wrap, as all of Go's do.
-        visits.sum = visits.sum.wrapping_add(bytes);
-        visits.min = Some(visits.min.map_or(bytes, |min| min.min(bytes)));
-        if visits.count == 2 {
-            self.twice.push(path);
+    fn charge(&mut self, place: u32, bytes: u64) {
+        if self.first.len() <= place as usize {
+            self.first.resize(place as usize + 1, (0, NEVER));
+        }
+        let Some((first, again)) = self.first.get_mut(place as usize) else { return };
+        match *again {
+            NEVER => (*first, *again) = (bytes, ONCE),
+            ONCE => {
+                *again = u32::try_from(self.again.len()).unwrap_or(ONCE);
+                // dive's numbers wrap, as all of Go's do.
+                let (sum, min) = (first.wrapping_add(bytes), bytes.min(*first));
+                self.again.push(Visits { place, count: 2, sum, min });
+            }
+            index => {
+                let Some(visits) = self.again.get_mut(index as usize) else { return };
+                visits.count += 1;
+                visits.sum = visits.sum.wrapping_add(bytes);
+                visits.min = visits.min.min(bytes);
+            }
         }
     }
 
     fn efficiency(&self) -> f64 {
-        let (mut min, mut sum) = (0, 0);
-        for visits in self.paths.values() {
-            // A path that was named and never charged has a minimum of -1 in dive, and dive counts it in.
-            min += visits.min.map_or(-1, i128::from);
-            sum += i128::from(visits.sum);
-        }
+        let state = |place: u32| self.first.get(place as usize).map_or(NEVER, |(_, again)| *again);
+        let once: i128 = self.first.iter().filter(|it| it.1 == ONCE).map(|it| i128::from(it.0)).sum();
+        // A path that was named and never charged has a minimum of -1 in dive, and dive counts it in.
+        let named: i128 = self.strays.iter().filter(|place| state(**place) == NEVER).map(|_| 1).sum();
+        let min = once - named + self.again.iter().map(|visits| i128::from(visits.min)).sum::<i128>();
+        let sum = once + self.again.iter().map(|visits| i128::from(visits.sum)).sum::<i128>();
         if sum == 0 { 1.0 } else { ratio(min, sum) }
-    }
-
-    /// Paths of which there is more than one version: sorted by size from small to big, then turned around, as dive
-    /// does it; equal sizes are therefore in the reverse order of discovery.
-    fn references(&mut self) -> Vec<DiveReference> {
-        let mut references: Vec<_> = std::mem::take(&mut self.twice)
-            .into_iter()
-            .filter_map(|path| {
-                let visits = self.paths.get(&path)?;
-                Some(DiveReference { count: visits.count, bytes: visits.sum, path })
-            })
-            .collect();
-        references.sort_by_key(|reference| reference.bytes);
-        references.reverse();
-        references
     }
 }
 

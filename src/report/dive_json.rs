@@ -1,7 +1,7 @@
 //! dive's JSON, field for field, for whoever reads it today.
 
 use super::json;
-use crate::analysis::{DiveFigures, dive_files, dive_path};
+use crate::analysis::{DiveFigures, dive_files, dive_path, dive_references};
 use crate::image::{Image, Layer};
 use crate::listing::{Entry, EntryKind, Listing};
 use crate::tree::Tree;
@@ -60,7 +60,7 @@ struct Reference {
 /// Writes dive's JSON. `id` is the layer's folder in a classic docker archive, as in dive; elsewhere the
 /// hexadecimal part of its digest, where dive has `blobs`.
 pub fn write(image: &Image, tree: &Tree, figures: &DiveFigures, out: &mut dyn Write) -> io::Result<()> {
-    let references = figures.references.iter().map(|reference| Reference {
+    let references = dive_references(tree.listings()).into_iter().map(|reference| Reference {
         count: reference.count,
         size_bytes: reference.bytes,
         file: text(&reference.path),
