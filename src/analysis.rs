@@ -12,15 +12,15 @@ pub use ci::{
     BytesError, CiFile, DiveRules, Figure, Limit, Metrics, OtherOutcome, Rule, RuleFlags, RuleOutcome, RulesError,
     Status, Verdict, evaluate, parse_bytes, parse_dive_ci,
 };
-pub use dive::{DiveFigures, DiveReference, dive_figures, dive_files, dive_path, dive_references};
-pub use totals::{Causes, LayerFigures, Totals};
+pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
+pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};
 pub use waste::{Cause, WasteItem};
 
 use crate::image::LayerIndex;
 use crate::tree::Tree;
 
 /// Every figure about one image.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Analysis {
     /// The figures of the whole image.
     pub totals: Totals,
@@ -38,11 +38,15 @@ impl Analysis {
     /// Computes every figure of a stack. `base_layers` layers at the bottom count as the base, `blob_bytes` are the
     /// stored bytes of all distinct blobs.
     pub fn of(tree: &Tree, base_layers: u32, blob_bytes: u64) -> Self {
-        let waste = waste::items(tree);
-        let layers = totals::layers(tree, &waste);
-        let totals = totals::totals(tree, &layers, &waste, base_layers, blob_bytes);
-        let dive = dive_figures(tree.listings());
-        Self { totals, layers, waste, dive, base_layers }
+        std::thread::scope(|scope| {
+            // dive's way of counting and ours have nothing in common but the listings.
+            let dive = scope.spawn(|| dive_figures(tree.listings()));
+            let waste = waste::items(tree);
+            let layers = totals::layers(tree, &waste);
+            let totals = totals::totals(tree, &layers, &waste, base_layers, blob_bytes);
+            let dive = dive.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Self { totals, layers, waste, dive, base_layers }
+        })
     }
 
     /// The figures of one layer.

@@ -21,7 +21,10 @@ pub enum Target {
 
 /// Escapes `bytes` for `target`. Clean text is returned as it is, without a copy.
 pub fn escape(bytes: &[u8], target: Target) -> Cow<'_, str> {
+    let is_plain = |byte: &u8| matches!(*byte, b' '..=b'~') && *byte != b'\\';
     match std::str::from_utf8(bytes) {
+        // Most names are printable ASCII.
+        Ok(text) if bytes.iter().all(is_plain) => Cow::Borrowed(text),
         Ok(text) if !text.chars().any(|c| needs_escape(c, target)) => Cow::Borrowed(text),
         _ => Cow::Owned(escape_slowly(bytes, target)),
     }

@@ -9,20 +9,24 @@ mod dive_json;
 mod history;
 mod json;
 mod listing;
+mod reading;
 mod size;
 #[cfg(test)]
 mod testing;
 mod text;
+mod waste;
 mod words;
 
-pub use build::{Facts, LayerFacts, build};
+pub use build::{Facts, build, history};
 pub use ci::{Judged, write as write_ci};
 pub use dive_json::write as write_dive_json;
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
 pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, write as write_listing};
+pub use reading::{LayerFacts, Reading};
 pub use size::{Units, human, short};
 pub use text::write as write_text;
+pub use waste::WasteList;
 #[cfg(feature = "tui")]
 pub(crate) use words::percent;
 
@@ -37,7 +41,7 @@ use serde::Serialize;
 pub const SCHEMA: u32 = 1;
 
 /// The whole analysis of one image, ready to be written.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// The version of this schema: 1.
     pub schema: u32,
@@ -76,7 +80,8 @@ pub struct Report {
     /// The volumes.
     pub volumes: Vec<SettingSection>,
     /// Wasted items, largest first.
-    pub waste: Vec<WasteSection>,
+    #[schemars(with = "Vec<WasteSection>")]
+    pub waste: WasteList,
     /// What was odd, in the order of the data flow.
     pub notices: Vec<NoticeSection>,
 }

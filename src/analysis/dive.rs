@@ -73,28 +73,20 @@ const ONCE: u32 = NONE - 1;
 /// Computes dive's figures of a stack of listings, bottom first. Takes time linear in the entries and their names.
 pub fn dive_figures(listings: &[Arc<Listing>]) -> DiveFigures {
     let (ledger, _, layer_bytes) = charge_all(listings);
-    let size_bytes = layer_bytes.iter().sum();
-    let user_size_bytes = layer_bytes.iter().skip(1).sum();
-    let wasted_bytes = ledger.again.iter().fold(0_u64, |sum, visits| sum.wrapping_add(visits.sum));
-    DiveFigures {
-        efficiency: ledger.efficiency(),
-        wasted_bytes,
-        size_bytes,
-        user_size_bytes,
-        user_wasted: ratio(wasted_bytes.into(), user_size_bytes.into()),
-        layer_bytes,
-    }
+    ledger.figures(layer_bytes)
 }
 
-/// Computes dive's `fileReference` list: the paths of which there is more than one version, biggest first.
-pub fn dive_references(listings: &[Arc<Listing>]) -> Vec<DiveReference> {
-    let (mut ledger, places, _) = charge_all(listings);
+/// Computes dive's figures and its `fileReference` list: the paths of which there is more than one version, biggest
+/// first.
+pub fn dive_details(listings: &[Arc<Listing>]) -> (DiveFigures, Vec<DiveReference>) {
+    let (ledger, places, layer_bytes) = charge_all(listings);
+    let figures = ledger.figures(layer_bytes);
+    let mut again = ledger.again;
     // dive sorts from small to big and turns the list around: equal sizes are in the reverse order of discovery.
-    ledger.again.sort_by_key(|visits| visits.sum);
-    ledger.again.reverse();
-    let reference =
-        |visits: &Visits| DiveReference { path: places.path(visits.place), count: visits.count, bytes: visits.sum };
-    ledger.again.iter().map(reference).collect()
+    again.sort_by_key(|visits| visits.sum);
+    again.reverse();
+    let reference = |Visits { place, count, sum, .. }| DiveReference { path: places.path(place), count, bytes: sum };
+    (figures, again.into_iter().map(reference).collect())
 }
 
 /// Visits all layers. Returns the size of each layer, too.
@@ -166,6 +158,20 @@ impl Ledger {
                 visits.sum = visits.sum.wrapping_add(bytes);
                 visits.min = visits.min.min(bytes);
             }
+        }
+    }
+
+    fn figures(&self, layer_bytes: Vec<u64>) -> DiveFigures {
+        let size_bytes = layer_bytes.iter().sum();
+        let user_size_bytes = layer_bytes.iter().skip(1).sum();
+        let wasted_bytes = self.again.iter().fold(0_u64, |sum, visits| sum.wrapping_add(visits.sum));
+        DiveFigures {
+            efficiency: self.efficiency(),
+            wasted_bytes,
+            size_bytes,
+            user_size_bytes,
+            user_wasted: ratio(wasted_bytes.into(), user_size_bytes.into()),
+            layer_bytes,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Cause, WasteItem};
 use crate::image::LayerIndex;
-use crate::listing::{Entry, EntryKind, Role};
+use crate::listing::{Entry, EntryKind, Listing, Role};
 use crate::tree::{InodeId, NodeId, Occupant, Tree};
 use hashbrown::HashSet;
 
@@ -104,7 +104,7 @@ pub(super) fn layers(tree: &Tree, waste: &[WasteItem]) -> Vec<LayerFigures> {
         .zip(counts)
         .map(|(listing, counts)| LayerFigures {
             entries: listing.len() as u64,
-            shipped_bytes: listing.entries().map(shipped).sum(),
+            shipped_bytes: shipped_bytes(listing),
             added: counts.added,
             changed: counts.content,
             metadata_only: counts.metadata,
@@ -122,6 +122,11 @@ pub(super) fn layers(tree: &Tree, waste: &[WasteItem]) -> Vec<LayerFigures> {
         }
     }
     layers
+}
+
+/// Sum of the sizes of the regular-file entries of a layer, in bytes.
+pub fn shipped_bytes(listing: &Listing) -> u64 {
+    listing.entries().map(shipped).sum()
 }
 
 /// What an entry adds to the shipped bytes: the size of a regular file, nothing for a marker.

@@ -2,6 +2,7 @@
 
 use crate::image::LayerIndex;
 use crate::tree::{DeathCause, InodeId, NodeId, Tree};
+use std::cmp::Reverse;
 use std::fmt;
 
 /// Why bytes are dead. Every wasted byte has exactly one cause.
@@ -59,12 +60,13 @@ pub struct WasteItem {
 
 /// Every wasted item of a stack, largest first, then by path and owner. Empty files cost nothing and are no items.
 pub(super) fn items(tree: &Tree) -> Vec<WasteItem> {
-    let items = tree.inode_ids().filter_map(|id| item(tree, id));
-    let mut keyed: Vec<(Vec<u8>, WasteItem)> = items.map(|item| (tree.path(item.node), item)).collect();
-    keyed.sort_by(|(a_path, a), (b_path, b)| {
-        b.bytes.cmp(&a.bytes).then_with(|| a_path.cmp(b_path)).then(a.owner.cmp(&b.owner)).then(a.by.cmp(&b.by))
-    });
-    keyed.into_iter().map(|(_, item)| item).collect()
+    let mut items: Vec<WasteItem> = tree.inode_ids().filter_map(|id| item(tree, id)).collect();
+    items.sort_by_key(|item| Reverse(item.bytes));
+    // Only where sizes are equal do the paths matter, and paths are long.
+    for equal in items.chunk_by_mut(|a, b| a.bytes == b.bytes).filter(|equal| equal.len() > 1) {
+        equal.sort_by_cached_key(|item| (tree.path(item.node), item.owner, item.by));
+    }
+    items
 }
 
 fn item(tree: &Tree, id: InodeId) -> Option<WasteItem> {

@@ -1,15 +1,14 @@
 //! From facts to the report.
 
 use super::{
-    DiveSection, HistorySection, ImageSection, LayerSection, LayerStatus, NoticeSection, OverrideSection, Report,
-    SCHEMA, SettingSection, SourceSection, Tool, TotalsSection, WasteSection,
+    DiveSection, HistorySection, ImageSection, LayerSection, LayerStatus, NoticeSection, OverrideSection, Reading,
+    Report, SCHEMA, SettingSection, SourceSection, Tool, TotalsSection, WasteList,
 };
 use crate::analysis::{Analysis, DiveFigures, LayerFigures};
-use crate::codec::Compression;
-use crate::escape::{Target, escape};
 use crate::image::{HistoryRow, Image, Layer, LayerIndex, Setting};
-use crate::notice::{Notice, Severity};
+use crate::notice::Notice;
 use crate::tree::Tree;
+use std::sync::Arc;
 
 /// Everything a report is made of.
 #[derive(Debug)]
@@ -20,31 +19,12 @@ pub struct Facts<'a> {
     pub reference: &'a str,
     /// What the image says it is.
     pub image: &'a Image,
-    /// What the stack looks like; it has the listings.
-    pub tree: &'a Tree,
+    /// What the stack looks like.
+    pub tree: &'a Arc<Tree>,
     /// What it costs.
-    pub analysis: &'a Analysis,
-    /// How each layer was read, bottom first.
-    pub layers: &'a [LayerFacts],
-    /// Whether all digests were checked.
-    pub verified: bool,
-    /// What was odd about the image as a whole, in the order of the data flow.
-    pub notices: &'a [Notice],
-}
-
-/// How one layer was read.
-#[derive(Debug, Clone)]
-pub struct LayerFacts {
-    /// Whether it could be read.
-    pub status: LayerStatus,
-    /// How its blob is compressed; none if it could not be opened.
-    pub compression: Option<Compression>,
-    /// The digest of the stored bytes, claimed or computed.
-    pub digest: Option<String>,
-    /// Stored bytes.
-    pub blob_bytes: u64,
-    /// What was odd about it.
-    pub notices: Vec<Notice>,
+    pub analysis: &'a Arc<Analysis>,
+    /// How it was read.
+    pub reading: &'a Reading,
 }
 
 /// Makes the report. At most `top` wasted items are named, if given; the totals count them all.
@@ -59,7 +39,7 @@ pub fn build(facts: &Facts<'_>, top: Option<usize>) -> Report {
         totals: totals(facts),
         dive: dive(&analysis.dive),
         layers: image.layers.iter().map(|layer| layer_section(facts, layer)).collect(),
-        history: image.history.iter().enumerate().map(|(index, row)| history(index, row)).collect(),
+        history: history(image),
         labels: settings(&image.provenance.labels),
         env: settings(&image.provenance.env),
         entrypoint: named("entrypoint"),
@@ -71,8 +51,8 @@ pub fn build(facts: &Facts<'_>, top: Option<usize>) -> Report {
         shell: named("shell"),
         ports: named("port"),
         volumes: named("volume"),
-        waste: waste(facts, top),
-        notices: notices(facts.notices),
+        waste: WasteList::new(Arc::clone(facts.tree), Arc::clone(analysis), top),
+        notices: notices(&facts.reading.notices),
     }
 }
 
@@ -92,8 +72,8 @@ fn image_section(facts: &Facts<'_>) -> ImageSection {
 fn totals(facts: &Facts<'_>) -> TotalsSection {
     let totals = &facts.analysis.totals;
     TotalsSection {
-        partial: is_partial(facts),
-        verified: facts.verified,
+        partial: facts.reading.is_partial(),
+        verified: facts.reading.verified,
         layers: facts.image.layers.len() as u64,
         entries: totals.entries,
         paths: totals.paths,
@@ -120,7 +100,7 @@ fn dive(figures: &DiveFigures) -> DiveSection {
 fn layer_section(facts: &Facts<'_>, layer: &Layer) -> LayerSection {
     let figures = facts.analysis.layer(layer.index).copied().unwrap_or_default();
     let LayerFigures { entries, shipped_bytes, wasted_bytes, added, changed, metadata_only, removed, .. } = figures;
-    let read = facts.layers.get(layer.index.index());
+    let read = facts.reading.layers.get(layer.index.index());
     LayerSection {
         index: layer.index,
         status: read.map_or(LayerStatus::Unreadable, |read| read.status),
@@ -142,7 +122,12 @@ fn layer_section(facts: &Facts<'_>, layer: &Layer) -> LayerSection {
     }
 }
 
-fn history(index: usize, row: &HistoryRow) -> HistorySection {
+/// All rows of the history, empty ones too.
+pub fn history(image: &Image) -> Vec<HistorySection> {
+    image.history.iter().enumerate().map(|(index, row)| history_section(index, row)).collect()
+}
+
+fn history_section(index: usize, row: &HistoryRow) -> HistorySection {
     HistorySection {
         index,
         layer: row.layer,
@@ -159,19 +144,6 @@ fn setting(setting: &Setting) -> SettingSection {
     let overrides =
         overrides.iter().map(|it| OverrideSection { value: it.value.clone(), history: it.history }).collect();
     SettingSection { key: key.clone(), value: value.clone(), history: *history, inherited: *inherited, overrides }
-}
-
-fn waste(facts: &Facts<'_>, top: Option<usize>) -> Vec<WasteSection> {
-    let items = facts.analysis.waste.iter().take(top.unwrap_or(usize::MAX));
-    items
-        .map(|item| WasteSection {
-            path: escape(&facts.tree.path(item.node), Target::Json).into_owned(),
-            bytes: item.bytes,
-            cause: item.cause,
-            owner_layer: item.owner,
-            by_layer: item.by,
-        })
-        .collect()
 }
 
 fn notices(notices: &[Notice]) -> Vec<NoticeSection> {
@@ -193,12 +165,6 @@ impl Report {
     pub fn instruction(&self, layer: LayerIndex) -> &str {
         self.layers.get(layer.index()).map_or("", |layer| layer.instruction.as_str())
     }
-}
-
-/// Whether some part could not be read: a layer, or something that a notice calls an error.
-fn is_partial(facts: &Facts<'_>) -> bool {
-    facts.layers.iter().any(|layer| layer.status != LayerStatus::Ok)
-        || facts.notices.iter().any(|notice| notice.severity == Severity::Error)
 }
 
 #[cfg(test)]

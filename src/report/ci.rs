@@ -43,7 +43,7 @@ fn one(judged: &Judged<'_>, width: usize, out: &mut dyn Write) -> io::Result<()>
     for outcome in &verdict.outcomes {
         other(outcome, out)?;
     }
-    let items = report.waste.get(..ITEMS.min(report.waste.len())).unwrap_or_default();
+    let items: Vec<WasteSection> = report.waste.iter().take(ITEMS).collect();
     if !items.is_empty() {
         writeln!(out, "  largest waste ({} of {}):", items.len(), report.waste.len())?;
     }

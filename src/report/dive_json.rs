@@ -1,17 +1,17 @@
 //! dive's JSON, field for field, for whoever reads it today.
 
 use super::json;
-use crate::analysis::{DiveFigures, dive_files, dive_path, dive_references};
+use crate::analysis::{DiveFigures, DiveReference, dive_details, dive_files, dive_path};
 use crate::image::{Image, Layer};
 use crate::listing::{Entry, EntryKind, Listing};
 use crate::tree::Tree;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::io::{self, Write};
 
 #[derive(Debug, Serialize)]
 struct Export<'a> {
     layer: Vec<ExportLayer<'a>>,
-    image: ExportImage,
+    image: ExportImage<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -22,8 +22,12 @@ struct ExportLayer<'a> {
     digest_id: String,
     size_bytes: u64,
     command: &'a str,
-    file_list: Vec<File>,
+    file_list: Files<'a>,
 }
+
+/// The files of a layer, each made when it is written.
+#[derive(Debug)]
+struct Files<'a>(Option<&'a Listing>);
 
 /// A file; all zeros and empty for a directory that no entry describes, as in dive.
 #[derive(Debug, Default, Serialize, PartialEq, Eq)]
@@ -42,11 +46,12 @@ struct File {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ExportImage {
+struct ExportImage<'a> {
     size_bytes: u64,
     inefficient_bytes: u64,
     efficiency_score: f64,
-    file_reference: Vec<Reference>,
+    #[serde(serialize_with = "references")]
+    file_reference: &'a [DiveReference],
 }
 
 #[derive(Debug, Serialize)]
@@ -59,25 +64,21 @@ struct Reference {
 
 /// Writes dive's JSON. `id` is the layer's folder in a classic docker archive, as in dive; elsewhere the
 /// hexadecimal part of its digest, where dive has `blobs`.
-pub fn write(image: &Image, tree: &Tree, figures: &DiveFigures, out: &mut dyn Write) -> io::Result<()> {
-    let references = dive_references(tree.listings()).into_iter().map(|reference| Reference {
-        count: reference.count,
-        size_bytes: reference.bytes,
-        file: text(&reference.path),
-    });
+pub fn write(image: &Image, tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
+    let (figures, references) = dive_details(tree.listings());
     let export = Export {
-        layer: image.layers.iter().map(|layer| layer_section(image, tree, figures, layer)).collect(),
+        layer: image.layers.iter().map(|layer| layer_section(image, tree, &figures, layer)).collect(),
         image: ExportImage {
             size_bytes: figures.size_bytes,
             inefficient_bytes: figures.wasted_bytes,
             efficiency_score: figures.efficiency,
-            file_reference: references.collect(),
+            file_reference: &references,
         },
     };
     json::pretty(&export, out)
 }
 
-fn layer_section<'a>(image: &'a Image, tree: &Tree, figures: &DiveFigures, layer: &Layer) -> ExportLayer<'a> {
+fn layer_section<'a>(image: &'a Image, tree: &'a Tree, figures: &DiveFigures, layer: &Layer) -> ExportLayer<'a> {
     let digest = layer.digest.as_ref().or(layer.diff_id.as_ref().map(|id| &id.0));
     let row = layer.history.and_then(|row| image.history.get(row));
     ExportLayer {
@@ -86,7 +87,7 @@ fn layer_section<'a>(image: &'a Image, tree: &Tree, figures: &DiveFigures, layer
         digest_id: layer.diff_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         size_bytes: figures.layer_bytes.get(layer.index.index()).copied().unwrap_or(0),
         command: row.map_or("(missing)", |row| command(&row.created_by)),
-        file_list: tree.listing(layer.index).map(|listing| files(listing)).unwrap_or_default(),
+        file_list: Files(tree.listing(layer.index).map(|listing| &**listing)),
     }
 }
 
@@ -95,8 +96,22 @@ fn command(created_by: &str) -> &str {
     created_by.strip_prefix("/bin/sh -c ").unwrap_or(created_by)
 }
 
-fn files(listing: &Listing) -> Vec<File> {
-    dive_files(listing).into_iter().map(|entry| entry.map(file).unwrap_or_default()).collect()
+impl Serialize for Files<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.0.into_iter().flat_map(|listing| {
+            let entry = |index: Option<u32>| listing.entry(index?);
+            dive_files(listing).into_iter().map(move |index| entry(index).map(file).unwrap_or_default())
+        });
+        serializer.collect_seq(entries)
+    }
+}
+
+fn references<S: Serializer>(references: &[DiveReference], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(references.iter().map(|reference| Reference {
+        count: reference.count,
+        size_bytes: reference.bytes,
+        file: text(&reference.path),
+    }))
 }
 
 fn file(entry: Entry<'_>) -> File {

@@ -2,18 +2,20 @@
 
 use super::size::{Units, short};
 use super::words::clean;
-use super::{HistorySection, Report, json};
+use super::{HistorySection, json};
+use crate::image::LayerIndex;
 use std::io::{self, Write};
 
-/// Writes the history for people: row, layer, time, size of the layer, and the whole instruction.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    if report.history.is_empty() {
+/// Writes the history for people: row, layer, time, size of the layer, and the whole instruction. `shipped` has the
+/// bytes of each layer, bottom first.
+pub fn write(rows: &[HistorySection], shipped: &[u64], out: &mut dyn Write) -> io::Result<()> {
+    if rows.is_empty() {
         return writeln!(out, "The image has no history.");
     }
     writeln!(out, "{:>4}  {:>5}  {:<16}  {:>5}  instruction", "#", "layer", "created", "size")?;
-    for row in &report.history {
-        let layer = row.layer.and_then(|layer| report.layers.get(layer.index()));
-        let size = layer.map_or_else(String::new, |layer| short(layer.shipped_bytes, Units::Si));
+    for row in rows {
+        let bytes = row.layer.map(LayerIndex::index).and_then(|layer| shipped.get(layer));
+        let size = bytes.map_or_else(String::new, |bytes| short(*bytes, Units::Si));
         let position = row.layer.map_or_else(String::new, |layer| layer.to_string());
         let start = format!("{:>4}  {position:>5}  {:<16}  {size:>5}  ", row.index, created(row));
         let mut lines = row.instruction.lines();
@@ -26,9 +28,9 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the history as a JSON array of the report's history rows.
-pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    json::pretty(&report.history, out)
+/// Writes the history as a JSON array, as in the report.
+pub fn write_json(rows: &[HistorySection], out: &mut dyn Write) -> io::Result<()> {
+    json::pretty(rows, out)
 }
 
 /// Date and minute, in UTC.
@@ -48,7 +50,9 @@ mod tests {
     #[test]
     fn instructions_are_written_whole() {
         let mut out = Vec::new();
-        write(&testing::report(), &mut out).unwrap();
+        let report = testing::report();
+        let shipped: Vec<u64> = report.layers.iter().map(|layer| layer.shipped_bytes).collect();
+        write(&report.history, &shipped, &mut out).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
     }
 
@@ -56,7 +60,7 @@ mod tests {
     fn the_json_is_that_of_the_report() {
         let report = testing::report();
         let mut out = Vec::new();
-        write_json(&report, &mut out).unwrap();
+        write_json(&report.history, &mut out).unwrap();
         let rows: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(rows, serde_json::to_value(&report.history).unwrap());
     }

@@ -6,6 +6,9 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use std::io::{self, Write};
 
+/// Bytes that are written at once.
+const BUFFER: usize = 64 << 10;
+
 /// Writes the report as JSON, indented, with a newline at its end.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     pretty(report, out)
@@ -22,8 +25,8 @@ pub fn write_schema(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes any value indented by two spaces, with a newline at its end.
-pub(super) fn pretty<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = io::BufWriter::new(out);
+pub(super) fn pretty<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
     value.serialize(&mut Serializer::with_formatter(&mut out, Safe(PrettyFormatter::new())))?;
     out.write_all(b"\n")?;
     out.flush()
@@ -63,6 +66,10 @@ impl<F: Formatter> Formatter for Safe<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Most names are printable ASCII.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut clean = 0;
         for (at, c) in fragment.char_indices().filter(|(_, c)| c.is_control() || is_invisible(*c)) {
             writer.write_all(fragment.get(clean..at).unwrap_or_default().as_bytes())?;

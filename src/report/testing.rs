@@ -1,6 +1,10 @@
 //! A small report for the tests of the writers.
 
 use super::*;
+use crate::analysis::{Analysis, WasteItem};
+use crate::listing::testing::listing;
+use crate::tree::Stack;
+use std::sync::Arc;
 
 pub(super) fn layer(index: u32, instruction: &str, shipped: u64, wasted: u64) -> LayerSection {
     LayerSection {
@@ -36,8 +40,21 @@ pub(super) fn row(index: usize, layer: Option<u32>, created_by: &str) -> History
     }
 }
 
-pub(super) fn waste(path: &str, bytes: u64, cause: Cause, owner: u32, by: u32) -> WasteSection {
-    WasteSection { path: path.to_owned(), bytes, cause, owner_layer: LayerIndex(owner), by_layer: LayerIndex(by) }
+/// Wasted items at paths without blanks.
+pub(super) fn waste(items: &[(&str, u64, Cause, u32, u32)]) -> WasteList {
+    let lines: Vec<String> = items.iter().map(|(path, bytes, ..)| format!("f {path} {bytes}")).collect();
+    let mut stack = Stack::new();
+    stack.push(listing(&lines.iter().map(String::as_str).collect::<Vec<_>>()));
+    let tree = stack.finish();
+    let item = |(path, bytes, cause, owner, by): &(&str, u64, Cause, u32, u32)| WasteItem {
+        node: tree.find(path.as_bytes()).unwrap(),
+        bytes: *bytes,
+        cause: *cause,
+        owner: LayerIndex(*owner),
+        by: LayerIndex(*by),
+    };
+    let analysis = Analysis { waste: items.iter().map(item).collect(), ..Analysis::default() };
+    WasteList::new(Arc::new(tree), Arc::new(analysis), None)
 }
 
 pub(super) fn report() -> Report {
@@ -70,16 +87,24 @@ pub(super) fn report() -> Report {
             overrides: vec![OverrideSection { value: "Base".to_owned(), history: 0 }],
         }],
         env: Vec::new(),
-        waste: vec![
-            waste("srv/app/static/bundle.js", 3_000_000, Cause::MetadataOnly, 1, 2),
-            waste("srv/app/.env\\x0a", 2_000, Cause::Removed, 0, 2),
-        ],
+        entrypoint: Vec::new(),
+        cmd: Vec::new(),
+        user: Vec::new(),
+        workdir: Vec::new(),
+        stop_signal: Vec::new(),
+        healthcheck: Vec::new(),
+        shell: Vec::new(),
+        ports: Vec::new(),
+        volumes: Vec::new(),
+        waste: waste(&[
+            ("srv/app/static/bundle.js", 3_000_000, Cause::MetadataOnly, 1, 2),
+            ("srv/app/.env\x1b", 2_000, Cause::Removed, 0, 2),
+        ]),
         notices: vec![NoticeSection {
             severity: Severity::Warning,
             part: "layer 2".to_owned(),
             message: "whiteout of a path that is not there: srv/none".to_owned(),
         }],
-        ..Report::default()
     }
 }
 

@@ -19,10 +19,10 @@ pub fn write(report: &Report, width: usize, top: Option<usize>, out: &mut dyn Wr
     identity(report, out)?;
     layers(report, width, out)?;
     causes(report, out)?;
-    let shown = report.waste.get(..top.unwrap_or(10).min(report.waste.len())).unwrap_or_default();
+    let shown: Vec<WasteSection> = report.waste.iter().take(top.unwrap_or(10)).collect();
     if !shown.is_empty() {
         writeln!(out, "\nLargest waste ({} of {})", shown.len(), report.waste.len())?;
-        waste(shown, width, out)?;
+        waste(&shown, width, out)?;
     }
     notices(report, out)
 }
@@ -172,7 +172,7 @@ mod tests {
     fn a_clean_image_says_so() {
         let mut report = testing::report();
         report.totals.causes = crate::analysis::Causes::default();
-        report.waste.clear();
+        report.waste = testing::waste(&[]);
         let mut out = Vec::new();
         write(&report, 80, None, &mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().contains("Nothing is wasted."));

@@ -3,6 +3,7 @@
 use super::line::Line;
 use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Outcome, files, verifies};
+use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
 use crate::cli::{CatArgs, Engine, GateArgs, HistoryArgs, LsArgs, LsFormatArg, ReportArgs, ReportFormat, Verify};
 use crate::config::Settings;
@@ -10,11 +11,12 @@ use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::progress::Silent;
-use crate::report::{self, LsFormat, LsScope, NoticeSection, Report};
+use crate::report::{self, LsFormat, LsScope, Reading};
 use crate::source::{Reference, Transport};
-use std::io::Write;
 #[cfg(feature = "tui")]
-use std::io::{self, IsTerminal as _};
+use std::io::IsTerminal as _;
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
 /// What every command has at hand.
 pub(super) struct Commands<'a> {
@@ -55,15 +57,16 @@ impl Commands<'_> {
         if gate.json.is_none() && io::stdout().is_terminal() {
             return self.explore(input);
         }
-        let loaded = self.load(input, Verify::Off, None)?;
+        let loaded = self.load(input, Verify::Off)?;
         if let Some(path) = &gate.json {
             // dive's way: the file is all that was asked for.
             files::write_dive_json(&loaded, path)?;
-            return self.end(&loaded.report(), Told::No);
+            return self.end(&loaded.reading(), Told::No);
         }
-        let report = loaded.report();
+        let reading = loaded.reading();
+        let report = loaded.report(&reading, &Arc::new(loaded.analysis()), None);
         report::write_text(&report, self.settings.columns, None, self.out).map_err(Failure::Output)?;
-        self.end(&report, Told::Yes)
+        self.end(&reading, Told::Yes)
     }
 
     #[cfg(feature = "tui")]
@@ -75,7 +78,7 @@ impl Commands<'_> {
             Some(Verify::Off | Verify::Strict) => Background::Rest,
             Some(Verify::Background) | None => Background::Verify,
         };
-        let request = self.request(self.settings.verify == Some(Verify::Strict), None);
+        let request = self.request(self.settings.verify == Some(Verify::Strict));
         let options = Options {
             color: self.settings.color != ColorWhen::Never,
             ascii: self.settings.ascii,
@@ -94,27 +97,31 @@ impl Commands<'_> {
     pub(super) fn report(&mut self, args: &ReportArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
         let top = if args.format == ReportFormat::Json { args.top } else { None };
-        let loaded = self.load(input, Verify::Off, top)?;
-        let report = loaded.report();
-        let mut text = Vec::new();
-        match args.format {
-            ReportFormat::Text => report::write_text(&report, self.settings.columns, args.top, &mut text),
-            ReportFormat::Json => report::write_json(&report, &mut text),
-        }
-        .map_err(Failure::Output)?;
+        let loaded = self.load(input, Verify::Off)?;
+        let reading = loaded.reading();
+        let report = loaded.report(&reading, &Arc::new(loaded.analysis()), top);
+        let columns = self.settings.columns;
+        let write = |out: &mut dyn Write| match args.format {
+            ReportFormat::Text => {
+                let mut out = BufWriter::new(out);
+                report::write_text(&report, columns, args.top, &mut out)?;
+                out.flush()
+            }
+            ReportFormat::Json => report::write_json(&report, out),
+        };
         match &args.output {
-            Some(path) => files::replace(path, &text)?,
-            None => self.out.write_all(&text).map_err(Failure::Output)?,
+            Some(path) => files::replace(path, write)?,
+            None => write(self.out).map_err(Failure::Output)?,
         }
         if let Some(path) = &args.json {
             files::write_dive_json(&loaded, path)?;
         }
-        self.end(&report, if args.format == ReportFormat::Text { Told::Yes } else { Told::No })
+        self.end(&reading, if args.format == ReportFormat::Text { Told::Yes } else { Told::No })
     }
 
     pub(super) fn ls(&mut self, args: &LsArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
-        let loaded = self.load(input, Verify::Off, Some(0))?;
+        let loaded = self.load(input, Verify::Off)?;
         let scope = match (args.layer, args.upto) {
             (Some(layer), _) => LsScope::Layer(LayerIndex(layer)),
             (None, upto) => LsScope::Merged(upto.map(LayerIndex)),
@@ -126,69 +133,74 @@ impl Commands<'_> {
         };
         let path = args.path.as_deref().map(str::as_bytes);
         report::write_listing(&loaded.tree, scope, path, format, self.out)?;
-        self.end(&loaded.report(), Told::No)
+        self.end(&loaded.reading(), Told::No)
     }
 
     pub(super) fn cat(&mut self, args: &CatArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
-        let loaded = self.load(input, Verify::Off, Some(0))?;
+        let loaded = self.load(input, Verify::Off)?;
         let inode = files::find(&loaded, args)?;
         files::copy(&loaded, inode, &args.path, self.out)?;
-        self.end(&loaded.report(), Told::No)
+        self.end(&loaded.reading(), Told::No)
     }
 
     pub(super) fn history(&mut self, args: &HistoryArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
-        let loaded = self.load(input, Verify::Off, Some(0))?;
-        let report = loaded.report();
+        let loaded = self.load(input, Verify::Off)?;
+        let rows = report::history(&loaded.image);
         match args.format {
-            ReportFormat::Text => report::write_history(&report, self.out),
-            ReportFormat::Json => report::write_history_json(&report, self.out),
+            ReportFormat::Text => {
+                let shipped: Vec<u64> = loaded.tree.listings().iter().map(|listing| shipped_bytes(listing)).collect();
+                report::write_history(&rows, &shipped, self.out)
+            }
+            ReportFormat::Json => report::write_history_json(&rows, self.out),
         }
         .map_err(Failure::Output)?;
-        self.end(&report, Told::No)
+        self.end(&loaded.reading(), Told::No)
     }
 
     /// Loads an image for a command that writes. `verify` holds unless the user says otherwise.
-    pub(super) fn load(&mut self, input: Input, verify: Verify, top: Option<usize>) -> Result<Loaded, Failure> {
-        let request = self.request(verifies(self.settings.verify, verify), top);
-        match Line::on_terminal(self.settings.ascii) {
+    pub(super) fn load(&mut self, input: Input, verify: Verify) -> Result<Loaded, Failure> {
+        let request = self.request(verifies(self.settings.verify, verify));
+        let loaded = match Line::on_terminal(self.settings.ascii) {
             Some(line) => load(input, &request, &Cancel::default(), &line),
             None => load(input, &request, &Cancel::default(), &Silent),
-        }
+        }?;
+        // A command ends the program: to free a tree of a million paths first would be work for nothing.
+        std::mem::forget(Arc::clone(&loaded.tree));
+        Ok(loaded)
     }
 
-    fn request(&self, verify: bool, top: Option<usize>) -> Request {
+    fn request(&self, verify: bool) -> Request {
         Request {
             tag: self.settings.tag.clone(),
             platform: self.settings.platform.clone(),
             base_layers: self.settings.base_layers,
             verify,
-            top,
             spool_directory: self.settings.spool_directory.clone(),
             spool_max: self.settings.spool_max,
         }
     }
 
     /// Says what was odd, unless the result said it, and how the run ended.
-    fn end(&mut self, report: &Report, told: Told) -> Result<Outcome, Failure> {
+    fn end(&mut self, reading: &Reading, told: Told) -> Result<Outcome, Failure> {
         self.out.flush().map_err(Failure::Output)?;
         if told == Told::No {
-            self.tell(report);
+            self.tell(reading);
         }
-        Ok(if report.totals.partial || self.is_too_odd(report) { Outcome::Incomplete } else { Outcome::Fine })
+        Ok(if reading.is_partial() || self.is_too_odd(reading) { Outcome::Incomplete } else { Outcome::Fine })
     }
 
-    /// Every warning and error of a report, on standard error.
-    pub(super) fn tell(&mut self, report: &Report) {
-        for notice in all_notices(report).filter(|notice| notice.severity >= Severity::Warning) {
-            self.message(&format!("{}: {}: {}", notice.severity, notice.part, notice.message));
+    /// Every warning and error about an image, on standard error.
+    pub(super) fn tell(&mut self, reading: &Reading) {
+        for notice in reading.all_notices().filter(|notice| notice.severity >= Severity::Warning) {
+            self.message(&notice.to_string());
         }
     }
 
     /// Whether warnings are errors, and there are some.
-    pub(super) fn is_too_odd(&self, report: &Report) -> bool {
-        self.settings.strict && all_notices(report).any(|notice| notice.severity >= Severity::Warning)
+    pub(super) fn is_too_odd(&self, reading: &Reading) -> bool {
+        self.settings.strict && reading.all_notices().any(|notice| notice.severity >= Severity::Warning)
     }
 
     pub(super) fn message(&mut self, message: &str) {
@@ -204,8 +216,4 @@ impl Commands<'_> {
 pub(super) enum Told {
     Yes,
     No,
-}
-
-fn all_notices(report: &Report) -> impl Iterator<Item = &NoticeSection> {
-    report.notices.iter().chain(report.layers.iter().flat_map(|layer| &layer.notices))
 }

@@ -2,6 +2,7 @@
 
 use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Watch};
+use crate::analysis::Analysis;
 use crate::bytes::Cancel;
 use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
@@ -58,22 +59,23 @@ fn feed_all(
     watcher: &Feeder,
 ) -> Result<(), Failure> {
     let mut loaded = load(input, request, cancel, watcher)?;
-    let first = model(&loaded);
+    let analysis = Arc::new(loaded.analysis());
+    let first = model(&loaded, &analysis);
     let is_verified = first.report.totals.verified;
     watcher.tell(Feed::Ready(first));
     if background == Background::Verify && !is_verified {
         loaded.verify(cancel)?;
-        watcher.tell(Feed::Ready(model(&loaded)));
+        watcher.tell(Feed::Ready(model(&loaded, &analysis)));
     }
     Ok(())
 }
 
-fn model(loaded: &Loaded) -> Arc<Model> {
+fn model(loaded: &Loaded, analysis: &Arc<Analysis>) -> Arc<Model> {
     Arc::new(Model {
         image: Arc::clone(&loaded.image),
         tree: Arc::clone(&loaded.tree),
-        analysis: Arc::clone(&loaded.analysis),
-        report: Arc::new(loaded.report()),
+        analysis: Arc::clone(analysis),
+        report: Arc::new(loaded.report(&loaded.reading(), analysis, None)),
     })
 }
 

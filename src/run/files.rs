@@ -16,16 +16,15 @@ use std::path::Path;
 /// Why a directory has no content to write out.
 const IS_DIRECTORY: &str = "is a directory; `layerscope ls` shows what is in it";
 
-/// Replaces a file of the user, whole.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    fs::write(path, bytes).map_err(|source| file_error(path, source))
+/// Replaces whatever was in a file of the user by what `write` writes.
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let written = fs::File::create(path).and_then(|mut file| write(&mut file));
+    written.map_err(|source| file_error(path, source))
 }
 
 /// Writes dive's JSON, in place of whatever was in the file.
 pub(super) fn write_dive_json(loaded: &Loaded, path: &Path) -> Result<(), Failure> {
-    let mut text = Vec::new();
-    report::write_dive_json(&loaded.image, &loaded.tree, &loaded.analysis.dive, &mut text).map_err(Failure::Output)?;
-    replace(path, &text)
+    replace(path, |out| report::write_dive_json(&loaded.image, &loaded.tree, out))
 }
 
 /// Reads a small text of the user. `None` if there is no such file.

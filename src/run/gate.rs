@@ -8,6 +8,7 @@ use crate::cli::{GateArgs, Verify};
 use crate::report::{self, Judged, Report};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The file that is looked for where none is named; only in the current directory, as dive does.
 const RULES: &str = ".dive-ci";
@@ -24,7 +25,7 @@ impl Commands<'_> {
         let mut outcome = Outcome::Fine;
         for image in images {
             let input = self.input(image);
-            let loaded = match self.load(input, Verify::Strict, None) {
+            let loaded = match self.load(input, Verify::Strict) {
                 Ok(loaded) => loaded,
                 Err(failure) => {
                     self.message(&failure.to_string());
@@ -32,12 +33,14 @@ impl Commands<'_> {
                     continue;
                 }
             };
-            let report = loaded.report();
-            self.tell(&report);
-            if report.totals.partial && !gate.allow_partial || self.is_too_odd(&report) {
+            let reading = loaded.reading();
+            self.tell(&reading);
+            if reading.is_partial() && !gate.allow_partial || self.is_too_odd(&reading) {
                 outcome = Outcome::Incomplete;
             }
-            let verdict = evaluate(&rules, &loaded.analysis.totals, &loaded.analysis.dive);
+            let analysis = Arc::new(loaded.analysis());
+            let verdict = evaluate(&rules, &analysis.totals, &analysis.dive);
+            let report = loaded.report(&reading, &analysis, None);
             judged.push((loaded, report, verdict));
         }
         if let (Some(path), Some((loaded, _, _))) = (&gate.json, judged.first()) {

@@ -1,4 +1,4 @@
-//! From a reference to the finished analysis, in one place for every command and for the explorer.
+//! From a reference to the stack of layers, in one place for every command and for the explorer.
 
 use super::compare::Blobs;
 use super::scan::{Hash, Hashes, Scanned, Sweep, hash_blob, scan_layers};
@@ -8,7 +8,7 @@ use crate::bytes::{Cancel, Section};
 use crate::image::{self, Candidate, Image, Layer, Platform};
 use crate::listing::{Content, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
-use crate::report::{self, Facts, LayerFacts, LayerStatus, Report};
+use crate::report::{self, Facts, LayerFacts, LayerStatus, Reading, Report};
 use crate::source::{self, BlobId, OpenOptions, Reference, Source};
 use crate::tarball::Limits;
 use crate::tree::{InodeId, Stack, Tree};
@@ -29,23 +29,20 @@ pub struct Request {
     pub base_layers: Option<u32>,
     /// Whether digests are checked before anything is shown.
     pub verify: bool,
-    /// How many wasted items the report names; all if none is given.
-    pub top: Option<usize>,
     /// Where an input that cannot be read twice is kept.
     pub spool_directory: PathBuf,
     /// How many bytes of it are kept at most.
     pub spool_max: u64,
 }
 
-/// One image, read and analysed.
+/// One image, read and stacked; what it costs is computed when it is asked for.
 #[derive(Debug)]
 pub struct Loaded {
     /// What the image says it is.
     pub image: Arc<Image>,
     /// What the stack looks like.
     pub tree: Arc<Tree>,
-    /// What it costs.
-    pub analysis: Arc<Analysis>,
+    base_layers: u32,
     kind: String,
     typed: String,
     notices: Vec<Notice>,
@@ -53,7 +50,6 @@ pub struct Loaded {
     scanner: Scanner,
     /// How many layers are in the tree; those above would be too much.
     fitting: usize,
-    top: Option<usize>,
 }
 
 /// Where an image comes from.
@@ -65,7 +61,7 @@ pub enum Input {
     Demo,
 }
 
-/// Reads and analyses one image.
+/// Reads one image and stacks its layers.
 pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch) -> Result<Loaded, Failure> {
     let scanner = Scanner { limits: Limits::default(), seed: RandomState::new().hash_one(0), cancel: cancel.clone() };
     let hash = if request.verify { Hash::Yes } else { Hash::No };
@@ -97,18 +93,16 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
     tree.identify(&blobs, threads);
     cancel.check().map_err(Failure::Cancelled)?;
     let base_layers = request.base_layers.or(image.base_layers).unwrap_or(1);
-    let analysis = Analysis::of(&tree, base_layers, image.blob_bytes());
     Ok(Loaded {
         image,
         tree: Arc::new(tree),
-        analysis: Arc::new(analysis),
+        base_layers,
         kind,
         typed: source.reference.typed.clone(),
         notices: source.notices.clone(),
         scanned: read,
         scanner,
         fitting,
-        top: request.top,
     })
 }
 
@@ -169,7 +163,7 @@ impl Loaded {
         self.blobs(&self.scanner.cancel).content(&self.tree, inode)
     }
 
-    /// Hashes everything that was not hashed yet; a report made afterwards says what came of it.
+    /// Hashes everything that was not hashed yet; [`Loaded::reading`] says afterwards what came of it.
     pub fn verify(&mut self, cancel: &Cancel) -> Result<(), Failure> {
         let scanner = Scanner { cancel: cancel.clone(), ..self.scanner.clone() };
         for layer in &self.image.layers {
@@ -188,23 +182,33 @@ impl Loaded {
         Blobs { image: &self.image, seed: self.scanner.seed, cancel }
     }
 
-    /// Everything that was found, ready to be written.
-    pub fn report(&self) -> Report {
-        let layers: Vec<LayerFacts> = self.image.layers.iter().map(|layer| self.layer_facts(layer)).collect();
+    /// What the image costs, and why.
+    pub fn analysis(&self) -> Analysis {
+        Analysis::of(&self.tree, self.base_layers, self.image.blob_bytes())
+    }
+
+    /// How the image was read.
+    pub fn reading(&self) -> Reading {
         let hashed = |layer: &Layer| self.scanned_layer(layer).is_some_and(|scanned| scanned.hashes.is_some());
-        let notices: Vec<Notice> =
-            self.notices.iter().chain(&self.image.notices).chain(self.tree.notices()).cloned().collect();
+        let notices = self.notices.iter().chain(&self.image.notices).chain(self.tree.notices());
+        Reading {
+            layers: self.image.layers.iter().map(|layer| self.layer_facts(layer)).collect(),
+            verified: self.image.layers.iter().all(hashed),
+            notices: notices.cloned().collect(),
+        }
+    }
+
+    /// Everything that was found, ready to be written. At most `top` wasted items are named, if given.
+    pub fn report(&self, reading: &Reading, analysis: &Arc<Analysis>, top: Option<usize>) -> Report {
         let facts = Facts {
             source_kind: &self.kind,
             reference: &self.typed,
             image: &self.image,
             tree: &self.tree,
-            analysis: &self.analysis,
-            layers: &layers,
-            verified: self.image.layers.iter().all(hashed),
-            notices: &notices,
+            analysis,
+            reading,
         };
-        report::build(&facts, self.top)
+        report::build(&facts, top)
     }
 
     fn scanned_layer(&self, layer: &Layer) -> Option<&Scanned> {
@@ -282,7 +286,6 @@ mod tests {
             platform: None,
             base_layers: None,
             verify: false,
-            top: None,
             spool_directory: PathBuf::new(),
             spool_max: 0,
         };
@@ -296,8 +299,8 @@ mod tests {
         assert_eq!((left.len(), &left[..2]), (lengths.len(), &lengths[..2]));
         assert!(left[2..].iter().all(|entries| *entries == 0));
         demo.fitting = fitting;
-        let report = demo.report();
-        assert!(report.totals.partial);
-        assert_eq!(report.layers.iter().filter(|layer| layer.status == LayerStatus::Ok).count(), 2);
+        let reading = demo.reading();
+        assert!(reading.is_partial());
+        assert_eq!(reading.layers.iter().filter(|layer| layer.status == LayerStatus::Ok).count(), 2);
     }
 }

@@ -31,8 +31,8 @@ pub(crate) struct Group {
 /// Groups the items of a report, largest group first, then by path.
 pub(crate) fn group(model: &Model) -> Vec<Group> {
     let mut places: HashMap<NodeId, usize> = HashMap::new();
-    let mut gathered: Vec<(NodeId, Vec<&WasteSection>)> = Vec::new();
-    for (item, section) in model.analysis.waste.iter().zip(&model.report.waste) {
+    let mut gathered: Vec<(NodeId, Vec<WasteSection>)> = Vec::new();
+    for (item, section) in model.analysis.waste.iter().zip(model.report.waste.iter()) {
         let place = *places.entry(item.node).or_insert(gathered.len());
         match gathered.get_mut(place) {
             Some((_, items)) => items.push(section),
@@ -45,7 +45,7 @@ pub(crate) fn group(model: &Model) -> Vec<Group> {
     groups
 }
 
-fn from_items(model: &Model, node: NodeId, items: &[&WasteSection]) -> Option<Group> {
+fn from_items(model: &Model, node: NodeId, items: &[WasteSection]) -> Option<Group> {
     let largest = items.iter().max_by_key(|item| item.bytes)?;
     let bytes_of = |cause: Cause| items.iter().filter(|item| item.cause == cause).map(|item| item.bytes).sum::<u64>();
     let cause = Cause::ALL.into_iter().max_by_key(|cause| bytes_of(*cause)).unwrap_or(largest.cause);
@@ -61,7 +61,7 @@ fn from_items(model: &Model, node: NodeId, items: &[&WasteSection]) -> Option<Gr
         cause: if bytes_of(cause) > 0 { cause } else { largest.cause },
         mixed: items.iter().any(|item| item.cause != largest.cause),
         layers,
-        largest: (*largest).clone(),
+        largest: largest.clone(),
     })
 }
 

@@ -11,7 +11,7 @@ use crate::bytes::{ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
 use crate::listing::testing::listing;
-use crate::report::{Facts, LayerFacts, LayerStatus, build};
+use crate::report::{Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
 use crate::tree::Stack;
 use crate::tree::testing::Fills;
@@ -122,8 +122,9 @@ impl Sample {
         }
         let mut tree = stack.finish();
         tree.identify(&Fills, 1);
+        let tree = Arc::new(tree);
         let image = Arc::new(image(listings.len(), rows));
-        let analysis = Analysis::of(&tree, 1, 20_000_000);
+        let analysis = Arc::new(Analysis::of(&tree, 1, 20_000_000));
         let facts: Vec<LayerFacts> = listings
             .iter()
             .map(|_| LayerFacts {
@@ -141,18 +142,11 @@ impl Sample {
                 image: &image,
                 tree: &tree,
                 analysis: &analysis,
-                layers: &facts,
-                verified: true,
-                notices: &[],
+                reading: &Reading { layers: facts, verified: true, notices: Vec::new() },
             },
             None,
         );
-        let model = Model {
-            image: Arc::clone(&image),
-            tree: Arc::new(tree),
-            analysis: Arc::new(analysis),
-            report: Arc::new(report),
-        };
+        let model = Model { image: Arc::clone(&image), tree, analysis, report: Arc::new(report) };
         Self { image, listings, model: Arc::new(model) }
     }
 }

@@ -26,11 +26,12 @@ struct Node {
     end: u32,
 }
 
-/// The entries of a layer in the order of dive's `fileList`: children before parents, by name. Entries that dive drops
-/// are left out; parents that no entry describes are there, without an entry.
-pub fn dive_files(listing: &Listing) -> Vec<Option<Entry<'_>>> {
+/// The numbers of a layer's entries in the order of dive's `fileList`: children before parents, by name. Entries that
+/// dive drops are left out; parents that no entry describes are there, without a number.
+pub fn dive_files(listing: &Listing) -> Vec<Option<u32>> {
     let layer = Layer::of(listing, &mut Places::default());
-    let entries = layer.children_first().map(|node| layer.entry(node));
+    let entry = |node: u32| layer.nodes.get(node as usize).map(|node| node.entry).filter(|entry| *entry != NONE);
+    let entries = layer.children_first().map(entry);
     entries.collect()
 }
 

@@ -22,7 +22,7 @@ fn figures(layers: &[Layer<'_>]) -> DiveFigures {
 }
 
 fn references(layers: &[Layer<'_>]) -> Vec<DiveReference> {
-    dive_references(&listings(layers))
+    dive_details(&listings(layers)).1
 }
 
 const MIB: u64 = 1 << 20;
@@ -107,9 +107,10 @@ fn names_are_cleaned_as_go_does() {
 #[test]
 fn files_are_listed_children_first_by_name() {
     let listing = listing(&[("b/c", 1), ("a", 2), ("b/.wh..wh..opq", 0), ("b/.wh.x", 0), ("a", 3), ("./", 0)]);
+    let entry = |index: Option<u32>| listing.entry(index?);
     let files: Vec<_> = dive_files(&listing)
         .into_iter()
-        .map(|entry| entry.map(|entry| (String::from_utf8_lossy(&entry.path()).into_owned(), entry.size)))
+        .map(|index| entry(index).map(|entry| (String::from_utf8_lossy(&entry.path()).into_owned(), entry.size)))
         .collect();
     let file = |name: &str, size| Some((name.to_owned(), size));
     assert_eq!(files, [file("a", 3), file("b/.wh.x", 0), file("b/c", 1), None]);
