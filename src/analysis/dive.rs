@@ -129,13 +129,11 @@ impl Ledger {
             let parent = places.parent(place);
             // The charge goes to an empty name of its own where the marker names nothing.
             let charged = places.child(parent, hidden);
-            match below.whited_out(hidden_place(parent, hidden, places), places) {
-                Some(bytes) => self.charge(charged, bytes),
-                None => {
-                    self.strays.insert(charged);
-                    return;
-                }
-            }
+            let Some(bytes) = below.whited_out(hidden_place(parent, hidden, places), places) else {
+                self.strays.insert(charged);
+                return;
+            };
+            self.charge(charged, bytes);
         }
     }
 

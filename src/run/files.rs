@@ -1,6 +1,10 @@
 //! Files: those of the image that are written out, and those of the user that are read and written.
 
-#![allow(clippy::disallowed_methods, reason = "this module reads and writes the user's files")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this module reads and writes the user's files"
+)]
 
 use super::{Failure, Loaded};
 use crate::cli::CatArgs;

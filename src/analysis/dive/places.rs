@@ -15,7 +15,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// All places so far. A parent has a smaller number than its children.
 #[derive(Debug)]
 pub(super) struct Places<'a> {
-    places: Vec<Place<'a>>,
+    all: Vec<Place<'a>>,
     /// All places but the root, by parent and name.
     children: HashTable<u32>,
     /// Seeded anew for each run, so that nobody can prepare names that collide.
@@ -33,46 +33,46 @@ struct Place<'a> {
 impl Default for Places<'_> {
     fn default() -> Self {
         let root = Place { name: b"", parent: ROOT, node: NONE };
-        Self { places: vec![root], children: HashTable::new(), hasher: DefaultHashBuilder::default() }
+        Self { all: vec![root], children: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 }
 
 impl<'a> Places<'a> {
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.all.len()
     }
 
     pub(super) fn name(&self, place: u32) -> &'a [u8] {
-        self.places.get(place as usize).map_or(b"", |place| place.name)
+        self.all.get(place as usize).map_or(b"", |place| place.name)
     }
 
     pub(super) fn parent(&self, place: u32) -> u32 {
-        self.places.get(place as usize).map_or(ROOT, |place| place.parent)
+        self.all.get(place as usize).map_or(ROOT, |place| place.parent)
     }
 
     /// The node of a place, in whatever layer it was set for.
     pub(super) fn node(&self, place: u32) -> u32 {
-        self.places.get(place as usize).map_or(NONE, |place| place.node)
+        self.all.get(place as usize).map_or(NONE, |place| place.node)
     }
 
     pub(super) fn set_node(&mut self, place: u32, node: u32) {
-        if let Some(place) = self.places.get_mut(place as usize) {
+        if let Some(place) = self.all.get_mut(place as usize) {
             place.node = node;
         }
     }
 
     /// The place of a name below another one; it is made if no layer named it yet.
     pub(super) fn child(&mut self, parent: u32, name: &'a [u8]) -> u32 {
-        let Self { places, children, hasher } = self;
+        let Self { all, children, hasher } = self;
         let hash = hasher.hash_one((parent, name));
-        let is_it = |id: &u32| places.get(*id as usize).is_some_and(|it| it.parent == parent && it.name == name);
+        let is_it = |id: &u32| all.get(*id as usize).is_some_and(|it| it.parent == parent && it.name == name);
         if let Some(id) = children.find(hash, is_it) {
             return *id;
         }
-        let id = u32::try_from(places.len()).unwrap_or(NONE);
-        places.push(Place { name, parent, node: NONE });
+        let id = u32::try_from(all.len()).unwrap_or(NONE);
+        all.push(Place { name, parent, node: NONE });
         children.insert_unique(hash, id, |id| {
-            places.get(*id as usize).map_or(0, |place| hasher.hash_one((place.parent, place.name)))
+            all.get(*id as usize).map_or(0, |place| hasher.hash_one((place.parent, place.name)))
         });
         id
     }
