@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
+import keys  # noqa: E402
 import measure  # noqa: E402
 
 
@@ -86,6 +87,37 @@ class Markdown(unittest.TestCase):
         self.assertEqual(measure.replace_between(new, "x", inside), new)
         with self.assertRaises(measure.Failed):
             measure.replace_between("no markers", "x", inside)
+
+
+class Screens(unittest.TestCase):
+    def test_text_stands_where_the_cursor_was_moved(self):
+        screen = keys.Screen()
+        screen.feed(b"\x1b[?1049h\x1b[2J\x1b[1;3H\x1b[1;31m12\x1b[0m layers\x1b[40;119Hxyz\x1b[2;1Ha\r\nb")
+        self.assertEqual(screen.line(0), "  12 layers")
+        self.assertEqual((screen.line(1), screen.line(2)), ("a", "b"))
+        self.assertTrue(screen.line(39).endswith("xy"))
+        screen.feed(b"\x1b[1;5H\x1b[K")
+        self.assertEqual(screen.line(0), "  12")
+
+    def test_pieces_may_end_anywhere(self):
+        whole = "\x1b[3;2H┌─ Layers ─┐\x1b[38;5;4m·\x1b]0;title\x07é\x1b[4;1H|".encode()
+        expected = keys.Screen()
+        expected.feed(whole)
+        self.assertEqual(expected.line(2), " ┌─ Layers ─┐·é")
+        for cut in range(1, len(whole)):
+            screen = keys.Screen()
+            screen.feed(whole[:cut])
+            screen.feed(whole[cut:])
+            self.assertEqual(screen.text(), expected.text(), cut)
+
+    def test_the_marks_of_a_start_are_told_apart(self):
+        screen = keys.Screen()
+        screen.feed("\x1b[4;2Hstandard input: 12.3 MB of 1.0 GB read".encode())
+        self.assertEqual([mark(screen) for mark in keys.MARKS.values()], [True, False, False])
+        screen.feed("\x1b[1;1Hacme/app:1 · 6 layers · 18 paths\x1b[3;1H┌─ Layers".encode())
+        self.assertEqual([mark(screen) for mark in keys.MARKS.values()], [True, True, False])
+        screen.feed("\x1b[1;40Hwaste 1 B · efficiency 53.3 %".encode())
+        self.assertEqual([mark(screen) for mark in keys.MARKS.values()], [True, True, True])
 
 
 class Images(unittest.TestCase):
