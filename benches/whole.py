@@ -78,6 +78,7 @@ class Bench:
     dive: str | None
     pairs: int
     quick: bool
+    targets: bool
     home: str
     temp: str
     skipped: list = field(default_factory=list)
@@ -267,9 +268,13 @@ def warm(path):
 def measure_image(bench, image, folder):
     """Measures every format of one image; gives (file name, samples by command) for each."""
     own = list(formats(folder))
+    aimed = {target.file for target in TARGETS if target.image == image}
     layouts = [path for _, path in own if os.path.isdir(path)]
     for name, path in own:
         what = f"{image}/{name}"
+        if bench.targets and name not in aimed:
+            bench.skip(what, "no target names it")
+            continue
         try:
             limits = bounds(bench, path, layouts)
         except (OSError, KeyError, ValueError, tarfile.TarError) as error:
@@ -387,7 +392,7 @@ def measure_series(bench, name, base, points):
     """Measures one growth series; gives its points and its exponent."""
     path = os.path.join(bench.temp, "generated.tar")
     rounds = min(5, bench.pairs)
-    dive_too = bench.dive is not None
+    dive_too = bool(bench.dive)
 
     def one(label, own):
         measure.write_image(path, own)
@@ -543,6 +548,7 @@ def arguments():
     parser.add_argument("--layerscope", default="target/release/layerscope", help="[%(default)s]")
     parser.add_argument("--pairs", type=int, default=10, help="how often everything runs [%(default)s]")
     parser.add_argument("--only", default=",".join((*IMAGES, "generated")), help="names, with commas between [all]")
+    parser.add_argument("--targets", action="store_true", help="of the images only what has a target: a third of the time")
     parser.add_argument("--quick", action="store_true", help="everything once, generated layers small")
     parser.add_argument("--write", metavar="FILE", help="put the table between its markers in this file")
     parser.add_argument("--json", metavar="FILE", help="write every single measurement to this file")
@@ -551,11 +557,13 @@ def arguments():
 
 def main():
     """Measures what is asked for and there; exit code 1 if a command broke, never for a figure."""
+    measure.end_in_order()
     args = arguments()
     wanted = args.only.split(",")
     results, grown = {}, {}
     with tempfile.TemporaryDirectory() as temp, tempfile.TemporaryDirectory() as home:
-        bench = Bench(os.path.abspath(args.layerscope), args.dive, max(1, args.pairs), args.quick, home, temp)
+        program = os.path.abspath(args.layerscope)
+        bench = Bench(program, args.dive, max(1, args.pairs), args.quick, args.targets, home, temp)
         print(f"{measure.machine()}; memory below {megabytes(measure.floor())} cannot be told")
         if not bench.dive:
             bench.skip("dive", "there is no dive on the PATH, and no --dive")
