@@ -512,9 +512,11 @@ def markdown(bench, results, grown, found):
         if samples and samples.get("report"):
             rows.append(cells(target, samples, found))
     parts = [f"Measured on: {measure.machine()}. Median CPU time and largest memory of"]
-    parts[0] += f" {1 if bench.quick else bench.pairs} runs (fewer of what takes more than 20 s); ratios are those of runs"
+    rounds = 1 if bench.quick else bench.pairs
+    parts[0] += f" {rounds} run{'s' if rounds > 1 else ''} (fewer of what takes more than 20 s); ratios are those of runs"
     parts[0] += " side by side, with the smallest and the largest."
-    parts.append(table(head, rows))
+    if rows:
+        parts.append(table(head, rows))
     if grown:
         words = [f"{growth_words(fit, points)} in {name}" for name, (points, fit) in grown.items()]
         largest = grown.get("entries with whiteouts", ([], None))[0]
