@@ -350,7 +350,8 @@ def series(quick):
     """What grows: name -> (base, points); a point is (label, size, layers). The base is what does not grow."""
     few, many = (1000, 10_000) if quick else (10_000, 100_000)
     sizes = (1000, 4000, 16_000) if quick else (10_000, 100_000, 1_000_000)
-    marks = (10, 100, 1000) if quick else (100, 1000, 10_000)
+    # The last is there because less costs too little to be fitted.
+    marks = (10, 100, 1000, 8000) if quick else (100, 1000, 10_000, 80_000)
     depths = (1, 4, 16) if quick else (1, 10, 100)
     millions = ((5000, 100), (10_000, 200)) if quick else ((500_000, 10_000), (1_000_000, 20_000))
     empty = [[]]
