@@ -13,7 +13,7 @@ use layerscope::codec::{Compression, decoder};
 use layerscope::image::{self, Image, LayerIndex};
 use layerscope::listing::{Listing, Scanner};
 use layerscope::progress::Silent;
-use layerscope::report::{self, Facts, LayerFacts, LayerStatus};
+use layerscope::report::{self, Facts, LayerFacts, LayerStatus, Reading};
 use layerscope::source::{self, BlobId, OpenOptions, Reference, Sink};
 use layerscope::tarball::{Limits, Member};
 use layerscope::tree::{Filter, Lens, NodeId, Stack, Tree};
@@ -179,7 +179,7 @@ static LISTINGS: LazyLock<Vec<Arc<Listing>>> = LazyLock::new(|| {
     sections.map(|section| Arc::new(scanner().scan_section(section, &Meter::default()))).collect()
 });
 
-static TREE: LazyLock<Tree> = LazyLock::new(|| stacked(&LISTINGS));
+static TREE: LazyLock<Arc<Tree>> = LazyLock::new(|| Arc::new(stacked(&LISTINGS)));
 
 // The data flow, in its order.
 
@@ -241,7 +241,7 @@ mod scan {
         let section = Section::new(TAR.clone());
         bencher.counter(ItemsCount::new(ENTRIES)).bench(|| {
             let listing = scanner().scan_section(black_box(&section), &Meter::default());
-            assert_eq!(listing.entries().len(), ENTRIES);
+            assert_eq!(listing.len(), ENTRIES);
             listing
         });
     }
@@ -251,7 +251,7 @@ mod scan {
     fn by_stream(bencher: Bencher<'_, '_>) {
         bencher.counter(BytesCount::new(TAR.len())).bench(|| {
             let listing = scanner().scan_stream(&mut black_box(TAR.as_slice()));
-            assert_eq!(listing.entries().len(), ENTRIES);
+            assert_eq!(listing.len(), ENTRIES);
             listing
         });
     }
@@ -272,7 +272,7 @@ mod stack {
     #[divan::bench(args = [100, 1000, 10_000])]
     fn removed(bencher: Bencher<'_, '_>, count: usize) {
         let layers = [listing(paths("usr/lib").take(ENTRIES)), listing(whiteouts(count))];
-        assert_eq!(layers[1].entries().len(), count);
+        assert_eq!(layers[1].len(), count);
         bencher.bench(|| stacked(&layers));
     }
 
@@ -339,8 +339,8 @@ mod tree {
 #[divan::bench_group]
 mod figures {
     use super::{
-        Analysis, Bencher, Compression, Facts, IMAGE, LISTINGS, LayerFacts, LayerStatus, TREE, dive_figures, open,
-        report,
+        Analysis, Arc, Bencher, Compression, Facts, IMAGE, LISTINGS, LayerFacts, LayerStatus, Reading, TREE,
+        dive_figures, open, report,
     };
 
     fn facts<R>(use_them: impl FnOnce(&Facts<'_>) -> R) -> R {
@@ -357,10 +357,8 @@ mod figures {
             reference: "bench.tar",
             image: &IMAGE,
             tree: &TREE,
-            analysis: &Analysis::of(&TREE, 1, 0),
-            layers: &layers,
-            verified: false,
-            notices: &[],
+            analysis: &Arc::new(Analysis::of(&TREE, 1, 0)),
+            reading: &Reading { layers, verified: false, notices: Vec::new() },
         })
     }
 
