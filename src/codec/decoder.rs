@@ -1,131 +1,103 @@
 //! One streaming decoder for every compression.
 
-use super::Compression;
-use flate2::bufread::GzDecoder;
+use super::{Compression, gzip, zstandard};
+use crate::bytes::{Cancel, Counting, Meter};
 use std::io::{self, BufRead, BufReader, Read};
 
 /// Bytes of compressed input that are read at once. Smaller pieces cost a decoder much of its speed.
 const INPUT: usize = 64 << 10;
 
-/// The base-2 logarithm of the largest Zstandard window that is accepted: 128 MiB, as `zstd -d` does without flags.
-const ZSTD_WINDOW_LOG: u32 = 27;
-
 /// Memory in bytes that an xz stream may ask for. The highest preset needs 65 MiB; a header can claim 4 GiB.
 const XZ_MEMORY: u64 = 256 << 20;
 
+/// What a compressed stream is read through: its bytes, uncompressed, in order.
+pub trait Decoder: Read + Send {
+    /// How many stored bytes went into the output that was handed out so far: what was only read ahead is not counted.
+    /// Exact for gzip and xz, to the byte that the decoder looks at; for zstd and bzip2 it goes on by whole blocks.
+    /// After an error it is where in the stored bytes the error was found.
+    fn consumed(&self) -> u64;
+}
+
 /// Decompresses `reader` as it is read: all gzip members, all Zstandard frames (windows up to 128 MiB), all xz and
 /// bzip2 streams. Input that ends too early is an error of the kind `UnexpectedEof`, never a silent end.
-pub fn decoder<'a, R: Read + Send + 'a>(compression: Compression, reader: R) -> io::Result<Box<dyn Read + Send + 'a>> {
-    let buffered = |reader| BufReader::with_capacity(INPUT, reader);
+pub fn decoder<'a, R: Read + Send + 'a>(compression: Compression, reader: R) -> io::Result<Box<dyn Decoder + 'a>> {
+    let taken = Meter::default();
+    let stored = Stored::new(reader, taken.clone());
     Ok(match compression {
-        Compression::None => Box::new(reader),
-        Compression::Gzip => Box::new(Gzip::new(buffered(reader))),
-        Compression::Zstd => {
-            let mut frames = zstd::stream::read::Decoder::with_buffer(buffered(reader))?;
-            frames.window_log_max(ZSTD_WINDOW_LOG)?;
-            Box::new(frames)
+        Compression::None => {
+            let decoder = Counting::new(stored.reader.into_inner(), taken.clone(), Cancel::default());
+            Box::new(Counted { decoder, taken })
         }
+        Compression::Gzip => Box::new(Counted { decoder: gzip::Members::new(stored), taken }),
+        Compression::Zstd => Box::new(Counted { decoder: zstandard::Frames::new(stored)?, taken }),
         Compression::Xz => {
             let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
-            Box::new(liblzma::bufread::XzDecoder::new_stream(buffered(reader), stream))
+            Box::new(Counted { decoder: liblzma::bufread::XzDecoder::new_stream(stored, stream), taken })
         }
-        Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(buffered(reader))),
+        Compression::Bzip2 => Box::new(Counted { decoder: bzip2::bufread::MultiBzDecoder::new(stored), taken }),
     })
 }
 
-/// All members of a gzip file. Zeros after the last one are padding (tapes and some registries leave them), as for
-/// `gzip -d`; `flate2` alone takes them for a broken header.
-struct Gzip<R> {
-    member: Option<GzDecoder<R>>,
+/// A decoder, and the meter of what it takes of its [`Stored`] bytes.
+#[derive(Debug)]
+pub(super) struct Counted<D> {
+    pub(super) decoder: D,
+    pub(super) taken: Meter,
 }
 
-impl<R: BufRead> Gzip<R> {
-    fn new(reader: R) -> Self {
-        Self { member: Some(GzDecoder::new(reader)) }
-    }
-}
-
-impl<R: BufRead> Read for Gzip<R> {
+impl<D: Read> Read for Counted<D> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        while let Some(member) = &mut self.member {
-            let count = member.read(buf)?;
-            if count > 0 || buf.is_empty() {
-                return Ok(count);
-            }
-            let Some(mut reader) = self.member.take().map(GzDecoder::into_inner) else { break };
-            if another_member(&mut reader)? {
-                self.member = Some(GzDecoder::new(reader));
-            }
-        }
-        Ok(0)
+        self.decoder.read(buf)
     }
 }
 
-/// Whether another member follows; passes over zeros up to the end of the input.
-fn another_member(reader: &mut impl BufRead) -> io::Result<bool> {
-    let mut padding = false;
-    loop {
-        let bytes = reader.fill_buf()?;
-        if bytes.is_empty() {
-            return Ok(false);
-        }
-        if bytes.iter().any(|byte| *byte != 0) {
-            return match (padding, bytes.first()) {
-                (false, Some(first)) if *first != 0 => Ok(true),
-                _ => Err(io::Error::new(io::ErrorKind::InvalidData, "data after the last gzip member")),
-            };
-        }
-        padding = true;
-        let count = bytes.len();
-        reader.consume(count);
+impl<D: Read + Send> Decoder for Counted<D> {
+    fn consumed(&self) -> u64 {
+        self.taken.get()
+    }
+}
+
+/// Stored bytes, read ahead in large pieces and counted when the decoder takes them.
+#[derive(Debug)]
+pub(super) struct Stored<R> {
+    reader: BufReader<R>,
+    taken: Meter,
+}
+
+impl<R: Read> Stored<R> {
+    pub(super) fn new(reader: R, taken: Meter) -> Self {
+        Self { reader: BufReader::with_capacity(INPUT, reader), taken }
+    }
+
+    /// How many bytes were taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+}
+
+impl<R: Read> Read for Stored<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buf)?;
+        self.taken.add(count as u64);
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Stored<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.reader.consume(count);
+        self.taken.add(count as u64);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{ALL, compress, decompress, noise};
     use super::*;
-    use std::io::Write as _;
-
-    const ALL: [Compression; 5] =
-        [Compression::None, Compression::Gzip, Compression::Zstd, Compression::Xz, Compression::Bzip2];
-
-    fn compress(compression: Compression, bytes: &[u8]) -> Vec<u8> {
-        match compression {
-            Compression::None => bytes.to_vec(),
-            Compression::Gzip => {
-                let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-                out.write_all(bytes).unwrap();
-                out.finish().unwrap()
-            }
-            Compression::Zstd => zstd::encode_all(bytes, 1).unwrap(),
-            Compression::Xz => {
-                let mut out = liblzma::write::XzEncoder::new(Vec::new(), 1);
-                out.write_all(bytes).unwrap();
-                out.finish().unwrap()
-            }
-            Compression::Bzip2 => {
-                let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-                out.write_all(bytes).unwrap();
-                out.finish().unwrap()
-            }
-        }
-    }
-
-    fn decompress(compression: Compression, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        let mut out = Vec::new();
-        decoder(compression, bytes)?.read_to_end(&mut out)?;
-        Ok(out)
-    }
-
-    fn noise(len: usize) -> Vec<u8> {
-        let mut state = 1_u32;
-        std::iter::repeat_with(|| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state.to_be_bytes()[0]
-        })
-        .take(len)
-        .collect()
-    }
 
     #[test]
     fn every_compression_gives_the_bytes_back() {
@@ -162,27 +134,25 @@ mod tests {
         for compression in ALL.into_iter().filter(|compression| *compression != Compression::None) {
             let stored = compress(compression, &bytes);
             for len in 1..stored.len() {
-                assert!(decompress(compression, &stored[..len]).is_err(), "{compression:?} cut at {len}");
+                let error = decompress(compression, &stored[..len]).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{compression:?} cut at {len}: {error}");
             }
         }
     }
 
     #[test]
-    fn a_cut_second_gzip_member_is_an_error() {
-        let mut stored = compress(Compression::Gzip, b"first");
-        stored.extend(&compress(Compression::Gzip, b"second")[..12]);
-        assert!(decompress(Compression::Gzip, &stored).is_err());
-    }
-
-    #[test]
-    fn zeros_after_the_last_gzip_member_are_padding_and_other_bytes_are_not() {
-        let mut stored = compress(Compression::Gzip, b"content");
-        stored.extend(vec![0; 100_000]);
-        assert_eq!(decompress(Compression::Gzip, &stored).unwrap(), b"content");
-        stored.push(b'x');
-        assert!(decompress(Compression::Gzip, &stored).is_err());
-        let mut garbage = compress(Compression::Gzip, b"content");
-        garbage.extend(b"garbage");
-        assert!(decompress(Compression::Gzip, &garbage).is_err());
+    fn consumed_goes_along_with_what_was_handed_out() {
+        let bytes = noise(1 << 20);
+        for compression in ALL {
+            let stored = compress(compression, &bytes);
+            let mut decoder = decoder(compression, stored.as_slice()).unwrap();
+            let mut half = vec![0; bytes.len() / 2];
+            decoder.read_exact(&mut half).unwrap();
+            // Noise is stored in about as many bytes. A block of bzip2 is 100 kB at least.
+            let apart = decoder.consumed().abs_diff(stored.len() as u64 / 2);
+            assert!(apart < 140_000, "{compression:?}: {apart}");
+            io::copy(&mut decoder, &mut io::sink()).unwrap();
+            assert_eq!(decoder.consumed(), stored.len() as u64, "{compression:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Watch;
 use crate::bytes::{Meter, is_cancelled};
-use crate::codec::{Compression, decoder};
+use crate::codec::{Compression, Decoder, decoder};
 use crate::image::{self, Image, LayerIndex};
 use crate::listing::{Listing, ListingError, Scanner};
 use crate::progress::Progress;
@@ -215,7 +215,7 @@ fn unpack<'a>(
     stored: &'a mut (dyn Read + Send),
     scanner: &Scanner,
     hash: Hash,
-) -> io::Result<Hashing<Take<Box<dyn Read + Send + 'a>>>> {
+) -> io::Result<Hashing<Take<Box<dyn Decoder + 'a>>>> {
     let whole = decoder(compression, stored)?.take(scanner.limits.unpacked.saturating_add(1));
     Ok(Hashing::new(whole, hash))
 }
