@@ -1,6 +1,7 @@
 //! Compression, told by magic and never by name.
 //!
-//! Every compression is read through one trait, [`Decoder`].
+//! Every compression is read through one trait, [`Decoder`], in one pass from its beginning. What is read again, from
+//! the middle, is read through [`Checkpoints`], which an earlier pass left behind.
 //!
 //! # Which decoders
 //!
@@ -15,14 +16,17 @@
 //! | zlib-ng, as far as it builds with a C compiler only | 1.5 |
 //! | `miniz_oxide` | 1.6 to 1.75 |
 //!
-//! zlib-rs is the fastest of those that need nothing but a Rust toolchain and a C compiler.
+//! zlib-rs is the fastest of those that need nothing but a Rust toolchain and a C compiler. Its state cannot be
+//! kept without unsafe code, though, so that a pass that leaves checkpoints goes through `miniz_oxide`.
 
+mod checkpoints;
 mod decoder;
 mod gzip;
 #[cfg(test)]
 mod testing;
 mod zstandard;
 
+pub use checkpoints::{Checkpoints, Unpacked};
 pub use decoder::{Decoder, decoder};
 
 /// How bytes are compressed.

@@ -85,7 +85,14 @@ impl<R: Read> Read for Stored<R> {
 
 impl<R: Read> BufRead for Stored<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.reader.fill_buf()
+        while self.reader.buffer().is_empty() {
+            match self.reader.fill_buf() {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.reader.buffer())
     }
 
     fn consume(&mut self, count: usize) {

@@ -1,5 +1,6 @@
 //! gzip: member after member, and what may follow the last one.
 
+use crc32fast::Hasher;
 use flate2::bufread::GzDecoder;
 use std::io::{self, BufRead, Read};
 
@@ -49,6 +50,56 @@ pub(super) fn another_member(reader: &mut impl BufRead) -> io::Result<bool> {
         padding = true;
         let count = bytes.len();
         reader.consume(count);
+    }
+}
+
+/// Passes over the header of a member (RFC 1952, section 2.3).
+pub(super) fn pass_header(reader: &mut impl Read) -> io::Result<()> {
+    let mut header = Header { reader, checksum: Hasher::new() };
+    let [id1, id2, method, flags, ..] = header.take::<10>()?;
+    if [id1, id2, method] != [0x1f, 0x8b, 8] || flags & RESERVED != 0 {
+        return Err(invalid());
+    }
+    if flags & EXTRA != 0 {
+        let len = u16::from_le_bytes(header.take()?);
+        for _ in 0..len {
+            header.take::<1>()?;
+        }
+    }
+    for text in [NAME, COMMENT] {
+        while flags & text != 0 && header.take()? != [0] {}
+    }
+    if flags & CHECKSUM != 0 {
+        let expected = header.checksum.clone().finalize() & 0xffff;
+        if u32::from(u16::from_le_bytes(header.take()?)) != expected {
+            return Err(invalid());
+        }
+    }
+    Ok(())
+}
+
+const CHECKSUM: u8 = 1 << 1;
+const EXTRA: u8 = 1 << 2;
+const NAME: u8 = 1 << 3;
+const COMMENT: u8 = 1 << 4;
+const RESERVED: u8 = 0b1110_0000;
+
+fn invalid() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "invalid gzip header")
+}
+
+/// The bytes of a header, and the checksum of those that were taken.
+struct Header<'a, R> {
+    reader: &'a mut R,
+    checksum: Hasher,
+}
+
+impl<R: Read> Header<'_, R> {
+    fn take<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.reader.read_exact(&mut bytes)?;
+        self.checksum.update(&bytes);
+        Ok(bytes)
     }
 }
 

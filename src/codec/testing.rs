@@ -45,16 +45,15 @@ pub(super) fn noise(len: usize) -> Vec<u8> {
     .collect()
 }
 
-/// Bytes that compress about as well as a layer does: words of a few hundred, with noise between them.
+/// Bytes that compress about as well as a layer does: pieces of 8 KiB of noise that come again, of 3 to 34 bytes.
 pub(super) fn words(len: usize) -> Vec<u8> {
-    let noise = noise(len / 2 + 16);
-    let mut out = Vec::with_capacity(len + 16);
-    for pair in noise.chunks_exact(2) {
-        let word = usize::from(pair[0]) * 7 % 4_000;
-        out.extend(noise.iter().cycle().skip(word).take(1 + usize::from(pair[1] % 13)));
-        if out.len() >= len {
-            break;
-        }
+    let noise = noise(8 << 10);
+    let mut out = Vec::with_capacity(len + 34);
+    let mut state = 1_usize;
+    while out.len() < len {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let start = (state >> 40) % (noise.len() - 34);
+        out.extend(&noise[start..start + 3 + (state >> 20) % 32]);
     }
     out.truncate(len);
     out

@@ -1,6 +1,5 @@
 //! Zstandard: frame after frame, and where each of them begins.
 
-use std::fmt;
 use std::io::{self, BufRead, Read};
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuffer};
 
@@ -11,14 +10,8 @@ const WINDOW_LOG: u32 = 27;
 pub(super) struct Frames<R> {
     reader: R,
     frame: Decoder<'static>,
-    /// Whether the next byte of the input begins a frame, and all of the ones before was handed out.
+    /// Whether a frame has ended, all of it was handed out, and the next one was not begun.
     between: bool,
-}
-
-impl<R> fmt::Debug for Frames<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Frames").field("between", &self.between).finish_non_exhaustive()
-    }
 }
 
 impl<R: BufRead> Frames<R> {
@@ -29,16 +22,21 @@ impl<R: BufRead> Frames<R> {
         Ok(Self { reader, frame, between: true })
     }
 
-    /// Whether a frame begins here.
+    /// Whether a frame begins here, or the input ends.
     pub(super) fn is_between(&self) -> bool {
         self.between
+    }
+
+    /// Whether nothing is left of the input.
+    pub(super) fn is_at_end(&mut self) -> io::Result<bool> {
+        Ok(self.between && self.reader.fill_buf()?.is_empty())
     }
 
     pub(super) fn reader(&self) -> &R {
         &self.reader
     }
 
-    /// Decompresses into `buf`; 0 at the end of a frame, of the input, or for an empty `buf`.
+    /// Decompresses into `buf`, which has room; nothing at the end of a frame or of the input.
     pub(super) fn read_frame(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
             let stored = self.reader.fill_buf()?;
@@ -48,10 +46,9 @@ impl<R: BufRead> Frames<R> {
             }
             let mut input = InBuffer::around(stored);
             let mut output = OutBuffer::around(buf);
-            let hint = self.frame.run(&mut input, &mut output)?;
+            self.between = self.frame.run(&mut input, &mut output)? == 0;
             let (taken, given) = (input.pos(), output.pos());
             self.reader.consume(taken);
-            self.between = hint == 0;
             if given > 0 || self.between {
                 return Ok(given);
             }
@@ -64,14 +61,12 @@ impl<R: BufRead> Frames<R> {
 
 impl<R: BufRead> Read for Frames<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.is_empty() {
-            return Ok(0);
-        }
-        loop {
+        while !buf.is_empty() {
             let count = self.read_frame(buf)?;
-            if count > 0 || self.reader.fill_buf()?.is_empty() {
+            if count > 0 || self.is_at_end()? {
                 return Ok(count);
             }
         }
+        Ok(0)
     }
 }
