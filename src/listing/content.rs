@@ -2,7 +2,7 @@
 
 use super::Entry;
 use super::fingerprint::Fingerprint;
-use crate::bytes::{Cancel, Counting, Meter};
+use crate::bytes::{Cancel, Meter, Section};
 use crate::codec::{Compression, decoder};
 use crate::source::Blob;
 use crate::tarball::Region;
@@ -14,12 +14,12 @@ const PIECE: usize = 64 << 10;
 
 /// The content of one file as a sequence of chunks.
 pub struct Content {
-    stored: Box<dyn Read + Send>,
+    stored: Stored,
     size: u64,
     /// How much of the file was handed out.
     position: u64,
-    /// The regions that hold data, in order; one for all of a dense file.
-    regions: Vec<Region>,
+    /// The regions that hold data, in order, if it is a sparse file.
+    sparse: Option<Box<[Region]>>,
     /// The first region that does not end before `position`.
     region: usize,
     piece: Vec<u8>,
@@ -48,16 +48,9 @@ impl Content {
     /// Opens the content of a regular-file `entry` of the layer that was read from `blob`: by position where the blob
     /// is not compressed, else by decompressing it up to the content.
     pub fn open(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
-        let stored = stored_content(blob, entry, cancel)?;
-        let regions = match entry.sparse() {
-            Some(map) => map.to_vec(),
-            None => vec![Region { offset: 0, len: entry.size }],
-        };
-        Ok(Self::new(stored, entry.size, regions))
-    }
-
-    fn new(stored: Box<dyn Read + Send>, size: u64, regions: Vec<Region>) -> Self {
-        Self { stored, size, position: 0, regions, region: 0, piece: Vec::new(), ready: 0..0 }
+        let stored = Stored::open(blob, entry, cancel)?;
+        let sparse = entry.sparse().map(Box::from);
+        Ok(Self { stored, size: entry.size, position: 0, sparse, region: 0, piece: Vec::new(), ready: 0..0 })
     }
 
     /// The next chunk. Content that ends before its announced size is an error.
@@ -96,10 +89,7 @@ impl Content {
     /// What comes next, without taking it.
     fn peek(&mut self) -> io::Result<Chunk<'_>> {
         if self.ready.is_empty() {
-            while self.regions.get(self.region).is_some_and(|region| region.offset + region.len <= self.position) {
-                self.region += 1;
-            }
-            let next = self.regions.get(self.region).copied().unwrap_or(Region { offset: self.size, len: 0 });
+            let next = self.next_region();
             if next.offset > self.position {
                 return Ok(Chunk::Hole(next.offset - self.position));
             }
@@ -109,6 +99,17 @@ impl Content {
             self.read(next.offset + next.len - self.position)?;
         }
         Ok(Chunk::Data(self.piece.get(self.ready.clone()).unwrap_or_default()))
+    }
+
+    /// The region that holds the next data; an empty one at the end if there is none.
+    fn next_region(&mut self) -> Region {
+        let Some(regions) = &self.sparse else {
+            return Region { offset: self.position, len: self.size - self.position };
+        };
+        while regions.get(self.region).is_some_and(|region| region.offset + region.len <= self.position) {
+            self.region += 1;
+        }
+        regions.get(self.region).copied().unwrap_or(Region { offset: self.size, len: 0 })
     }
 
     /// Takes `count` bytes of what [`Content::peek`] showed.
@@ -139,22 +140,50 @@ impl Content {
 }
 
 /// The stored bytes of an entry, in order.
-fn stored_content(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
-    if let Some(section) = blob.section() {
-        let mut magic = [0; Compression::MAGIC];
-        let count = read_start(&mut section.reader(), &mut magic)?;
-        if Compression::sniff(magic.get(..count).unwrap_or_default()) == Compression::None {
+enum Stored {
+    /// Read by position.
+    Plain { content: Section, position: u64, cancel: Cancel },
+    /// On the way out of a compression.
+    Stream(Box<dyn Read + Send>),
+}
+
+impl Stored {
+    fn open(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
+        if let Some(section) = blob.section()
+            && (entry.is_by_position() || is_plain(section)?)
+        {
             let content = section.slice(entry.data_offset, entry.stored()).ok_or(io::ErrorKind::UnexpectedEof)?;
-            return Ok(Box::new(Counting::new(content.reader(), Meter::default(), cancel.clone())));
+            return Ok(Self::Plain { content, position: 0, cancel: cancel.clone() });
+        }
+        let mut bytes = blob.open(&Meter::default(), cancel)?;
+        let mut magic = [0; Compression::MAGIC];
+        let count = read_start(&mut bytes, &mut magic)?;
+        let start = magic.get(..count).unwrap_or_default().to_vec();
+        let mut tar = decoder(Compression::sniff(&start), io::Cursor::new(start).chain(bytes))?;
+        skip(&mut tar, entry.data_offset)?;
+        Ok(Self::Stream(Box::new(tar.take(entry.stored()))))
+    }
+}
+
+impl Read for Stored {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain { content, position, cancel } => {
+                cancel.check()?;
+                let count = content.read_at(buf, *position)?;
+                *position += count as u64;
+                Ok(count)
+            }
+            Self::Stream(bytes) => bytes.read(buf),
         }
     }
-    let mut bytes = blob.open(&Meter::default(), cancel)?;
+}
+
+/// Whether a blob that nobody has scanned by position is an uncompressed tar nevertheless.
+fn is_plain(section: &Section) -> io::Result<bool> {
     let mut magic = [0; Compression::MAGIC];
-    let count = read_start(&mut bytes, &mut magic)?;
-    let start = magic.get(..count).unwrap_or_default().to_vec();
-    let mut tar = decoder(Compression::sniff(&start), io::Cursor::new(start).chain(bytes))?;
-    skip(&mut tar, entry.data_offset)?;
-    Ok(Box::new(tar.take(entry.stored())))
+    let count = read_start(&mut section.reader(), &mut magic)?;
+    Ok(Compression::sniff(magic.get(..count).unwrap_or_default()) == Compression::None)
 }
 
 /// Reads as much of `buf` as there is.

@@ -219,7 +219,7 @@ impl<'a> Builder<'a> {
         let mut notices = reader.take_notices();
         notices.append(&mut self.notices);
         Listing {
-            table: self.entries.finish(),
+            table: self.entries.finish(len.is_some()),
             unpacked: len.filter(|_| result.is_ok()).unwrap_or_else(|| reader.position()),
             notices,
             damage: result.err(),

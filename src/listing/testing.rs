@@ -47,5 +47,5 @@ pub(crate) fn listing(lines: &[&str]) -> Arc<Listing> {
         };
         entries.push(new).unwrap();
     }
-    Arc::new(Listing { table: entries.finish(), ..Listing::default() })
+    Arc::new(Listing { table: entries.finish(false), ..Listing::default() })
 }

@@ -19,14 +19,14 @@ pub(super) fn verify(block: &Block) -> Result<(), HeaderError> {
     let field = &Header::from_bytes(block).as_ustar().cksum;
     let blanks = field.len() as u64 * u64::from(b' ');
     let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
-    let high = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(byte >> 7)).sum::<u64>();
     let computed = u64::from(sum(block) - sum(field)) + blanks;
-    // A byte above 127 counts 256 less where bytes are signed.
-    let signed = i128::from(computed) - 256 * i128::from(high(block) - high(field));
     let Some(expected) = number(field) else {
         return Err(HeaderError::InvalidOctal(field.to_vec()));
     };
-    if expected == i128::from(computed) || expected == signed {
+    // A byte above 127 counts 256 less where bytes are signed.
+    let high = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(byte >> 7)).sum::<u64>();
+    let signed = || i128::from(computed) - 256 * i128::from(high(block) - high(field));
+    if expected == i128::from(computed) || expected == signed() {
         return Ok(());
     }
     Err(HeaderError::ChecksumMismatch { expected: u64::try_from(expected).unwrap_or_default(), computed })

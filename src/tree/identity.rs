@@ -2,13 +2,13 @@
 //! the same size; nothing else is ever read for it.
 
 use super::{EventKind, InodeId, NodeId, Tree};
-use crate::listing::EntryKind;
+use crate::listing::{EntryKind, Listing};
 use crate::notice::Notice;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::io;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Two inodes of one path and of one size, whose contents have to be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,38 @@ pub struct Question {
     pub a: InodeId,
     /// The newer one.
     pub b: InodeId,
+}
+
+/// A file that was once written at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Version {
+    size: u64,
+    place: (*const Listing, u32),
+    inode: InodeId,
+}
+
+/// Groups of inodes, one after the other.
+#[derive(Debug, Default)]
+struct Groups {
+    inodes: Vec<InodeId>,
+    /// Where each group ends.
+    ends: Vec<usize>,
+}
+
+impl Groups {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn push(&mut self, group: impl Iterator<Item = InodeId>) {
+        self.inodes.extend(group);
+        self.ends.push(self.inodes.len());
+    }
+
+    fn get(&self, index: usize) -> Option<&[InodeId]> {
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.inodes.get(start..*self.ends.get(index)?)
+    }
 }
 
 /// Whoever can compare contents.
@@ -39,13 +71,14 @@ impl Tree {
         std::thread::scope(|scope| {
             for _ in 0..threads.clamp(1, groups.len().max(1)) {
                 scope.spawn(|| {
+                    let (mut equal, mut notices) = (Vec::new(), Vec::new());
                     while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let mut equal = Vec::new();
                         let result = tree.compare(group, contents, &mut equal);
-                        let Ok(mut found) = found.lock() else { return };
-                        found.0.append(&mut equal);
-                        found.1.extend(result.err().and_then(|error| Some(tree.unread(*group.last()?, &error))));
+                        notices.extend(result.err().and_then(|error| Some(tree.unread(*group.last()?, &error))));
                     }
+                    let Ok(mut found) = found.lock() else { return };
+                    found.0.append(&mut equal);
+                    found.1.append(&mut notices);
                 });
             }
         });
@@ -78,50 +111,52 @@ impl Tree {
 
     /// For each path the versions of one size that have to be compared, two or more of them, oldest first; and those
     /// that are equal because they are the same bytes, read once for two layers.
-    fn groups(&self) -> (Vec<Vec<InodeId>>, Vec<Question>) {
-        let mut groups = Vec::new();
+    fn groups(&self) -> (Groups, Vec<Question>) {
+        let mut groups = Groups::default();
         let mut same_place = Vec::new();
-        for node in self.nodes() {
-            let mut versions = self.versions(node);
+        let mut versions = Vec::new();
+        let mut distinct = Vec::new();
+        for node in self.nodes().filter(|node| self.has_several_events(*node)) {
+            versions.clear();
+            versions.extend(self.versions(node));
             if versions.len() < 2 {
                 continue;
             }
             versions.sort_unstable();
             versions.dedup();
-            versions.sort_by_key(|(size, inode)| (*size, *inode));
-            for same_size in versions.chunk_by(|a, b| a.0 == b.0) {
-                let mut inodes: Vec<InodeId> = Vec::new();
-                let mut places = HashMap::new();
-                for (_, b) in same_size.iter().copied() {
-                    match places.entry(self.place(b)) {
-                        Entry::Occupied(known) => same_place.push(Question { a: *known.get(), b }),
-                        Entry::Vacant(new) => {
-                            new.insert(b);
-                            inodes.push(b);
-                        }
-                    }
-                }
-                if inodes.len() > 1 {
-                    groups.push(inodes);
-                }
+            distinct.clear();
+            for same in versions.chunk_by(|a, b| (a.size, a.place) == (b.size, b.place)) {
+                let Some(a) = same.first() else { continue };
+                distinct.push((a.size, a.inode));
+                same_place.extend(same.iter().skip(1).map(|b| Question { a: a.inode, b: b.inode }));
+            }
+            distinct.sort_unstable();
+            for same_size in distinct.chunk_by(|a, b| a.0 == b.0).filter(|versions| versions.len() > 1) {
+                groups.push(same_size.iter().map(|(_, inode)| *inode));
             }
         }
         (groups, same_place)
     }
 
-    /// The files that were ever written at a node, with their sizes; empty ones left out.
-    fn versions(&self, node: NodeId) -> Vec<(u64, InodeId)> {
-        let written = self.events(node).filter_map(|event| match event.kind {
-            EventKind::Written(inode) => Some((self.file_size(inode).filter(|size| *size > 0)?, inode)),
+    /// The files that were ever written at a node; empty ones left out.
+    fn versions(&self, node: NodeId) -> impl Iterator<Item = Version> + '_ {
+        self.events(node).filter_map(|event| match event.kind {
+            EventKind::Written(inode) => {
+                let size = self.file_size(inode).filter(|size| *size > 0)?;
+                Some(Version { size, place: self.place(inode)?, inode })
+            }
             _ => None,
-        });
-        written.collect()
+        })
+    }
+
+    fn has_several_events(&self, node: NodeId) -> bool {
+        self.events(node).nth(1).is_some()
     }
 
     /// Where the content of an inode is: the same entry of the same listing is the same content.
-    fn place(&self, inode: InodeId) -> Option<(*const crate::listing::Listing, u32)> {
+    fn place(&self, inode: InodeId) -> Option<(*const Listing, u32)> {
         let (layer, entry) = self.inodes.origin(inode)?;
-        Some((std::sync::Arc::as_ptr(self.listing(layer)?), entry))
+        Some((Arc::as_ptr(self.listing(layer)?), entry))
     }
 
     /// Compares one group. Two are compared directly, which may stop at the first difference; more of them by

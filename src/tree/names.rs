@@ -1,5 +1,6 @@
 //! Names, each kept once: an image has far fewer names than paths.
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher as _;
 
@@ -29,14 +30,19 @@ impl Names {
     }
 
     pub(super) fn intern(&mut self, name: &[u8]) -> NameId {
-        if let Some(id) = self.find(name) {
-            return id;
-        }
-        let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.bytes.extend_from_slice(name);
-        self.ends.push(self.bytes.len());
         let Self { bytes, ends, table, hasher } = self;
-        table.insert_unique(hasher.hash_one(name), id, |id| hasher.hash_one(slice(bytes, ends, *id)));
+        let place = table.entry(
+            hasher.hash_one(name),
+            |id| slice(bytes, ends, *id) == name,
+            |id| hasher.hash_one(slice(bytes, ends, *id)),
+        );
+        let id = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        match place {
+            Entry::Occupied(known) => return NameId(*known.get()),
+            Entry::Vacant(new) => new.insert(id),
+        };
+        bytes.extend_from_slice(name);
+        ends.push(bytes.len());
         NameId(id)
     }
 }

@@ -5,6 +5,7 @@ use super::inode::Inodes;
 use super::names::Names;
 use super::resolve::Lookup;
 use super::{NONE, Node, NodeId, Tree};
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::cell::Cell;
 use std::hash::BuildHasher as _;
@@ -65,21 +66,25 @@ impl Nodes {
 
     /// The child of this name; it is made if no layer named it yet.
     pub(super) fn child_or_new(&mut self, parent: NodeId, name: &[u8]) -> NodeId {
-        if let Some(node) = self.child(parent, name) {
-            return node;
-        }
-        let id = u32::try_from(self.tree.nodes.len()).unwrap_or(NONE);
-        let name = self.tree.names.intern(name);
-        let next_sibling = match self.tree.nodes.get_mut(parent.index()) {
+        let Self { children, hasher, tree, .. } = self;
+        let name = tree.names.intern(name);
+        let nodes = &tree.nodes;
+        let place = children.entry(
+            hasher.hash_one((parent.0, name)),
+            |id| nodes.get(*id as usize).is_some_and(|node| node.parent == parent.0 && node.name == name),
+            |id| nodes.get(*id as usize).map_or(0, |node| hasher.hash_one((node.parent, node.name))),
+        );
+        let id = u32::try_from(nodes.len()).unwrap_or(NONE);
+        match place {
+            Entry::Occupied(known) => return NodeId(*known.get()),
+            Entry::Vacant(new) => new.insert(id),
+        };
+        let next_sibling = match tree.nodes.get_mut(parent.index()) {
             Some(parent) => std::mem::replace(&mut parent.first_child, id),
             None => NONE,
         };
-        self.tree.nodes.push(Node { parent: parent.0, name, first_child: NONE, next_sibling, last_event: NONE });
+        tree.nodes.push(Node { parent: parent.0, name, first_child: NONE, next_sibling, last_event: NONE });
         self.live.push(Live { first: NONE, next: NONE, before: NONE });
-        let Self { children, hasher, tree, .. } = self;
-        children.insert_unique(hasher.hash_one((parent.0, name)), id, |id| {
-            tree.nodes.get(*id as usize).map_or(0, |node| hasher.hash_one((node.parent, node.name)))
-        });
         NodeId(id)
     }
 
