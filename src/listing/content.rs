@@ -2,29 +2,27 @@
 
 use super::Entry;
 use super::fingerprint::Fingerprint;
-use crate::bytes::{Cancel, Meter, Section};
+use crate::bytes::{Cancel, Meter, Section, SectionReader};
 use crate::codec::{Compression, decoder};
 use crate::source::Blob;
 use crate::tarball::Region;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 
-/// Bytes of content that are held at once.
+/// Bytes of a stream that are held at once.
 const PIECE: usize = 64 << 10;
 
 /// The content of one file as a sequence of chunks.
 pub struct Content {
     stored: Stored,
     size: u64,
-    /// How much of the file was handed out.
+    /// How much of the file was passed.
     position: u64,
     /// The regions that hold data, in order, if it is a sparse file.
     sparse: Option<Box<[Region]>>,
     /// The first region that does not end before `position`.
     region: usize,
-    piece: Vec<u8>,
-    /// The bytes of `piece` that are not handed out yet.
-    ready: std::ops::Range<usize>,
+    cancel: Cancel,
 }
 
 impl fmt::Debug for Content {
@@ -48,25 +46,37 @@ impl Content {
     /// Opens the content of a regular-file `entry` of the layer that was read from `blob`: by position where the blob
     /// is not compressed, else by decompressing it up to the content.
     pub fn open(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
-        let stored = Stored::open(blob, entry, cancel)?;
-        let sparse = entry.sparse().map(Box::from);
-        Ok(Self { stored, size: entry.size, position: 0, sparse, region: 0, piece: Vec::new(), ready: 0..0 })
+        let stored = match blob.section() {
+            Some(section) if entry.is_by_position() || is_plain(section)? => {
+                return Self::open_in(section.reader(), entry, cancel);
+            }
+            _ => unpacked(blob, entry, cancel)?,
+        };
+        Ok(Self::new(Stored::Stream(BufReader::with_capacity(PIECE, stored)), entry, cancel))
     }
 
-    /// The next chunk. Content that ends before its announced size is an error.
-    pub fn next_chunk(&mut self) -> io::Result<Chunk<'_>> {
-        let (hole, data) = match self.peek()? {
-            Chunk::Hole(len) => (len, 0),
-            Chunk::Data(bytes) => (0, bytes.len()),
-            Chunk::End => return Ok(Chunk::End),
-        };
-        if hole > 0 {
-            self.advance(hole);
-            return Ok(Chunk::Hole(hole));
+    /// The same of a layer that is not compressed, through a reader that is there already: contents that lie side by
+    /// side share its window. [`Content::into_layer`] gives it back.
+    pub fn open_in(mut layer: SectionReader, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
+        let end = entry.data_offset.checked_add(entry.stored());
+        if end.is_none_or(|end| end > layer.section_len()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let start = self.ready.start;
-        self.advance(data as u64);
-        Ok(Chunk::Data(self.piece.get(start..start + data).unwrap_or_default()))
+        layer.seek(SeekFrom::Start(entry.data_offset))?;
+        Ok(Self::new(Stored::Layer(layer), entry, cancel))
+    }
+
+    fn new(stored: Stored, entry: Entry<'_>, cancel: &Cancel) -> Self {
+        let sparse = entry.sparse().map(Box::from);
+        Self { stored, size: entry.size, position: 0, sparse, region: 0, cancel: cancel.clone() }
+    }
+
+    /// The reader of the layer, if it is not compressed.
+    pub fn into_layer(self) -> Option<SectionReader> {
+        match self.stored {
+            Stored::Layer(layer) => Some(layer),
+            Stored::Stream(_) => None,
+        }
     }
 
     /// The whole content as bytes, holes written out as zeros.
@@ -75,30 +85,40 @@ impl Content {
     }
 
     /// The fingerprint of the rest of a content, as [`super::Scanner::scan_stream`] takes it with the same seed.
-    pub fn fingerprint(mut self, seed: u64) -> io::Result<u128> {
+    pub fn fingerprint(&mut self, seed: u64) -> io::Result<u128> {
         let mut fingerprint = Fingerprint::new(seed);
         loop {
-            match self.next_chunk()? {
-                Chunk::Data(bytes) => fingerprint.update(bytes),
-                Chunk::Hole(len) => fingerprint.hole(len),
+            let count = match self.peek()? {
+                Chunk::Data(bytes) => {
+                    fingerprint.update(bytes);
+                    bytes.len() as u64
+                }
+                Chunk::Hole(len) => {
+                    fingerprint.hole(len);
+                    len
+                }
                 Chunk::End => return Ok(fingerprint.finish()),
-            }
+            };
+            self.advance(count);
         }
     }
 
-    /// What comes next, without taking it.
-    fn peek(&mut self) -> io::Result<Chunk<'_>> {
-        if self.ready.is_empty() {
-            let next = self.next_region();
-            if next.offset > self.position {
-                return Ok(Chunk::Hole(next.offset - self.position));
-            }
-            if next.len == 0 {
-                return Ok(Chunk::End);
-            }
-            self.read(next.offset + next.len - self.position)?;
+    /// What comes next, without taking it. Content that ends before its announced size is an error.
+    pub fn peek(&mut self) -> io::Result<Chunk<'_>> {
+        let next = self.next_region();
+        if next.offset > self.position {
+            return Ok(Chunk::Hole(next.offset - self.position));
         }
-        Ok(Chunk::Data(self.piece.get(self.ready.clone()).unwrap_or_default()))
+        if next.len == 0 {
+            return Ok(Chunk::End);
+        }
+        self.cancel.check()?;
+        let ready = self.stored.fill()?;
+        if ready.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let rest = next.offset + next.len - self.position;
+        Ok(Chunk::Data(first(ready, usize::try_from(rest).unwrap_or(usize::MAX))))
     }
 
     /// The region that holds the next data; an empty one at the end if there is none.
@@ -113,70 +133,58 @@ impl Content {
     }
 
     /// Takes `count` bytes of what [`Content::peek`] showed.
-    fn advance(&mut self, count: u64) {
+    pub fn advance(&mut self, count: u64) {
+        if self.next_region().offset <= self.position {
+            self.stored.consume(usize::try_from(count).unwrap_or(usize::MAX));
+        }
         self.position += count;
-        let data = usize::try_from(count).unwrap_or(usize::MAX).min(self.ready.len());
-        self.ready.start += data;
-    }
-
-    /// Reads up to `max` stored bytes.
-    fn read(&mut self, max: u64) -> io::Result<()> {
-        let want = usize::try_from(max).unwrap_or(PIECE).min(PIECE);
-        if self.piece.len() < want {
-            self.piece.resize(want, 0);
-        }
-        let count = loop {
-            match self.stored.read(self.piece.get_mut(..want).unwrap_or_default()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.ready = 0..count;
-        Ok(())
     }
 }
 
 /// The stored bytes of an entry, in order.
 enum Stored {
     /// Read by position.
-    Plain { content: Section, position: u64, cancel: Cancel },
+    Layer(SectionReader),
     /// On the way out of a compression.
-    Stream(Box<dyn Read + Send>),
+    Stream(BufReader<Box<dyn Read + Send>>),
 }
 
 impl Stored {
-    fn open(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
-        if let Some(section) = blob.section()
-            && (entry.is_by_position() || is_plain(section)?)
-        {
-            let content = section.slice(entry.data_offset, entry.stored()).ok_or(io::ErrorKind::UnexpectedEof)?;
-            return Ok(Self::Plain { content, position: 0, cancel: cancel.clone() });
+    /// What comes next; nothing only at the end.
+    fn fill(&mut self) -> io::Result<&[u8]> {
+        // Asked again, a reader that was interrupted has nothing ready and reads anew.
+        while let Err(error) = self.fill_once() {
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
         }
-        let mut bytes = blob.open(&Meter::default(), cancel)?;
-        let mut magic = [0; Compression::MAGIC];
-        let count = read_start(&mut bytes, &mut magic)?;
-        let start = magic.get(..count).unwrap_or_default().to_vec();
-        let mut tar = decoder(Compression::sniff(&start), io::Cursor::new(start).chain(bytes))?;
-        skip(&mut tar, entry.data_offset)?;
-        Ok(Self::Stream(Box::new(tar.take(entry.stored()))))
+        self.fill_once()
+    }
+
+    fn fill_once(&mut self) -> io::Result<&[u8]> {
+        match self {
+            Self::Layer(layer) => layer.fill_buf(),
+            Self::Stream(bytes) => bytes.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        match self {
+            Self::Layer(layer) => layer.consume(count),
+            Self::Stream(bytes) => bytes.consume(count),
+        }
     }
 }
 
-impl Read for Stored {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain { content, position, cancel } => {
-                cancel.check()?;
-                let count = content.read_at(buf, *position)?;
-                *position += count as u64;
-                Ok(count)
-            }
-            Self::Stream(bytes) => bytes.read(buf),
-        }
-    }
+/// The stored bytes of an entry out of the compression around its layer.
+fn unpacked(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
+    let mut bytes = blob.open(&Meter::default(), cancel)?;
+    let mut magic = [0; Compression::MAGIC];
+    let count = read_start(&mut bytes, &mut magic)?;
+    let start = magic.get(..count).unwrap_or_default().to_vec();
+    let mut tar = decoder(Compression::sniff(&start), io::Cursor::new(start).chain(bytes))?;
+    skip(&mut tar, entry.data_offset)?;
+    Ok(Box::new(tar.take(entry.stored())))
 }
 
 /// Whether a blob that nobody has scanned by position is an uncompressed tar nevertheless.
@@ -215,8 +223,8 @@ fn skip(reader: &mut dyn Read, count: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether two contents are equal, byte by byte, holes counting as zeros.
-pub fn same_content(mut a: Content, mut b: Content) -> io::Result<bool> {
+/// Whether the rests of two contents are equal, byte by byte, holes counting as zeros.
+pub fn same_content(a: &mut Content, b: &mut Content) -> io::Result<bool> {
     if a.size != b.size {
         return Ok(false);
     }

@@ -1,52 +1,93 @@
 //! Contents compared where the tree has to know whether two versions of a path are equal.
 
-use crate::bytes::Cancel;
+use crate::bytes::{Cancel, SectionReader};
 use crate::image::Image;
 use crate::listing::{Content, Entry, same_content};
-use crate::source::Blob;
+use crate::source::{Blob, BlobId};
 use crate::tree::{Contents, InodeId, Question, Tree};
+use hashbrown::HashMap;
 use std::io;
 
+/// How many layers have a reader at a time.
+const READERS: usize = 8;
+
 /// Reads contents from the blobs of an image.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Blobs<'a> {
-    pub(super) image: &'a Image,
+    image: &'a Image,
     /// The seed of the fingerprints of this run.
-    pub(super) seed: u64,
-    pub(super) cancel: &'a Cancel,
+    seed: u64,
+    cancel: &'a Cancel,
+    /// Readers of uncompressed layers: the files that are compared one after the other often lie side by side.
+    readers: HashMap<BlobId, SectionReader>,
 }
 
-impl Blobs<'_> {
+impl<'a> Blobs<'a> {
+    pub(super) fn new(image: &'a Image, seed: u64, cancel: &'a Cancel) -> Self {
+        Self { image, seed, cancel, readers: HashMap::new() }
+    }
+
     /// The content of a file of the tree.
     pub(super) fn content(&self, tree: &Tree, inode: InodeId) -> io::Result<Content> {
-        let (blob, entry) = self.find(tree, inode).ok_or(io::ErrorKind::NotFound)?;
+        let (blob, entry) = self.find(tree, inode)?;
         Content::open(blob, entry, self.cancel)
     }
 
-    fn find<'t>(&'t self, tree: &'t Tree, inode: InodeId) -> Option<(&'t Blob, Entry<'t>)> {
-        let layer = tree.inode(inode)?.layer;
-        let blob = self.image.layers.get(layer.index())?.blob.as_ref().ok()?;
-        Some((blob, tree.entry(inode)?))
+    fn find<'t>(&self, tree: &'t Tree, inode: InodeId) -> io::Result<(&'a Blob, Entry<'t>)> {
+        let found = || {
+            let layer = tree.inode(inode)?.layer;
+            let blob = self.image.layers.get(layer.index())?.blob.as_ref().ok()?;
+            Some((blob, tree.entry(inode)?))
+        };
+        found().ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    /// The content of a file, through the reader of its layer if there is one; [`Blobs::close`] keeps that.
+    fn open(&mut self, tree: &Tree, inode: InodeId) -> io::Result<(BlobId, Content)> {
+        let (blob, entry) = self.find(tree, inode)?;
+        let content = match self.readers.remove(&blob.id) {
+            Some(layer) => Content::open_in(layer, entry, self.cancel)?,
+            None => Content::open(blob, entry, self.cancel)?,
+        };
+        Ok((blob.id, content))
+    }
+
+    fn close(&mut self, (id, content): (BlobId, Content)) {
+        if let Some(layer) = content.into_layer() {
+            if self.readers.len() >= READERS {
+                self.readers.clear();
+            }
+            self.readers.insert(id, layer);
+        }
     }
 }
 
 impl Contents for Blobs<'_> {
-    fn same(&self, tree: &Tree, Question { a, b }: Question) -> io::Result<bool> {
+    fn same(&mut self, tree: &Tree, Question { a, b }: Question) -> io::Result<bool> {
         let known = |inode| tree.entry(inode).and_then(|entry| entry.fingerprint());
         match (known(a), known(b)) {
             (Some(a), Some(b)) => Ok(a == b),
-            (None, None) => same_content(self.content(tree, a)?, self.content(tree, b)?),
+            (None, None) => {
+                let (mut a, mut b) = (self.open(tree, a)?, self.open(tree, b)?);
+                let same = same_content(&mut a.1, &mut b.1);
+                self.close(a);
+                self.close(b);
+                same
+            }
             // One passed while its layer was decompressed: reading the other one is enough.
             (Some(known), None) => Ok(self.fingerprint(tree, b)? == known),
             (None, Some(known)) => Ok(self.fingerprint(tree, a)? == known),
         }
     }
 
-    fn fingerprint(&self, tree: &Tree, inode: InodeId) -> io::Result<u128> {
+    fn fingerprint(&mut self, tree: &Tree, inode: InodeId) -> io::Result<u128> {
         let entry = tree.entry(inode).ok_or(io::ErrorKind::NotFound)?;
-        match entry.fingerprint() {
-            Some(fingerprint) => Ok(fingerprint),
-            None => self.content(tree, inode)?.fingerprint(self.seed),
+        if let Some(fingerprint) = entry.fingerprint() {
+            return Ok(fingerprint);
         }
+        let mut opened = self.open(tree, inode)?;
+        let fingerprint = opened.1.fingerprint(self.seed);
+        self.close(opened);
+        fingerprint
     }
 }

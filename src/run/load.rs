@@ -89,8 +89,7 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
     cancel.check().map_err(Failure::Cancelled)?;
     let (mut tree, fitting) = stack(&image, &read, MAX_ENTRIES);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let blobs = Blobs { image: &image, seed: scanner.seed, cancel };
-    tree.identify(&blobs, threads);
+    tree.identify(&Blobs::new(&image, scanner.seed, cancel), threads);
     cancel.check().map_err(Failure::Cancelled)?;
     let base_layers = request.base_layers.or(image.base_layers).unwrap_or(1);
     Ok(Loaded {
@@ -179,7 +178,7 @@ impl Loaded {
     }
 
     fn blobs<'a>(&'a self, cancel: &'a Cancel) -> Blobs<'a> {
-        Blobs { image: &self.image, seed: self.scanner.seed, cancel }
+        Blobs::new(&self.image, self.scanner.seed, cancel)
     }
 
     /// What the image costs, and why.

@@ -27,6 +27,9 @@ struct Version {
     inode: InodeId,
 }
 
+/// How many groups one thread takes at a time.
+const BATCH: usize = 32;
+
 /// Groups of inodes, one after the other.
 #[derive(Debug, Default)]
 struct Groups {
@@ -45,25 +48,31 @@ impl Groups {
         self.ends.push(self.inodes.len());
     }
 
+    /// The numbers of the groups that one thread takes together: their contents lie side by side.
+    fn batch(&self, index: usize) -> Option<std::ops::Range<usize>> {
+        let start = index.checked_mul(BATCH).filter(|start| *start < self.len())?;
+        Some(start..self.len().min(start + BATCH))
+    }
+
     fn get(&self, index: usize) -> Option<&[InodeId]> {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.inodes.get(start..*self.ends.get(index)?)
     }
 }
 
-/// Whoever can compare contents.
-pub trait Contents: Sync {
+/// Whoever can compare contents. Each thread has its own clone.
+pub trait Contents: Clone + Send + Sync {
     /// Whether the contents of two files are equal, byte for byte.
-    fn same(&self, tree: &Tree, question: Question) -> io::Result<bool>;
+    fn same(&mut self, tree: &Tree, question: Question) -> io::Result<bool>;
 
     /// A fingerprint of a content: equal ones for equal contents, different ones for different contents.
-    fn fingerprint(&self, tree: &Tree, inode: InodeId) -> io::Result<u128>;
+    fn fingerprint(&mut self, tree: &Tree, inode: InodeId) -> io::Result<u128>;
 }
 
 impl Tree {
     /// Finds out which versions of each path have the same content, on `threads` threads. Contents that cannot be
     /// read count as different, with a notice.
-    pub fn identify(&mut self, contents: &dyn Contents, threads: usize) {
+    pub fn identify<C: Contents>(&mut self, contents: &C, threads: usize) {
         let (groups, same_place) = self.groups();
         let next = AtomicUsize::new(0);
         let found: Mutex<(Vec<Question>, Vec<Notice>)> = Mutex::default();
@@ -71,10 +80,13 @@ impl Tree {
         std::thread::scope(|scope| {
             for _ in 0..threads.clamp(1, groups.len().max(1)) {
                 scope.spawn(|| {
+                    let mut contents = contents.clone();
                     let (mut equal, mut notices) = (Vec::new(), Vec::new());
-                    while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let result = tree.compare(group, contents, &mut equal);
-                        notices.extend(result.err().and_then(|error| Some(tree.unread(*group.last()?, &error))));
+                    while let Some(batch) = groups.batch(next.fetch_add(1, Ordering::Relaxed)) {
+                        for group in batch.filter_map(|index| groups.get(index)) {
+                            let result = tree.compare(group, &mut contents, &mut equal);
+                            notices.extend(result.err().and_then(|error| Some(tree.unread(*group.last()?, &error))));
+                        }
                     }
                     let Ok(mut found) = found.lock() else { return };
                     found.0.append(&mut equal);
@@ -161,7 +173,7 @@ impl Tree {
 
     /// Compares one group. Two are compared directly, which may stop at the first difference; more of them by
     /// fingerprint, so that the work stays linear.
-    fn compare(&self, group: &[InodeId], contents: &dyn Contents, equal: &mut Vec<Question>) -> io::Result<()> {
+    fn compare(&self, group: &[InodeId], contents: &mut impl Contents, equal: &mut Vec<Question>) -> io::Result<()> {
         if let [a, b] = *group {
             let question = Question { a, b };
             if contents.same(self, question)? {
