@@ -45,10 +45,12 @@ pub(super) fn number(field: &[u8]) -> Option<i128> {
     let start = field.iter().position(|byte| !blank(byte)).unwrap_or(field.len());
     let digits = field.get(start..)?;
     let end = digits.iter().position(blank).unwrap_or(digits.len());
-    digits.get(..end)?.iter().try_fold(0, |value, byte| match byte {
-        b'0'..=b'7' => Some(value * 8 + i128::from(byte - b'0')),
+    // No field has more than twelve digits, 36 bits.
+    let value = digits.get(..end)?.iter().try_fold(0_u64, |value, byte| match byte {
+        b'0'..=b'7' => Some(value << 3 | u64::from(byte - b'0')),
         _ => None,
-    })
+    });
+    value.map(i128::from)
 }
 
 /// The bytes before the first zero byte.
