@@ -4,6 +4,7 @@
 //! content of a file are [`Section`]s of one. There is no memory map: a file that is cut while it is mapped would end
 //! the program with a signal while the terminal is in raw mode.
 
+mod ahead;
 mod count;
 mod file;
 mod spool;
@@ -14,9 +15,10 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use ahead::{Ahead, ahead};
 pub use count::{Counting, Meter};
 pub use file::{OpenError, StandardInput, open_regular, open_standard_input};
-pub use spool::Spool;
+pub use spool::{Spool, SpoolFile, Spooled};
 pub use window::SectionReader;
 
 /// Bytes that can be read at any position, from several threads at once.

@@ -10,6 +10,8 @@ pub enum Progress {
         /// All bytes, where the input says how many it has.
         total: Option<u64>,
     },
+    /// What a sequential input has turned out to be so far, as `gzip, tar archive`. What was said before holds on.
+    Kind(String),
     /// Bytes of one layer's blob that were read so far.
     Layer {
         /// The position of the layer in the stack, 0 at the bottom.

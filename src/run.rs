@@ -1,5 +1,6 @@
 //! The composition root: the one module that knows all others, and puts them together for each command.
 
+mod blob;
 mod commands;
 mod compare;
 #[cfg(feature = "tui")]
@@ -8,6 +9,7 @@ mod files;
 mod gate;
 mod line;
 mod load;
+mod queue;
 mod scan;
 
 pub use load::{Input, Loaded, Request, load};
@@ -32,6 +34,10 @@ pub trait Watch: Observer {
     fn choose(&self, _lines: &[String]) -> Option<usize> {
         None
     }
+
+    /// A layer of a sequential input was read, as far as it could be, before anybody can tell which one it is. Called
+    /// from several threads.
+    fn found(&self, _name: &str, _listing: &Listing) {}
 
     /// The documents were read; no layer was yet.
     fn image(&self, _image: &Arc<Image>, _kind: &str, _reference: &str) {}

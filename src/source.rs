@@ -13,6 +13,7 @@ mod layout;
 mod open;
 mod reference;
 mod seems;
+mod telling;
 #[cfg(test)]
 pub(crate) mod testing;
 mod watched;

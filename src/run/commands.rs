@@ -78,7 +78,8 @@ impl Commands<'_> {
             Some(Verify::Off | Verify::Strict) => Background::Rest,
             Some(Verify::Background) | None => Background::Verify,
         };
-        let request = self.request(self.settings.verify == Some(Verify::Strict));
+        let mut request = self.request(self.settings.verify == Some(Verify::Strict));
+        request.verify_later = background == Background::Verify;
         let options = Options {
             color: self.settings.color != ColorWhen::Never,
             ascii: self.settings.ascii,
@@ -177,6 +178,7 @@ impl Commands<'_> {
             platform: self.settings.platform.clone(),
             base_layers: self.settings.base_layers,
             verify,
+            verify_later: false,
             spool_directory: self.settings.spool_directory.clone(),
             spool_max: self.settings.spool_max,
         }

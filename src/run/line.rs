@@ -79,7 +79,7 @@ impl<W: Write + Send> Observer for Line<W> {
                 let text = format!("{} {} MB", inner.words, read / STEP * STEP / 1_000_000);
                 inner.show(text);
             }
-            Progress::Input { .. } => {}
+            Progress::Input { .. } | Progress::Kind(_) => {}
             Progress::Layer { layer, read, .. } => {
                 inner.layers.insert(layer, read);
                 let (read, total) = (inner.layers.values().sum(), inner.total);

@@ -1,7 +1,8 @@
 //! From a reference to the stack of layers, in one place for every command and for the explorer.
 
+use super::blob::{Hash, Hashes, Scanned, hash_blob};
 use super::compare::Blobs;
-use super::scan::{Hash, Hashes, Scanned, Sweep, hash_blob, scan_layers};
+use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::{Cancel, Section};
@@ -9,7 +10,7 @@ use crate::image::{self, Candidate, Image, Layer, Platform};
 use crate::listing::{Content, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
 use crate::report::{self, Facts, LayerFacts, LayerStatus, Reading, Report};
-use crate::source::{self, BlobId, OpenOptions, Reference, Source};
+use crate::source::{self, BlobId, OpenOptions, Reference, Sink, Source};
 use crate::tarball::Limits;
 use crate::tree::{InodeId, Stack, Tree};
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct Request {
     pub base_layers: Option<u32>,
     /// Whether digests are checked before anything is shown.
     pub verify: bool,
+    /// Whether they are checked afterwards, so that what passes only once is hashed on the way.
+    pub verify_later: bool,
     /// Where an input that cannot be read twice is kept.
     pub spool_directory: PathBuf,
     /// How many bytes of it are kept at most.
@@ -64,28 +67,7 @@ pub enum Input {
 /// Reads one image and stacks its layers.
 pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch) -> Result<Loaded, Failure> {
     let scanner = Scanner { limits: Limits::default(), seed: RandomState::new().hash_one(0), cancel: cancel.clone() };
-    let hash = if request.verify { Hash::Yes } else { Hash::No };
-    let mut sweep = Sweep { scanner: &scanner, hash, found: BTreeMap::new() };
-    let options = OpenOptions {
-        spool_directory: request.spool_directory.clone(),
-        spool_max: request.spool_max,
-        cancel: cancel.clone(),
-        ..OpenOptions::default()
-    };
-    let source = match input {
-        Input::Typed(reference) => source::open(reference, &options, &mut sweep, watch)?,
-        Input::Demo => {
-            let demo = Section::new(Arc::new(super::DEMO.to_vec()));
-            source::open_section(Reference::parse("demo"), demo, &options, &mut sweep, watch)?
-        }
-    };
-    let known = sweep.found;
-    let candidate = choose(&source, request, watch)?;
-    let image = Arc::new(load_image(&source, &candidate, request)?);
-    let kind = source.kind_name();
-    watch.image(&image, &kind, &source.reference.typed);
-
-    let read = scan_layers(&image, &scanner, hash, known, watch);
+    let (source, image, read) = read(input, request, &scanner, watch)?;
     cancel.check().map_err(Failure::Cancelled)?;
     let (mut tree, fitting) = stack(&image, &read, MAX_ENTRIES);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -96,12 +78,58 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
         image,
         tree: Arc::new(tree),
         base_layers,
-        kind,
+        kind: source.kind_name(),
         typed: source.reference.typed.clone(),
         notices: source.notices.clone(),
         scanned: read,
         scanner,
         fitting,
+    })
+}
+
+/// Opens an image and reads its layers.
+fn read(
+    input: Input,
+    request: &Request,
+    scanner: &Scanner,
+    watch: &dyn Watch,
+) -> Result<(Source, Arc<Image>, BTreeMap<BlobId, Scanned>), Failure> {
+    let hash_if = |is_asked: bool| if is_asked { Hash::Yes } else { Hash::No };
+    let hash_passing = hash_if(request.verify || request.verify_later);
+    let scanning = Scanning { scanner, hash: hash_if(request.verify), hash_passing };
+    scans(scanning, watch, |mut scans| {
+        let opened = open(input, request, &scanner.cancel, &mut scans, watch).and_then(|source| {
+            let candidate = choose(&source, request, watch)?;
+            let image = Arc::new(load_image(&source, &candidate, request)?);
+            watch.image(&image, &source.kind_name(), &source.reference.typed);
+            Ok((source, image))
+        });
+        // Nobody needs what is still being read.
+        let (source, image) = opened.inspect_err(|_| scanner.cancel.cancel())?;
+        let read = scans.layers(&image);
+        Ok((source, image, read))
+    })
+}
+
+fn open(
+    input: Input,
+    request: &Request,
+    cancel: &Cancel,
+    sink: &mut dyn Sink,
+    watch: &dyn Watch,
+) -> Result<Source, Failure> {
+    let options = OpenOptions {
+        spool_directory: request.spool_directory.clone(),
+        spool_max: request.spool_max,
+        cancel: cancel.clone(),
+        ..OpenOptions::default()
+    };
+    Ok(match input {
+        Input::Typed(reference) => source::open(reference, &options, sink, watch)?,
+        Input::Demo => {
+            let demo = Section::new(Arc::new(super::DEMO.to_vec()));
+            source::open_section(Reference::parse("demo"), demo, &options, sink, watch)?
+        }
     })
 }
 
@@ -285,6 +313,7 @@ mod tests {
             platform: None,
             base_layers: None,
             verify: false,
+            verify_later: false,
             spool_directory: PathBuf::new(),
             spool_max: 0,
         };

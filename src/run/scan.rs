@@ -1,115 +1,137 @@
 //! All layers read, each distinct blob once, as many at a time as there are cores, the largest first.
+//!
+//! A sequential input brings its layers before its manifest: they are read as they come, and kept under the identity of
+//! their blob until the manifest says which of them are layers.
 
 use super::Watch;
-use crate::bytes::{Meter, is_cancelled};
-use crate::codec::{Compression, Decoder, decoder};
-use crate::image::{self, Image, LayerIndex};
-use crate::listing::{Listing, ListingError, Scanner};
+use super::blob::{Hash, Scanned, scan_blob, scan_reader};
+use super::queue::{Job, Queue};
+use crate::bytes::Meter;
+use crate::image::{Image, LayerIndex};
+use crate::listing::Scanner;
 use crate::progress::Progress;
 use crate::source::{Blob, BlobId, Sink};
-use crate::tarball::{self, Member};
-use sha2::{Digest as _, Sha256};
+use crate::tarball::Member;
 use std::collections::BTreeMap;
-use std::io::{self, Read, Take};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::io::Read;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 /// How often progress is told while layers are read.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Bytes read at once where everything is read.
-const BUFFER: usize = 256 << 10;
-
-/// What reading one blob gave.
-#[derive(Debug, Clone)]
-pub(super) struct Scanned {
-    /// Its entries, as far as they could be read.
-    pub(super) listing: Arc<Listing>,
-    /// How the blob is compressed.
-    pub(super) compression: Compression,
-    /// What was hashed on the way, if anything was.
-    pub(super) hashes: Option<Hashes>,
+/// How blobs are scanned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scanning<'a> {
+    pub(super) scanner: &'a Scanner,
+    /// Whether blobs are hashed that can be read again.
+    pub(super) hash: Hash,
+    /// Whether those are that pass once.
+    pub(super) hash_passing: Hash,
 }
 
-/// The digests of one blob, computed by us, as `sha256:…`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Hashes {
-    /// Of the bytes as stored.
-    pub(super) stored: String,
-    /// Of the uncompressed tar.
-    pub(super) unpacked: String,
+/// Scans blobs while an image is opened, and then the rest of its layers.
+pub(super) struct Scans<'a> {
+    scanning: Scanning<'a>,
+    watch: &'a dyn Watch,
+    queue: &'a Queue,
+    results: Receiver<(BlobId, Scanned)>,
+    /// Everything that was put into the queue.
+    handed: Vec<Handed>,
+    /// What was read.
+    found: BTreeMap<BlobId, Scanned>,
 }
 
-/// Whether contents are hashed while they pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
-    /// They are not; uncompressed layers are then not even read.
-    No,
-    /// They are.
-    Yes,
+/// A blob that somebody else reads.
+#[derive(Debug)]
+struct Handed {
+    id: BlobId,
+    size: u64,
+    /// Stored bytes that were read.
+    meter: Meter,
 }
 
-/// Reads every distinct blob of an image that `known` does not have yet. The result has what was known, too.
-pub(super) fn scan_layers(
-    image: &Image,
-    scanner: &Scanner,
-    hash: Hash,
-    mut known: BTreeMap<BlobId, Scanned>,
-    watch: &dyn Watch,
-) -> BTreeMap<BlobId, Scanned> {
-    let mut jobs: Vec<(BlobId, &Blob, Meter)> = Vec::new();
-    for layer in &image.layers {
-        let Ok(blob) = &layer.blob else { continue };
-        if let Some(scanned) = known.get(&blob.id) {
-            watch.listing(layer.index, &scanned.listing);
-        } else if !jobs.iter().any(|(id, _, _)| *id == blob.id) {
-            jobs.push((blob.id, blob, Meter::default()));
-        }
-    }
-    jobs.sort_by_key(|(id, blob, _)| (std::cmp::Reverse(blob.size), *id));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
-    let next = AtomicUsize::new(0);
+/// Runs `work` with as many threads at its side as there are cores. They are gone when this returns.
+pub(super) fn scans<T>(scanning: Scanning<'_>, watch: &dyn Watch, work: impl FnOnce(Scans<'_>) -> T) -> T {
+    let queue = Queue::default();
     let (sender, results) = mpsc::channel();
     std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let sender = sender.clone();
-            scope.spawn(|| {
-                let sender = sender;
-                while let Some((id, blob, meter)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let read = scan_blob(blob, scanner, hash, meter);
-                    if sender.send((*id, read)).is_err() {
+        // Whatever happens, nobody waits for more when this scope ends.
+        let _closing = queue.closing();
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let (sender, queue, working) = (sender.clone(), &queue, queue.working());
+            scope.spawn(move || {
+                let _working = working;
+                while let Some(job) = queue.take() {
+                    let read = scan_blob(&job.blob, scanning.scanner, scanning.hash, &job.meter);
+                    if let Some(name) = &job.name {
+                        watch.found(name, &read.listing);
+                    }
+                    if sender.send((job.blob.id, read)).is_err() {
                         return;
                     }
                 }
             });
         }
         drop(sender);
-        loop {
-            match results.recv_timeout(TICK) {
-                Ok((id, read)) => {
-                    for layer in positions(image, id) {
-                        watch.listing(layer, &read.listing);
-                    }
-                    known.insert(id, read);
-                }
-                Err(RecvTimeoutError::Timeout) => tell_progress(image, &jobs, watch),
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-    });
-    known
+        let (handed, found) = (Vec::new(), BTreeMap::new());
+        work(Scans { scanning, watch, queue: &queue, results, handed, found })
+    })
 }
 
-fn tell_progress(image: &Image, jobs: &[(BlobId, &Blob, Meter)], watch: &dyn Watch) {
-    for (id, blob, meter) in jobs {
-        let read = meter.get().min(blob.size);
-        if read > 0 {
-            for layer in positions(image, *id) {
-                watch.progress(Progress::Layer { layer: layer.index(), read, total: blob.size });
+impl Scans<'_> {
+    /// Reads every distinct blob of an image that was not read yet, and gives back all that were.
+    pub(super) fn layers(mut self, image: &Image) -> BTreeMap<BlobId, Scanned> {
+        let blobs = || image.layers.iter().filter_map(|layer| layer.blob.as_ref().ok());
+        self.queue.retain(|job| blobs().any(|blob| blob.id == job.blob.id));
+        let (mut wanted, mut known): (Vec<&Blob>, Vec<BlobId>) = (Vec::new(), Vec::new());
+        known.extend(self.found.keys());
+        known.extend(self.handed.iter().map(|handed| handed.id));
+        known.sort_unstable();
+        wanted.extend(blobs().filter(|blob| known.binary_search(&blob.id).is_err()));
+        wanted.sort_by_key(|blob| blob.id);
+        wanted.dedup_by_key(|blob| blob.id);
+        for blob in wanted {
+            let job = self.hand(blob.clone(), None);
+            self.queue.add(job);
+        }
+        self.queue.close();
+        for (id, read) in &self.found {
+            tell_listing(image, *id, read, self.watch);
+        }
+        loop {
+            match self.results.recv_timeout(TICK) {
+                Ok((id, read)) => {
+                    let read = self.found.entry(id).or_insert(read);
+                    tell_listing(image, id, read, self.watch);
+                }
+                Err(RecvTimeoutError::Timeout) => self.tell_progress(image),
+                Err(RecvTimeoutError::Disconnected) => return self.found,
             }
         }
+    }
+
+    fn hand(&mut self, blob: Blob, name: Option<String>) -> Job {
+        let meter = Meter::default();
+        self.handed.push(Handed { id: blob.id, size: blob.size, meter: meter.clone() });
+        Job { blob, name, meter }
+    }
+
+    fn tell_progress(&self, image: &Image) {
+        for Handed { id, size, meter } in &self.handed {
+            let read = meter.get().min(*size);
+            if read > 0 {
+                for layer in positions(image, *id) {
+                    self.watch.progress(Progress::Layer { layer: layer.index(), read, total: *size });
+                }
+            }
+        }
+    }
+}
+
+fn tell_listing(image: &Image, id: BlobId, read: &Scanned, watch: &dyn Watch) {
+    for layer in positions(image, id) {
+        watch.listing(layer, &read.listing);
     }
 }
 
@@ -119,219 +141,20 @@ fn positions(image: &Image, id: BlobId) -> impl Iterator<Item = LayerIndex> + '_
     image.layers.iter().filter(move |layer| layer.blob.as_ref().is_ok_and(is_it)).map(|layer| layer.index)
 }
 
-/// Reads one blob: an uncompressed one by position, headers only; everything else in one pass.
-fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Meter) -> Scanned {
-    if let Some(section) = blob.section() {
-        let mut magic = [0; Compression::MAGIC];
-        let count = section.read_at(&mut magic, 0).unwrap_or(0);
-        if Compression::sniff(magic.get(..count).unwrap_or_default()) == Compression::None {
-            let mut listing = scanner.scan_section(section, meter);
-            let hashes = match hash {
-                Hash::No => None,
-                Hash::Yes => match hash_blob(blob, Compression::None, scanner) {
-                    Ok(hashes) => Some(hashes),
-                    Err(error) => {
-                        listing.damage.get_or_insert(error.into());
-                        None
-                    }
-                },
-            };
-            return Scanned { listing: Arc::new(listing), compression: Compression::None, hashes };
-        }
+impl Sink for Scans<'_> {
+    fn blob(&mut self, blob: Blob, member: &Member) {
+        let job = self.hand(blob, Some(name(member)));
+        self.queue.put(job);
     }
-    match blob.open(meter, &scanner.cancel) {
-        Ok(mut stored) => scan_reader(&mut stored, scanner, hash),
-        Err(error) => {
-            let listing = Listing { damage: Some(error.into()), ..Listing::default() };
-            Scanned { listing: Arc::new(listing), compression: Compression::None, hashes: None }
-        }
+
+    fn stream(&mut self, id: BlobId, member: &Member, content: &mut (dyn Read + Send)) {
+        let read = scan_reader(content, self.scanning.scanner, self.scanning.hash_passing);
+        self.watch.found(&name(member), &read.listing);
+        self.found.insert(id, read);
     }
 }
 
-/// The digests of a blob whose compression is known; nothing is scanned.
-pub(super) fn hash_blob(blob: &Blob, compression: Compression, scanner: &Scanner) -> io::Result<Hashes> {
-    let mut stored = Hashing::new(blob.open(&Meter::default(), &scanner.cancel)?, Hash::Yes);
-    if compression == Compression::None {
-        stored.drain()?;
-        let digest = stored.digest();
-        return Ok(Hashes { stored: digest.clone(), unpacked: digest });
-    }
-    let unpacked = unpack(compression, &mut stored, scanner, Hash::Yes)?.finish()?;
-    stored.drain()?;
-    Ok(Hashes { stored: stored.digest(), unpacked })
-}
-
-/// Reads one layer from its stored bytes, in one pass.
-fn scan_reader(stored: &mut (dyn Read + Send), scanner: &Scanner, hash: Hash) -> Scanned {
-    let mut magic = Vec::with_capacity(Compression::MAGIC);
-    let sniffed = stored.take(Compression::MAGIC as u64).read_to_end(&mut magic);
-    let compression = Compression::sniff(&magic);
-    let mut stored = Hashing::new(io::Cursor::new(magic).chain(stored), hash);
-    let (mut listing, unpacked) = match sniffed.and_then(|_| scan_compressed(compression, &mut stored, scanner, hash)) {
-        Ok(read) => read,
-        Err(error) => (Listing::default(), Err(error)),
-    };
-    let hashes = match unpacked.and_then(|unpacked| stored.drain().map(|()| unpacked)) {
-        Ok(unpacked) => (hash == Hash::Yes).then(|| Hashes { stored: stored.digest(), unpacked }),
-        Err(error) => {
-            listing.damage.get_or_insert(error.into());
-            None
-        }
-    };
-    listing.damage = listing.damage.map(|damage| placed(damage, compression, stored.position));
-    Scanned { listing: Arc::new(listing), compression, hashes }
-}
-
-/// The damage of a compressed layer, with what the user knows it by: the compression and where in the blob it is.
-fn placed(damage: ListingError, compression: Compression, position: u64) -> ListingError {
-    match damage {
-        // What we stop ourselves is no damage of the compression.
-        ListingError::Read(source)
-            if compression != Compression::None
-                && !is_cancelled(&source)
-                && source.kind() != io::ErrorKind::FileTooLarge =>
-        {
-            ListingError::Compressed { compression: compression.name(), position, source }
-        }
-        damage => damage,
-    }
-}
-
-/// Reads a tar out of its compression, and the digest of all of it: also of what lies behind its end.
-fn scan_compressed(
-    compression: Compression,
-    stored: &mut (dyn Read + Send),
-    scanner: &Scanner,
-    hash: Hash,
-) -> io::Result<(Listing, io::Result<String>)> {
-    let mut tar = unpack(compression, stored, scanner, hash)?;
-    let listing = scanner.scan_stream(&mut tar);
-    Ok((listing, tar.finish()))
-}
-
-/// The tar inside a compression, up to one byte more than is allowed: that tells that there is more.
-fn unpack<'a>(
-    compression: Compression,
-    stored: &'a mut (dyn Read + Send),
-    scanner: &Scanner,
-    hash: Hash,
-) -> io::Result<Hashing<Take<Box<dyn Decoder + 'a>>>> {
-    let whole = decoder(compression, stored)?.take(scanner.limits.unpacked.saturating_add(1));
-    Ok(Hashing::new(whole, hash))
-}
-
-/// Scans the layers of an archive that is swept, as they pass.
-#[derive(Debug)]
-pub(super) struct Sweep<'a> {
-    pub(super) scanner: &'a Scanner,
-    pub(super) hash: Hash,
-    pub(super) found: BTreeMap<BlobId, Scanned>,
-}
-
-impl Sink for Sweep<'_> {
-    fn blob(&mut self, id: BlobId, _member: &Member, content: &mut (dyn Read + Send)) {
-        if let Some(mut content) = peek_tar(content) {
-            self.found.insert(id, scan_reader(&mut content, self.scanner, self.hash));
-        }
-    }
-}
-
-/// The same bytes again, if they are a tar, compressed or not.
-fn peek_tar(content: &mut (dyn Read + Send)) -> Option<impl Read + Send + use<'_>> {
-    let mut start = Vec::with_capacity(PEEK);
-    content.take(PEEK as u64).read_to_end(&mut start).ok()?;
-    let compression = Compression::sniff(&start);
-    let mut header = Vec::with_capacity(tarball::BLOCK);
-    let unpacked = decoder(compression, start.as_slice()).ok()?;
-    // A cut stream ends in an error; what came before it is enough to tell.
-    let _ = unpacked.take(tarball::BLOCK as u64).read_to_end(&mut header);
-    tarball::is_header(&header).then(|| io::Cursor::new(start).chain(content))
-}
-
-/// How much of a member is looked at to tell whether it is a layer: enough to decompress the first header from.
-const PEEK: usize = 128 << 10;
-
-/// A reader that hashes what passes, if it is to.
-#[derive(Debug)]
-struct Hashing<R> {
-    inner: R,
-    hasher: Option<Sha256>,
-    /// Bytes that passed.
-    position: u64,
-}
-
-impl<R: Read> Hashing<R> {
-    fn new(inner: R, hash: Hash) -> Self {
-        Self { inner, hasher: (hash == Hash::Yes).then(Sha256::new), position: 0 }
-    }
-
-    /// Reads everything that is left.
-    fn drain(&mut self) -> io::Result<()> {
-        let mut buffer = vec![0; BUFFER];
-        while self.read(&mut buffer)? > 0 {}
-        Ok(())
-    }
-
-    fn digest(&self) -> String {
-        self.hasher.as_ref().map_or_else(String::new, |hasher| format!("sha256:{}", image::hex(hasher.clone())))
-    }
-}
-
-impl<R: Read> Hashing<Take<R>> {
-    /// The digest of everything, read to the end; a bomb is not read on for it.
-    fn finish(mut self) -> io::Result<String> {
-        self.drain()?;
-        if self.inner.limit() == 0 { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(self.digest()) }
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buf)?;
-        self.position += count as u64;
-        if let (Some(hasher), Some(bytes)) = (&mut self.hasher, buf.get(..count)) {
-            hasher.update(bytes);
-        }
-        Ok(count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bytes::Cancel;
-    use crate::tarball::Limits;
-    use std::io::Write as _;
-
-    #[test]
-    fn damage_in_the_compression_says_where() {
-        let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none()));
-        let mut header = tar::Header::new_ustar();
-        header.set_size(1 << 20);
-        tar.append_data(&mut header, "file", io::repeat(7).take(1 << 20)).unwrap();
-        let stored = tar.into_inner().unwrap().finish().unwrap();
-        let scanner = Scanner { limits: Limits::default(), seed: 1, cancel: Cancel::default() };
-        let found = scan_reader(&mut &stored[..1 << 19], &scanner, Hash::No);
-        let damage = found.listing.damage.as_ref().unwrap().to_string();
-        assert!(damage.starts_with("gzip: ") && damage.ends_with("near byte 524288 of the blob"), "{damage}");
-        let cut: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0];
-        let found = scan_reader(&mut &*cut, &scanner, Hash::No);
-        let damage = found.listing.damage.as_ref().unwrap().to_string();
-        assert!(damage.starts_with("gzip: ") && damage.ends_with("near byte 6 of the blob"), "{damage}");
-    }
-
-    #[test]
-    fn a_bomb_is_not_read_on_for_its_digest() {
-        let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        zip.write_all(&vec![0; 1 << 20]).unwrap();
-        let stored = zip.finish().unwrap();
-        let limits = Limits { unpacked: 4096, ..Limits::default() };
-        let scanner = Scanner { limits, seed: 1, cancel: Cancel::default() };
-        let scan = |scanner: &Scanner| scan_reader(&mut stored.as_slice(), scanner, Hash::Yes);
-        let bomb = scan(&scanner);
-        assert_eq!(bomb.listing.damage.as_ref().unwrap().to_string(), "more than 4096 bytes unpacked");
-        assert_eq!(bomb.hashes, None);
-        let whole = scan(&Scanner { limits: Limits::default(), ..scanner });
-        assert!(whole.listing.damage.is_none() && whole.hashes.is_some());
-    }
+/// The name of a member as text.
+fn name(member: &Member) -> String {
+    String::from_utf8_lossy(&member.path).into_owned()
 }

@@ -1,10 +1,12 @@
 //! Archives: the index of their members, by position or in one sweep.
 
 use super::index::Index;
-use super::{BlobId, seems};
-use crate::bytes::Section;
+use super::telling::Telling;
+use super::{Blob, BlobId, seems};
+use crate::bytes::{Section, SpoolFile, Spooled};
+use crate::codec::{Compression, decoder};
 use crate::notice::Notice;
-use crate::tarball::{Input, Limits, Member, MemberKind, Streaming, TarError, TarReader};
+use crate::tarball::{BLOCK, Input, Limits, Member, MemberKind, Streaming, TarError, TarReader, is_header};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
@@ -17,6 +19,12 @@ const TRAILING: u64 = 1 << 20;
 /// Bytes that tell whether a member is a document: JSON may begin with white space.
 const PEEK: u64 = 64;
 
+/// Bytes of a compressed member that its first 512 bytes are decompressed from, to tell whether it is a tar.
+const COMPRESSED_BLOCK: usize = 128 << 10;
+
+/// Bytes that are copied at once.
+const PIECE: usize = 256 << 10;
+
 /// What one pass over an archive gave.
 #[derive(Debug, Default)]
 pub(super) struct Pass {
@@ -25,15 +33,22 @@ pub(super) struct Pass {
     /// The first bytes, uncompressed.
     pub(super) head: Vec<u8>,
     pub(super) notices: Vec<Notice>,
+    /// Layers that were copied to a spool.
+    pub(super) spooled: BTreeMap<BlobId, Section>,
+    /// Whether the pass ended early because the spool could not be written.
+    pub(super) spool_failed: bool,
     /// Why the pass ended early, if it did.
     pub(super) damage: Option<TarError>,
 }
 
-/// Takes the members of an archive that is swept.
+/// Takes the layers of an archive that is swept: members that are a tar, compressed or not.
 pub trait Sink {
-    /// Takes one regular-file member whose content is no small JSON document; `id` is the identity that the blob of
-    /// this member will have. Reads as much of `content` as it likes.
-    fn blob(&mut self, id: BlobId, member: &Member, content: &mut (dyn Read + Send));
+    /// Takes a blob that can be read by position, at once or later, by any thread. Its bytes may still be coming;
+    /// reading them waits then.
+    fn blob(&mut self, blob: Blob, member: &Member);
+
+    /// Takes a blob that passes once: `content` is all of it. `id` is the identity that it will have.
+    fn stream(&mut self, id: BlobId, member: &Member, content: &mut (dyn Read + Send));
 }
 
 /// Indexes an uncompressed archive by position; no content is read.
@@ -48,35 +63,136 @@ pub(super) fn index(whole: &Section, limits: Limits) -> Pass {
     pass
 }
 
-/// Reads an uncompressed archive in order, to its very end: documents are kept, everything else goes to `sink`.
-pub(super) fn sweep(tar: &mut (dyn Read + Send), limits: Limits, document_max: u64, sink: &mut dyn Sink) -> Pass {
-    let mut pass = Pass::default();
-    match read_head(tar) {
-        Ok(head) => pass.head = head,
-        Err(error) => return Pass { damage: Some(TarError::Read(error)), ..pass },
-    }
-    let head = pass.head.clone();
-    let unpacked = limits.unpacked;
-    let mut reader = TarReader::new(Streaming::new(head.chain_with(tar), unpacked), limits);
-    let mut room = DOCUMENTS_KEPT;
-    pass.run(&mut reader, unpacked, |documents, member, content| {
-        if member.kind != MemberKind::File || member.sparse.is_some() {
-            return Ok(());
+/// What can be read again of an archive that is read in order.
+#[derive(Debug)]
+pub(super) enum Keeping {
+    /// All of it: it is not compressed, and its bytes are spooled as they are read.
+    Whole(Spooled),
+    /// The layers that are compressed themselves: they are copied to a file, so that they can be decompressed side by
+    /// side while the archive is read on.
+    Layers(SpoolFile),
+    /// Nothing.
+    Nothing,
+}
+
+/// Reads an archive in order, to its very end: documents are kept, layers go to a sink.
+pub(super) struct Sweep<'a> {
+    pub(super) limits: Limits,
+    /// Bytes of one document that are kept at most.
+    pub(super) document_max: u64,
+    pub(super) keeping: Keeping,
+    pub(super) sink: &'a mut dyn Sink,
+    pub(super) telling: Telling<'a>,
+}
+
+impl Sweep<'_> {
+    /// Sweeps the uncompressed bytes of an archive.
+    pub(super) fn run(mut self, tar: &mut (dyn Read + Send)) -> Pass {
+        let mut pass = Pass::default();
+        match read_head(tar) {
+            Ok(head) => pass.head = head,
+            Err(error) => return Pass { damage: Some(TarError::Read(error)), ..pass },
         }
+        let head = pass.head.clone();
+        let unpacked = self.limits.unpacked;
+        let mut reader = TarReader::new(Streaming::new(head.chain_with(tar), unpacked), self.limits);
+        let mut room = DOCUMENTS_KEPT;
+        pass.run(&mut reader, unpacked, |pass, member, reader| {
+            self.telling.member(member, &pass.index);
+            if member.kind != MemberKind::File || member.sparse.is_some() {
+                return Ok(());
+            }
+            let mut start = Vec::new();
+            reader.content().take(PEEK).read_to_end(&mut start)?;
+            if is_document(&start) && member.stored <= self.document_max.min(room) {
+                self.telling.document(member, &start, &pass.index);
+                reader.content().read_to_end(&mut start)?;
+                room -= start.len() as u64;
+                pass.documents.insert(BlobId(member.data_offset), start);
+                return Ok(());
+            }
+            let inside = tar_inside(&mut start, &mut reader.content())?;
+            match inside {
+                Some(compression) => self.layer(pass, member, compression, start, reader),
+                None => Ok(()),
+            }
+        });
+        pass
+    }
+
+    /// Hands a layer on; `start` was read of it.
+    fn layer<I: Input + Send>(
+        &mut self,
+        pass: &mut Pass,
+        member: &Member,
+        compression: Compression,
+        start: Vec<u8>,
+        reader: &mut TarReader<I>,
+    ) -> io::Result<()> {
         let id = BlobId(member.data_offset);
-        let mut start = Vec::new();
-        content.take(PEEK).read_to_end(&mut start)?;
-        let keep = is_document(&start) && member.stored <= document_max.min(room);
-        if keep {
-            content.read_to_end(&mut start)?;
-            room -= start.len() as u64;
-            documents.insert(id, start);
-        } else {
-            sink.blob(id, member, &mut start.chain_with(content));
+        match &mut self.keeping {
+            Keeping::Whole(spooled) => {
+                if compression == Compression::None {
+                    // Its contents are passed over, so that whoever scans it would not see that they are cut.
+                    reader.finish_content().map_err(io::Error::other)?;
+                }
+                self.sink.blob(Blob::new(id, spooled.section(member.data_offset, member.stored)), member);
+            }
+            Keeping::Layers(file) if compression != Compression::None && member.stored <= file.room() => {
+                let section = file.spooled().section(file.len(), member.stored);
+                self.sink.blob(Blob::new(id, section.clone()), member);
+                copy(&mut start.chain_with(reader.content()), file).inspect_err(|error| {
+                    pass.spool_failed = matches!(error, CopyError::Write(_));
+                })?;
+                pass.spooled.insert(id, section);
+            }
+            Keeping::Layers(_) | Keeping::Nothing => {
+                self.sink.stream(id, member, &mut start.chain_with(reader.content()));
+            }
         }
         Ok(())
-    });
-    pass
+    }
+}
+
+/// Which side of a copy failed.
+#[derive(Debug)]
+enum CopyError {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+impl From<CopyError> for io::Error {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Read(error) | CopyError::Write(error) => error,
+        }
+    }
+}
+
+/// Copies what is left of a member to a spool.
+fn copy(from: &mut dyn Read, to: &mut SpoolFile) -> Result<(), CopyError> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(CopyError::Read(error)),
+        };
+        to.append(piece.get(..count).unwrap_or_default()).map_err(CopyError::Write)?;
+    }
+}
+
+/// How a member is compressed, if there is a tar in it. Reads as much more of it as is needed to tell.
+fn tar_inside(start: &mut Vec<u8>, content: &mut dyn Read) -> io::Result<Option<Compression>> {
+    let compression = Compression::sniff(start);
+    let enough = if compression == Compression::None { BLOCK } else { COMPRESSED_BLOCK };
+    content.take(enough.saturating_sub(start.len()) as u64).read_to_end(start)?;
+    let Ok(unpacked) = decoder(compression, start.as_slice()) else { return Ok(None) };
+    let mut header = Vec::with_capacity(BLOCK);
+    // A cut stream ends in an error; what came before it is enough to tell.
+    let _ = unpacked.take(BLOCK as u64).read_to_end(&mut header);
+    Ok(is_header(&header).then_some(compression))
 }
 
 impl Pass {
@@ -84,14 +200,13 @@ impl Pass {
         &mut self,
         reader: &mut TarReader<I>,
         trailing: u64,
-        mut visit: impl FnMut(&mut BTreeMap<BlobId, Vec<u8>>, &Member, &mut (dyn Read + Send)) -> io::Result<()>,
+        mut visit: impl FnMut(&mut Self, &Member, &mut TarReader<I>) -> io::Result<()>,
     ) {
         loop {
             match reader.next_member() {
                 Ok(Some(member)) => {
                     self.index.add_member(&member);
-                    let visited = visit(&mut self.documents, &member, &mut reader.content());
-                    if let Err(error) = visited {
+                    if let Err(error) = visit(self, &member, reader) {
                         self.damage = Some(TarError::from_read(error));
                         break;
                     }

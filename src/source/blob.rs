@@ -35,9 +35,8 @@ pub(crate) enum BlobBytes {
 }
 
 impl Blob {
-    /// A blob of these bytes, for tests of whoever uses blobs.
-    #[cfg(test)]
-    pub(crate) fn of(id: BlobId, section: Section) -> Self {
+    /// A blob of these bytes.
+    pub(crate) fn new(id: BlobId, section: Section) -> Self {
         Self { id, size: section.len(), bytes: BlobBytes::Positional(section) }
     }
 

@@ -41,6 +41,8 @@ pub(super) enum Store {
         compression: Compression,
         /// The small documents, as far as they were kept while the archive was swept.
         documents: BTreeMap<BlobId, Vec<u8>>,
+        /// The compressed layers of a compressed archive, as far as they were copied while it was swept.
+        spooled: BTreeMap<BlobId, Section>,
     },
     /// In the files of a directory.
     Directory(PathBuf),
@@ -114,9 +116,12 @@ impl Contents {
                 // An archive that was cut off still has the beginning of its last member.
                 let there = whole.len().saturating_sub(offset).min(len);
                 let section = whole.slice(offset.min(whole.len()), there).ok_or(Failure::Missing)?;
-                Ok(Blob { id, size: section.len(), bytes: BlobBytes::Positional(section) })
+                Ok(Blob::new(id, section))
             }
-            Store::Archive { whole, compression, .. } => {
+            Store::Archive { whole, compression, spooled, .. } => {
+                if let Some(section) = spooled.get(&id) {
+                    return Ok(Blob::new(id, section.clone()));
+                }
                 let bytes = BlobBytes::Within { archive: whole.clone(), compression: *compression, offset };
                 Ok(Blob { id, size: len, bytes })
             }
@@ -125,8 +130,7 @@ impl Contents {
                     OpenError::Io(error) => Failure::from(error),
                     OpenError::NotRegular => Failure::Unreadable("is no regular file".to_owned()),
                 })?;
-                let section = Section::new(file);
-                Ok(Blob { id, size: section.len(), bytes: BlobBytes::Positional(section) })
+                Ok(Blob::new(id, Section::new(file)))
             }
         }
     }
@@ -160,9 +164,7 @@ impl Source {
     /// The whole archive as one layer, compressed as it is, if it is a flat root file system.
     pub fn rootfs(&self) -> Option<Blob> {
         match &self.contents.store {
-            Store::Archive { whole, .. } if self.kind == Kind::Rootfs => {
-                Some(Blob { id: WHOLE, size: whole.len(), bytes: BlobBytes::Positional(whole.clone()) })
-            }
+            Store::Archive { whole, .. } if self.kind == Kind::Rootfs => Some(Blob::new(WHOLE, whole.clone())),
             _ => None,
         }
     }

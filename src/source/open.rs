@@ -2,15 +2,17 @@
 
 #![expect(clippy::disallowed_methods, reason = "this module decides whether an argument is a path")]
 
-use super::archive::{self, ChainWith as _, Pass, Sink, first_byte, read_head};
+use super::archive::{self, ChainWith as _, Keeping, Pass, Sink, Sweep, first_byte, read_head};
 use super::command::{self, Engine};
 use super::contents::{Contents, Store};
 use super::index::{INDEX, MANIFEST, OCI_LAYOUT};
 use super::reference::is_image_name;
+use super::telling::Telling;
 use super::watched::Watched;
 use super::{Kind, Place, Reference, Source, SourceError, Transport, layout, seems};
 use crate::bytes::{
-    Cancel, Counting, Meter, OpenError, Section, Spool, StandardInput, is_cancelled, open_regular, open_standard_input,
+    Cancel, Counting, Meter, OpenError, Section, Spool, SpoolFile, StandardInput, ahead, is_cancelled, open_regular,
+    open_standard_input,
 };
 use crate::codec::{Compression, decoder};
 use crate::notice::Notice;
@@ -28,7 +30,7 @@ use std::sync::atomic::AtomicU32;
 pub struct OpenOptions {
     /// Where an unseekable input is spooled (`$TMPDIR`).
     pub spool_directory: PathBuf,
-    /// How many bytes are spooled at most.
+    /// How many bytes are spooled at most: of the input, and of the compressed layers in a compressed archive.
     pub spool_max: u64,
     /// What is too much in an archive.
     pub limits: Limits,
@@ -146,34 +148,46 @@ impl<'a> Opening<'a> {
         Ok(Source { kind, reference: self.reference, compression: Compression::None, notices: Vec::new(), contents })
     }
 
-    fn file(self, whole: Section) -> Result<Source, SourceError> {
+    fn file(mut self, whole: Section) -> Result<Source, SourceError> {
         let mut start = [0; Compression::MAGIC];
         let read = whole.reader().take(start.len() as u64).read(&mut start).map_err(|error| self.io(error))?;
         let compression = Compression::sniff(start.get(..read).unwrap_or_default());
         let pass = if compression == Compression::None {
             archive::index(&whole, self.options.limits)
         } else {
-            let stored = self.watched(whole.reader(), Some(whole.len()));
-            let mut plain = decoder(compression, stored).map_err(|error| self.io(error))?;
-            archive::sweep(&mut plain, self.options.limits, self.options.document_max, self.sink)
+            let sweep = |opening: &mut Self, keeping| {
+                let stored = opening.watched(whole.reader(), Some(whole.len()));
+                opening.sweep_compressed(compression, stored, keeping)
+            };
+            let keeping = self.layers_spool();
+            match sweep(&mut self, keeping)? {
+                pass if pass.spool_failed => sweep(&mut self, Keeping::Nothing)?,
+                pass => pass,
+            }
         };
         self.archive(whole, compression, pass)
     }
 
     /// Reads a stream once, keeps what passes, and asks `ended` at its end whether that was all.
     fn stream(
-        self,
+        mut self,
         stream: impl Read + Send,
         ended: impl FnOnce() -> Result<(), String>,
     ) -> Result<Source, SourceError> {
         let stored = self.watched(stream, None);
-        let spool = Spool::new(stored, &self.options.spool_directory, self.options.spool_max);
-        let mut spool = spool.map_err(|error| self.io(error))?;
+        let file = SpoolFile::new(&self.options.spool_directory, self.options.spool_max);
+        let file = file.map_err(|error| self.io(error))?;
+        let spooled = file.spooled();
+        let mut spool = Spool::new(stored, file);
         let start = read_head(&mut spool).map_err(|error| self.io(error))?;
         let compression = Compression::sniff(&start);
-        let pass = {
-            let mut plain = decoder(compression, start.chain_with(&mut spool)).map_err(|error| self.io(error))?;
-            archive::sweep(&mut plain, self.options.limits, self.options.document_max, self.sink)
+        let mut stored = start.chain_with(&mut spool);
+        let pass = match compression {
+            Compression::None => self.sweep(compression, Keeping::Whole(spooled)).run(&mut stored),
+            _ => {
+                let keeping = self.layers_spool();
+                self.sweep_compressed(compression, stored, keeping)?
+            }
         };
         if pass.index.members == 0 {
             // Nothing worth keeping; the rest may be endless.
@@ -185,6 +199,34 @@ impl<'a> Opening<'a> {
         let whole = spool.finish().map_err(|error| self.io(error))?;
         ended().map_err(|reason| SourceError::Engine { reference: self.typed(), reason })?;
         self.archive(whole, compression, pass)
+    }
+
+    /// Sweeps a compressed archive: one thread decompresses while this one looks at what comes out.
+    fn sweep_compressed(
+        &mut self,
+        compression: Compression,
+        stored: impl Read + Send,
+        keeping: Keeping,
+    ) -> Result<Pass, SourceError> {
+        let plain = decoder(compression, stored).map_err(|error| self.io(error))?;
+        let sweep = self.sweep(compression, keeping);
+        Ok(ahead(plain, |plain| sweep.run(plain)))
+    }
+
+    fn sweep(&mut self, compression: Compression, keeping: Keeping) -> Sweep<'_> {
+        Sweep {
+            limits: self.options.limits,
+            document_max: self.options.document_max,
+            keeping,
+            sink: self.sink,
+            telling: Telling::new(compression, self.observer),
+        }
+    }
+
+    /// Where the compressed layers of a compressed archive are kept. Without, they are scanned one after the other.
+    fn layers_spool(&self) -> Keeping {
+        let file = SpoolFile::new(&self.options.spool_directory, self.options.spool_max);
+        file.map_or(Keeping::Nothing, Keeping::Layers)
     }
 
     fn engines(mut self, engines: &[Engine]) -> Result<Source, SourceError> {
@@ -231,7 +273,7 @@ impl<'a> Opening<'a> {
 
     /// Decides what kind of image an archive is.
     fn archive(self, whole: Section, compression: Compression, pass: Pass) -> Result<Source, SourceError> {
-        let Pass { index, documents, head, mut notices, damage } = pass;
+        let Pass { index, documents, head, mut notices, spooled, damage, .. } = pass;
         let damage = match damage {
             // The input is fine; it is us who stopped.
             Some(TarError::Read(error)) if is_cancelled(&error) || error.kind() == io::ErrorKind::StorageFull => {
@@ -244,7 +286,7 @@ impl<'a> Opening<'a> {
             return Err(SourceError::NotAnImage { reference: self.typed(), seems });
         }
         let repeated: Vec<_> = index.repeated.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        let contents = self.contents(Store::Archive { whole, compression, documents }, index);
+        let contents = self.contents(Store::Archive { whole, compression, documents, spooled }, index);
         let kind = match (self.kind(&contents), &damage) {
             (Err(SourceError::NotAnImage { reference, .. }), Some(damage)) => {
                 return Err(SourceError::Damaged { reference, reason: damage.to_string() });

@@ -2,8 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests write the files that they open")]
 
-use super::{BlobId, OpenOptions, Reference, Sink, Source, SourceError, open};
-use crate::bytes::{Cancel, Section};
+use super::{Blob, BlobId, OpenOptions, Reference, Sink, Source, SourceError, open};
+use crate::bytes::{Cancel, Meter, Section};
 use crate::progress::Silent;
 use crate::tarball::{Limits, Member};
 use std::io::Read;
@@ -65,15 +65,36 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// Remembers what was swept.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
-    pub(crate) blobs: Vec<(BlobId, Vec<u8>)>,
+    /// What can be read by position.
+    pub(crate) blobs: Vec<Blob>,
+    /// What passed.
+    pub(crate) passed: Vec<(BlobId, Vec<u8>)>,
+}
+
+impl Recorder {
+    /// Identities and bytes, also of what could be read by position.
+    pub(crate) fn contents(&self) -> Vec<(BlobId, Vec<u8>)> {
+        let read = |blob: &Blob| {
+            let mut bytes = Vec::new();
+            blob.open(&Meter::default(), &Cancel::default()).unwrap().read_to_end(&mut bytes).unwrap();
+            (blob.id, bytes)
+        };
+        let mut contents: Vec<_> = self.blobs.iter().map(read).chain(self.passed.iter().cloned()).collect();
+        contents.sort();
+        contents
+    }
 }
 
 impl Sink for Recorder {
-    fn blob(&mut self, id: BlobId, _member: &Member, content: &mut (dyn Read + Send)) {
+    fn blob(&mut self, blob: Blob, _member: &Member) {
+        self.blobs.push(blob);
+    }
+
+    fn stream(&mut self, id: BlobId, _member: &Member, content: &mut (dyn Read + Send)) {
         let mut bytes = Vec::new();
         // A broken member is kept as far as it goes.
         let _ = content.read_to_end(&mut bytes);
-        self.blobs.push((id, bytes));
+        self.passed.push((id, bytes));
     }
 }
 

@@ -193,7 +193,7 @@ fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
         digest: None,
         v1_id: None,
         media_type: None,
-        blob: Ok(Blob::of(BlobId(index as u64), Section::new(Arc::new(Unread(1_000_000))))),
+        blob: Ok(Blob::new(BlobId(index as u64), Section::new(Arc::new(Unread(1_000_000))))),
         history: history.iter().position(|row| row.layer.is_some_and(|layer| layer.index() == index)),
     };
     Image {

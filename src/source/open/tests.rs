@@ -1,14 +1,27 @@
 //! Every kind of source, by path and as a stream.
 
 use super::*;
+use crate::progress::Progress;
 use crate::source::testing::{Item, Recorder, gzip, open_as, open_typed, options, tar, tar_of, write};
 use crate::source::{Blob, BlobId};
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Mutex;
 
 const MANIFEST_JSON: (&str, &[u8]) = ("manifest.json", br#"[{"Config":"c.json","Layers":["l/layer.tar"]}]"#);
 
+/// A layer: a tar with one file.
+fn layer() -> Vec<u8> {
+    tar_of(&[("file", b"layer bytes")])
+}
+
 fn docker() -> Vec<u8> {
-    tar_of(&[("l/layer.tar", b"layer bytes"), ("c.json", b" {}"), MANIFEST_JSON])
+    tar_of(&[("l/layer.tar", &layer()), ("c.json", b" {}"), MANIFEST_JSON])
+}
+
+/// The same with a layer that is compressed itself, and with things that are no layers.
+fn docker_packed() -> Vec<u8> {
+    let no_layer = gzip(&[1; 2000]);
+    tar_of(&[("l/layer.tar", &gzip(&layer())), ("x.gz", &no_layer), ("c.json", b" {}"), MANIFEST_JSON])
 }
 
 fn place(name: &str) -> Place {
@@ -49,13 +62,71 @@ fn an_archive_gives_the_same_from_a_file_a_gzip_and_a_stream() {
         assert_eq!((source.kind, source.compression), (Kind::DockerArchive, compression));
         assert_eq!(source.document(&place("./c.json")).unwrap(), b" {}");
         let blob = source.blob(&place("l/layer.tar")).unwrap();
-        assert_eq!((blob.id, blob.size), (BlobId(512), 11));
-        assert_eq!(read(&blob), b"layer bytes");
+        assert_eq!((blob.id, blob.size), (BlobId(512), 2048));
+        assert_eq!(read(&blob), layer());
         assert!(source.notices.is_empty(), "{:?}", source.notices);
         assert!(matches!(source.blob(&place("none")), Err(SourceError::Missing { .. })));
     }
-    for sink in sinks {
-        assert_eq!(sink.blobs, [(BlobId(512), b"layer bytes".to_vec())]);
+    for sink in &sinks {
+        assert_eq!(sink.contents(), [(BlobId(512), layer())]);
+    }
+    // What is spooled as it is can be read by position, what is decompressed on the way passes once.
+    assert_eq!(sinks.map(|sink| (sink.blobs.len(), sink.passed.len())), [(1, 0), (0, 1)]);
+}
+
+#[test]
+fn compressed_layers_of_a_compressed_archive_are_spooled() {
+    let archive = gzip(&docker_packed());
+    let swept = |spool_max, spool_directory: &str| {
+        let options = OpenOptions { spool_max, spool_directory: spool_directory.into(), ..options() };
+        let mut sink = Recorder::default();
+        let whole = Section::new(Arc::new(archive.clone()));
+        let source = open_section(Reference::parse("x"), whole, &options, &mut sink, &crate::progress::Silent).unwrap();
+        let blob = source.blob(&place("l/layer.tar")).unwrap();
+        assert_eq!(read(&blob), gzip(&layer()), "{spool_max}");
+        assert_eq!(sink.contents(), [(BlobId(512), gzip(&layer()))], "{spool_max}");
+        (sink.blobs.len(), sink.passed.len(), blob.section().is_some())
+    };
+    assert_eq!(swept(1 << 20, "/tmp"), (1, 0, true));
+    // Where there is no room for a layer, it is read as it passes.
+    assert_eq!(swept(gzip(&layer()).len() as u64 - 1, "/tmp"), (0, 1, false));
+    assert_eq!(swept(1 << 20, "/nonexistent"), (0, 1, false));
+}
+
+#[test]
+fn what_an_input_turns_out_to_be_is_told_as_soon_as_it_is_sure() {
+    let id = "5a".repeat(32);
+    let (member, blob) = (format!("{id}/layer.tar"), format!("blobs/sha256/{id}"));
+    let oci = tar_of(&[(&blob, b"x"), ("index.json", b"{}"), ("oci-layout", b"{}")]);
+    let manifest = tar_of(&[("c.json", b"{}"), ("manifest.json", b"[]")]);
+    let rootfs = tar_of(&[("etc/passwd", b""), ("manifest.json", b"[]"), (&member, b"x")]);
+    let table: [(Vec<u8>, &[&str]); 5] = [
+        (docker(), &["tar archive", "docker-archive"]),
+        (gzip(&tar_of(&[(&member, b"x"), MANIFEST_JSON])), &["gzip data", "gzip, docker-archive"]),
+        (oci, &["tar archive with OCI blobs"]),
+        (gzip(&manifest), &["gzip data", "gzip, tar archive", "gzip, docker-archive"]),
+        (rootfs, &["tar archive"]),
+    ];
+    for (bytes, expected) in table {
+        let heard = Heard::default();
+        let options = options();
+        let sink = &mut Recorder::default();
+        // Some of these are no whole images; what they are is told all the same.
+        let _ = Opening { reference: Reference::parse("-"), options: &options, sink, observer: &heard }
+            .stream(bytes.as_slice(), || Ok(()));
+        assert_eq!(*heard.0.lock().unwrap(), expected);
+    }
+}
+
+/// Hears what an input turns out to be.
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Observer for Heard {
+    fn progress(&self, step: Progress) {
+        if let Progress::Kind(what) = step {
+            self.0.lock().unwrap().push(what);
+        }
     }
 }
 
@@ -266,7 +337,7 @@ fn engines_are_asked_in_turn() {
     ] {
         let source = ask(typed, scripts).unwrap();
         assert_eq!(source.kind, Kind::DockerArchive);
-        assert_eq!(read(&source.blob(&place("l/layer.tar")).unwrap()), b"layer bytes");
+        assert_eq!(read(&source.blob(&place("l/layer.tar")).unwrap()), layer());
     }
     let error = message(ask("acme/app:1", &[("docker", refuse), ("podman", "exit 3")]));
     assert!(
