@@ -47,7 +47,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
-/// What the loader tells the explorer, in this order: `Opening`, perhaps `Choose`, `Image`, layers as they come,
+/// What the loader tells the explorer, in this order: `Opening`, perhaps `Found` several times, perhaps `Choose`, `Image`, layers as they come,
 /// `Ready`. `Progress`, `Notice` and `Failed` may come at any time.
 #[derive(Debug)]
 pub enum Feed {
@@ -55,6 +55,15 @@ pub enum Feed {
     Opening {
         /// What the user typed.
         reference: String,
+    },
+    /// A layer of a sequential input was read; which one it is, is known at the end of the input.
+    Found {
+        /// The member of the archive that it is.
+        name: String,
+        /// How many entries it has.
+        entries: u64,
+        /// Bytes of its regular files together.
+        bytes: u64,
     },
     /// There are several images, one line each; the explorer answers with the index of the chosen one.
     Choose(Vec<String>),

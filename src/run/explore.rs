@@ -105,6 +105,11 @@ impl Watch for Feeder {
         self.answers.lock().ok()?.recv().ok()
     }
 
+    fn found(&self, name: &str, listing: &Listing) {
+        let entries = listing.entries().len() as u64;
+        self.tell(Feed::Found { name: name.to_owned(), entries, bytes: listing.bytes() });
+    }
+
     fn image(&self, image: &Arc<Image>, kind: &str, reference: &str) {
         self.tell(Feed::Image { image: Arc::clone(image), kind: kind.to_owned(), reference: reference.to_owned() });
     }

@@ -11,6 +11,7 @@ use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::tree::{Filter, Lens};
 use ratatui::layout::Size;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tui_input::Input;
 
@@ -90,6 +91,23 @@ pub(crate) struct Opening {
     pub(crate) reference: String,
     /// Bytes read, and all bytes where that is known.
     pub(crate) read: Option<(u64, Option<u64>)>,
+    /// What the input has turned out to be so far, for people.
+    pub(crate) kind: String,
+    /// The layers that were read last, in the order in which they came.
+    pub(crate) found: VecDeque<Found>,
+    /// How many were read.
+    pub(crate) layers: usize,
+}
+
+/// A layer of an input whose manifest has not come yet.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The member of the archive that it is, escaped.
+    pub(crate) name: String,
+    /// How many entries it has.
+    pub(crate) entries: u64,
+    /// Bytes of its regular files.
+    pub(crate) bytes: u64,
 }
 
 /// Several images, one line each.

@@ -82,7 +82,9 @@ fn wait(feed: &Receiver<Feed>, first: &mut Vec<Feed>) -> Option<Exit> {
     loop {
         match feed.recv_timeout(until.saturating_duration_since(now())) {
             Ok(Feed::Failed(message)) => return Some(Exit::Failed(message)),
-            Ok(news @ (Feed::Opening { .. } | Feed::Progress(_) | Feed::Notice(_))) => first.push(news),
+            Ok(news @ (Feed::Opening { .. } | Feed::Found { .. } | Feed::Progress(_) | Feed::Notice(_))) => {
+                first.push(news)
+            }
             Ok(news) => {
                 first.push(news);
                 return None;

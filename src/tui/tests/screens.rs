@@ -133,6 +133,18 @@ fn opening_and_choosing() {
     hands.feed(Feed::Opening { reference: "app.tar.gz".to_owned() });
     hands.feed(Feed::Progress(Progress::Input { read: 30_000_000, total: Some(120_000_000) }));
     snapshot("opening_80x24", &hands);
+    hands.feed(Feed::Progress(Progress::Kind("gzip, tar archive".to_owned())));
+    let found = |n: u64| Feed::Found { name: format!("{n:064x}/layer.tar"), entries: n * 977, bytes: n * 12_345_678 };
+    hands.feed(found(1));
+    hands.feed(Feed::Progress(Progress::Kind("gzip, docker-archive".to_owned())));
+    hands.feed(Feed::Found { name: "odd \u{1b}[2Jname".to_owned(), entries: 1, bytes: 0 });
+    snapshot("opening_found_80x24", &hands);
+    // The newest are shown where there is no room for all, and a flood of them costs nothing.
+    (2..5000).for_each(|n| hands.feed(found(n)));
+    snapshot("opening_full_80x24", &hands);
+    hands.resize(40, 10);
+    snapshot("opening_full_40x10", &hands);
+    hands.resize(80, 24);
     hands.feed(Feed::Choose((0..40).map(|n| format!("acme/app:{n} linux/amd64")).collect()));
     hands.press("G k");
     snapshot("choosing_80x24", &hands);

@@ -1,7 +1,7 @@
 //! What the loader says.
 
 use super::super::effect::Effect;
-use super::super::state::{Opening, Picker, Position, Reading, Ready, Stage, State, Subject};
+use super::super::state::{Found, Opening, Picker, Position, Reading, Ready, Stage, State, Subject};
 use super::super::{Feed, Model, groups, pretty, text};
 use super::{Effects, lens, toast, waste};
 use crate::escape::{Target, escape};
@@ -11,10 +11,16 @@ use crate::notice::Notice;
 use crate::progress::Progress;
 use std::sync::Arc;
 
+/// Layers that are shown before the manifest of an input has come; more than fit on any screen.
+const MAX_FOUND: usize = 200;
+
 /// Takes one piece of news.
 pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
     match feed {
-        Feed::Opening { reference } => state.stage = Stage::Opening(Opening { reference, read: None }),
+        Feed::Opening { reference } => {
+            state.stage = Stage::Opening(Opening { reference, ..Opening::default() });
+        }
+        Feed::Found { name, entries, bytes } => found(state, &name, entries, bytes),
         Feed::Choose(lines) => {
             let lines = lines.iter().map(|line| text::prose(line)).collect();
             state.stage = Stage::Choosing(Picker { lines, at: Position::default() });
@@ -50,9 +56,19 @@ fn begin(state: &mut State, image: Arc<Image>, kind: String, reference: String) 
     lens::rebuild_layer_rows(state);
 }
 
+fn found(state: &mut State, name: &str, entries: u64, bytes: u64) {
+    let Stage::Opening(opening) = &mut state.stage else { return };
+    opening.layers += 1;
+    if opening.found.len() >= MAX_FOUND {
+        opening.found.pop_front();
+    }
+    opening.found.push_back(Found { name: text::name(name.as_bytes()), entries, bytes });
+}
+
 fn progress(state: &mut State, step: &Progress) {
     match (step, &mut state.subject, &mut state.stage) {
         (Progress::Input { read, total }, None, Stage::Opening(opening)) => opening.read = Some((*read, *total)),
+        (Progress::Kind(kind), _, Stage::Opening(opening)) => opening.kind = text::prose(kind),
         (Progress::Input { read, total }, Some(subject), _) => subject.input = Some((*read, *total)),
         (Progress::Layer { layer, read, total }, Some(subject), _) => {
             if let Some(reading @ (Reading::Waiting | Reading::Partly(..))) = subject.reading.get_mut(*layer) {
