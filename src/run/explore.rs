@@ -106,7 +106,7 @@ impl Watch for Feeder {
     }
 
     fn found(&self, name: &str, listing: &Listing) {
-        let entries = listing.entries().len() as u64;
+        let entries = listing.len() as u64;
         self.tell(Feed::Found { name: name.to_owned(), entries, bytes: listing.bytes() });
     }
 

@@ -87,13 +87,11 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
     })
 }
 
+/// An opened image, and what its layers gave.
+type Read = (Source, Arc<Image>, BTreeMap<BlobId, Scanned>);
+
 /// Opens an image and reads its layers.
-fn read(
-    input: Input,
-    request: &Request,
-    scanner: &Scanner,
-    watch: &dyn Watch,
-) -> Result<(Source, Arc<Image>, BTreeMap<BlobId, Scanned>), Failure> {
+fn read(input: Input, request: &Request, scanner: &Scanner, watch: &dyn Watch) -> Result<Read, Failure> {
     let hash_if = |is_asked: bool| if is_asked { Hash::Yes } else { Hash::No };
     let hash_passing = hash_if(request.verify || request.verify_later);
     let scanning = Scanning { scanner, hash: hash_if(request.verify), hash_passing };

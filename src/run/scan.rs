@@ -158,3 +158,6 @@ impl Sink for Scans<'_> {
 fn name(member: &Member) -> String {
     String::from_utf8_lossy(&member.path).into_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,12 +182,11 @@ impl<'a> Opening<'a> {
         let start = read_head(&mut spool).map_err(|error| self.io(error))?;
         let compression = Compression::sniff(&start);
         let mut stored = start.chain_with(&mut spool);
-        let pass = match compression {
-            Compression::None => self.sweep(compression, Keeping::Whole(spooled)).run(&mut stored),
-            _ => {
-                let keeping = self.layers_spool();
-                self.sweep_compressed(compression, stored, keeping)?
-            }
+        let pass = if compression == Compression::None {
+            self.sweep(compression, Keeping::Whole(spooled)).run(&mut stored)
+        } else {
+            let keeping = self.layers_spool();
+            self.sweep_compressed(compression, stored, keeping)?
         };
         if pass.index.members == 0 {
             // Nothing worth keeping; the rest may be endless.

@@ -83,7 +83,7 @@ fn wait(feed: &Receiver<Feed>, first: &mut Vec<Feed>) -> Option<Exit> {
         match feed.recv_timeout(until.saturating_duration_since(now())) {
             Ok(Feed::Failed(message)) => return Some(Exit::Failed(message)),
             Ok(news @ (Feed::Opening { .. } | Feed::Found { .. } | Feed::Progress(_) | Feed::Notice(_))) => {
-                first.push(news)
+                first.push(news);
             }
             Ok(news) => {
                 first.push(news);
