@@ -34,9 +34,14 @@
 //! What one could have done otherwise, and why it is as it is.
 //!
 //! - **A sequential input is swept once.** A pipe or a compressed archive cannot be read by position, and its manifest
-//!   usually comes last. [`source`] therefore pushes every member to a [`source::Sink`]; [`run`] plugs in one that scans
-//!   whatever sniffs as a tar, and keeps the listing under the blob's id until the manifest says which of them are
-//!   layers. A seekable input is indexed, and its layers are read by position, headers only.
+//!   usually comes last. [`source`] therefore pushes every member that is a tar to a [`source::Sink`]; [`run`] plugs in
+//!   one that scans it, and keeps the listing under the blob's id until the manifest says which of them are layers. A
+//!   seekable input is indexed, and its layers are read by position, headers only.
+//! - **A sweep keeps all cores busy, within bounds.** One thread decompresses the archive into a few buffers that it gets
+//!   back, another looks at what comes out ([`bytes::ahead`]). What is spooled is read by position while more is still
+//!   coming ([`bytes::Spooled`]): the layers of a pipe, headers only where they are not compressed, and those layers of
+//!   a compressed archive that are compressed themselves, which are copied to a spool of their own. So several of them
+//!   are inflated side by side. Without room for that spool they are scanned one after the other, as they pass.
 //! - **Tar is read by our own state machine.** `tar-core` gives the fields of headers and the records of PAX; why its
 //!   parser does not do is said in [`tarball`].
 //! - **Nothing is stacked twice.** A path is a node with its events: written, implied, removed, by which layer. A lens

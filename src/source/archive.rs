@@ -54,7 +54,7 @@ pub trait Sink {
 /// Indexes an uncompressed archive by position; no content is read.
 pub(super) fn index(whole: &Section, limits: Limits) -> Pass {
     let mut pass = Pass::default();
-    match read_head(&mut whole.reader()) {
+    match read_start(&mut whole.reader(), seems::HEAD) {
         Ok(head) => pass.head = head,
         Err(error) => return Pass { damage: Some(TarError::Read(error)), ..pass },
     }
@@ -89,7 +89,7 @@ impl Sweep<'_> {
     /// Sweeps the uncompressed bytes of an archive.
     pub(super) fn run(mut self, tar: &mut (dyn Read + Send)) -> Pass {
         let mut pass = Pass::default();
-        match read_head(tar) {
+        match read_start(tar, seems::HEAD) {
             Ok(head) => pass.head = head,
             Err(error) => return Pass { damage: Some(TarError::Read(error)), ..pass },
         }
@@ -248,10 +248,10 @@ pub(super) fn first_byte(start: &[u8]) -> Option<u8> {
 }
 
 /// Reads the first bytes, as far as there are any.
-pub(super) fn read_head(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    reader.take(seems::HEAD as u64).read_to_end(&mut head)?;
-    Ok(head)
+pub(super) fn read_start(reader: &mut dyn Read, count: u64) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    reader.take(count).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// Puts bytes that were read already before the rest.

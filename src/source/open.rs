@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this module decides whether an argument is a path")]
 
-use super::archive::{self, ChainWith as _, Keeping, Pass, Sink, Sweep, first_byte, read_head};
+use super::archive::{self, ChainWith as _, Keeping, Pass, Sink, Sweep, first_byte, read_start};
 use super::command::{self, Engine};
 use super::contents::{Contents, Store};
 use super::index::{INDEX, MANIFEST, OCI_LAYOUT};
@@ -179,7 +179,8 @@ impl<'a> Opening<'a> {
         let file = file.map_err(|error| self.io(error))?;
         let spooled = file.spooled();
         let mut spool = Spool::new(stored, file);
-        let start = read_head(&mut spool).map_err(|error| self.io(error))?;
+        // No more than is needed: the rest may be slow to come.
+        let start = read_start(&mut spool, Compression::MAGIC as u64).map_err(|error| self.io(error))?;
         let compression = Compression::sniff(&start);
         let mut stored = start.chain_with(&mut spool);
         let pass = if compression == Compression::None {
@@ -248,7 +249,7 @@ impl<'a> Opening<'a> {
                 }
             };
             installed = true;
-            let start = read_head(&mut output).map_err(|error| self.io(error))?;
+            let start = read_start(&mut output, 1).map_err(|error| self.io(error))?;
             if start.is_empty() {
                 said.push(saving.finish().err().unwrap_or_else(|| format!("{}: sent nothing", engine.program)));
                 continue;

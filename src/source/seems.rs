@@ -5,7 +5,7 @@ use crate::bytes::Section;
 use crate::codec::Compression;
 
 /// Bytes from the beginning that are looked at.
-pub(super) const HEAD: usize = 4096;
+pub(super) const HEAD: u64 = 4096;
 
 /// Where an ISO 9660 file system says that it is one.
 const ISO_MAGIC_AT: u64 = 32_769;

@@ -4,7 +4,7 @@ use crate::progress::{Observer, Progress};
 use std::io::{self, Read};
 
 /// Bytes between two steps of progress.
-const STEP: u64 = 1 << 20;
+const STEP: u64 = 256 << 10;
 
 /// Tells `observer` about the stored bytes of a sequential input.
 pub(super) struct Watched<'a, R> {

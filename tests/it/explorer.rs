@@ -1,5 +1,6 @@
 //! The explorer, as somebody at a terminal meets it: start, keys, resize, quit, signals.
 
+use crate::image_builder::{Image, Pack, docker_archive, layer};
 use crate::pty::Terminal;
 use portable_pty::CommandBuilder;
 
@@ -114,4 +115,38 @@ fn an_image_on_standard_input_leaves_the_keys_to_the_terminal() {
     terminal.see("metadata_only");
     terminal.keys("q");
     terminal.end().with_code(0).is_restored();
+}
+
+/// An image whose first layer has come whole, and whose second one is on its way.
+fn half_an_archive() -> Vec<u8> {
+    let layers = vec![layer(&["d etc", "f etc/a size=10", "f b size=1000"]), layer(&["f big size=400000"])];
+    let mut archive = docker_archive(&[Image::new("demo/app:1", layers)], false);
+    archive.truncate(archive.len() / 2);
+    archive
+}
+
+#[test]
+fn a_slow_pipe_shows_what_has_come_and_every_key_that_quits_does_so_at_once() {
+    for (pack, kind) in [(Pack::Plain, "docker-archive"), (Pack::Gzip, "gzip, docker-archive")] {
+        for key in ["q", "\u{3}"] {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(directory.path().join("half"), pack.pack(&half_an_archive())).unwrap();
+            let mut command = CommandBuilder::new("sh");
+            // Whoever writes stays, as one that is slow; only the program has the terminal.
+            let script =
+                r#"mkfifo "$1/pipe"; { cat "$1/half"; sleep 30; } >"$1/pipe" 2>/dev/null & exec "$0" - <"$1/pipe""#;
+            command.args(["-c", &script, env!("CARGO_BIN_EXE_layerscope"), directory.path().to_str().unwrap()]);
+            let mut terminal = Terminal::start_command(command, 80, 24);
+            terminal.see("read");
+            let screen = terminal.see("1 layer read").contents();
+            let rows: Vec<&str> = screen.lines().filter(|row| row.contains("layer.tar")).collect();
+            assert!(screen.contains(&format!(" {kind} ")), "{screen}");
+            assert!(
+                matches!(rows.as_slice(), [row] if row.contains("1.01 kB") && row.contains("3 entries")),
+                "{screen}"
+            );
+            terminal.keys(key);
+            terminal.end().with_code(0).is_restored();
+        }
+    }
 }
