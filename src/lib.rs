@@ -38,7 +38,7 @@
 //!   one that scans it, and keeps the listing under the blob's id until the manifest says which of them are layers. A
 //!   seekable input is indexed, and its layers are read by position, headers only.
 //! - **A sweep keeps all cores busy, within bounds.** One thread decompresses the archive into a few buffers that it gets
-//!   back, another looks at what comes out ([`bytes::ahead`]). What is spooled is read by position while more is still
+//!   back, another looks at what comes out ([`bytes::ahead()`]). What is spooled is read by position while more is still
 //!   coming ([`bytes::Spooled`]): the layers of a pipe, headers only where they are not compressed, and those layers of
 //!   a compressed archive that are compressed themselves, which are copied to a spool of their own. So several of them
 //!   are inflated side by side. Without room for that spool they are scanned one after the other, as they pass.

@@ -135,7 +135,7 @@ fn a_slow_pipe_shows_what_has_come_and_every_key_that_quits_does_so_at_once() {
             // Whoever writes stays, as one that is slow; only the program has the terminal.
             let script =
                 r#"mkfifo "$1/pipe"; { cat "$1/half"; sleep 30; } >"$1/pipe" 2>/dev/null & exec "$0" - <"$1/pipe""#;
-            command.args(["-c", &script, env!("CARGO_BIN_EXE_layerscope"), directory.path().to_str().unwrap()]);
+            command.args(["-c", script, env!("CARGO_BIN_EXE_layerscope"), directory.path().to_str().unwrap()]);
             let mut terminal = Terminal::start_command(command, 80, 24);
             terminal.see("read");
             let screen = terminal.see("1 layer read").contents();
