@@ -3,6 +3,7 @@
 //! Every path that any layer ever named is a node, and every node has its events: which layer wrote, implied or
 //! removed it. What any [`Lens`] shows is computed from the events; nothing is ever stacked twice.
 
+mod bits;
 mod change;
 mod filter;
 mod identity;
@@ -10,20 +11,26 @@ mod inode;
 mod lens;
 mod names;
 mod nodes;
+mod outline;
 mod resolve;
+mod select;
 mod stack;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod view;
 mod walk;
 
 pub use change::{Change, Counts};
 pub use filter::{Filter, FilterError};
 pub use identity::{Contents, Question};
 pub use inode::{Death, DeathCause, Inode, InodeId};
-pub use lens::{Lens, LensView, Shown};
+pub use lens::{Lens, Shown};
+pub use outline::Outline;
+pub use select::{Kinds, Selection};
 pub use stack::Stack;
+pub use view::LensView;
 pub use walk::PathOrder;
 
 use crate::image::LayerIndex;
@@ -199,6 +206,10 @@ impl Tree {
         self.node(node).map_or(b"", |node| self.names.get(node.name))
     }
 
+    fn name_id(&self, node: NodeId) -> Option<names::NameId> {
+        Some(self.node(node)?.name)
+    }
+
     /// The directory above; none for the root.
     pub fn parent(&self, node: NodeId) -> Option<NodeId> {
         let parent = self.node(node)?.parent;
@@ -244,11 +255,7 @@ impl Tree {
         while record.layer > layer {
             record = self.events.get(record.below as usize)?;
         }
-        match record.kind.unpack() {
-            EventKind::Written(inode) => Some(Occupant::Inode(inode)),
-            EventKind::Implied => Some(Occupant::Implied),
-            EventKind::Whiteout | EventKind::WhiteoutAbove | EventKind::Opaque | EventKind::ReplacedAbove => None,
-        }
+        record.event().occupant()
     }
 
     /// What the path is in the end; none if it is gone.

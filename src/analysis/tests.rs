@@ -4,8 +4,8 @@ use super::{Analysis, Cause};
 use crate::image::LayerIndex;
 use crate::listing::testing::listing;
 use crate::listing::{EntryKind, Role, components};
-use crate::tree::testing::Fills;
-use crate::tree::{Change, Lens, NodeId, Occupant, Stack, Tree};
+use crate::tree::testing::{Fills, line};
+use crate::tree::{Change, Lens, NodeId, Occupant, Outline, Stack, Tree};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -238,36 +238,6 @@ impl Model {
     }
 }
 
-fn name() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["a", "b", "c"])
-}
-
-fn path() -> impl Strategy<Value = String> {
-    prop::collection::vec(name(), 1..4).prop_map(|parts| parts.join("/"))
-}
-
-/// What stands before the name of something in a directory.
-fn below(directory: &[&str]) -> String {
-    directory.iter().flat_map(|part| [part, "/"]).collect()
-}
-
-fn line() -> impl Strategy<Value = String> {
-    let target = prop::sample::select(vec!["a", "/b", "../c", "b/c", "..", "/", "x/../a", "c/b"]);
-    prop_oneof![
-        6 => (path(), 0..3_u8, prop::sample::select(vec!["x", "y"])).prop_map(|(p, s, f)| format!("f {p} {s} {f}")),
-        3 => path().prop_map(|p| format!("d {p}")),
-        2 => (path(), target).prop_map(|(p, t)| format!("l {p} {t}")),
-        2 => (path(), path()).prop_map(|(p, t)| format!("h {p} {t}")),
-        1 => path().prop_map(|p| format!("p {p}")),
-        2 => (prop::collection::vec(name(), 0..3), name()).prop_map(|(d, n)| {
-            format!("f {}.wh.{n} 0 x", below(&d))
-        }),
-        1 => prop::collection::vec(name(), 0..3).prop_map(|d| {
-            format!("f {}.wh..wh..opq 0 x", below(&d))
-        }),
-    ]
-}
-
 fn tree_files(tree: &Tree) -> Files {
     let mut files = Files::new();
     for node in tree.nodes().filter(|node| *node != NodeId::ROOT) {
@@ -311,9 +281,10 @@ proptest! {
         ends in (0..4_u32, 0..4_u32),
     ) {
         let layers: Vec<Vec<&str>> = layers.iter().map(|layer| layer.iter().map(String::as_str).collect()).collect();
-        let tree = stack(&layers);
+        let tree = Arc::new(stack(&layers));
+        let outline = Arc::new(Outline::of(Arc::clone(&tree), 1));
         let lens = Lens::range(LayerIndex(ends.0), LayerIndex(ends.1));
-        let view = tree.view(lens);
+        let view = outline.view(lens);
         let mut total = 0;
         for node in tree.nodes() {
             let before = lens.first.0.checked_sub(1).and_then(|layer| tree.state(node, LayerIndex(layer)));
@@ -333,9 +304,9 @@ proptest! {
         prop_assert!(view.bytes(NodeId::ROOT) >= total);
         let by_layer = tree.counts_by_layer();
         for layer in 0..tree.layers() {
-            prop_assert_eq!(tree.view(Lens::layer(LayerIndex(layer))).counts(), by_layer[layer as usize]);
+            prop_assert_eq!(outline.view(Lens::layer(LayerIndex(layer))).counts(), by_layer[layer as usize]);
         }
-        let whole = tree.view(Lens::up_to(LayerIndex(tree.layers() - 1)));
+        let whole = outline.view(Lens::up_to(LayerIndex(tree.layers() - 1)));
         prop_assert_eq!(whole.bytes(NodeId::ROOT), Analysis::of(&tree, 1, 0).totals.live_bytes);
     }
 }

@@ -53,13 +53,13 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts one more path.
-    pub fn count(&mut self, change: Change) {
+    /// Counts more paths of one kind.
+    pub fn count(&mut self, change: Change, paths: u64) {
         match change {
-            Change::Added => self.added += 1,
-            Change::Content => self.content += 1,
-            Change::Metadata => self.metadata += 1,
-            Change::Removed => self.removed += 1,
+            Change::Added => self.added += paths,
+            Change::Content => self.content += paths,
+            Change::Metadata => self.metadata += paths,
+            Change::Removed => self.removed += paths,
             Change::Unchanged => {}
         }
     }

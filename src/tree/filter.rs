@@ -13,9 +13,17 @@
 //! | `is:…` | `added` `modified` `meta` `removed` `unchanged` `wasted` `dir` `file` `link` `exec` `suid` `empty` |
 //! | `size:>1M` `layer:3..7` `owner:1000` `mode:4000` `ext:py` | by attribute |
 
-use super::{Change, EventKind, LensView, NodeId, Shown, Tree};
+mod names;
+mod paths;
+
+use super::bits::{Bits, WORD, in_parts, ones};
+use super::outline::Mark;
+use super::select::marked;
+use super::{Change, LensView, NodeId, Shown};
 use crate::listing::EntryKind;
 use globset::{GlobBuilder, GlobMatcher};
+use names::Names;
+use paths::Paths;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -88,11 +96,36 @@ impl Filter {
         self.terms.is_empty()
     }
 
-    /// Whether a path of the tree matches, as the lens shows it.
-    pub fn matches(&self, tree: &Tree, view: &LensView, node: NodeId) -> bool {
+    /// Whether a path matches, as the lens shows it.
+    pub fn matches(&self, view: &LensView, node: NodeId) -> bool {
         let mut path = vec![b'/'];
-        path.extend(tree.path(node));
-        self.terms.iter().all(|term| term.test.matches(&path, tree, view, node) != term.negated)
+        path.extend(view.tree().path(node));
+        self.terms.iter().all(|term| term.test.matches(&path, view, node) != term.negated)
+    }
+
+    /// Which of these paths match, as the lens shows them.
+    pub fn select(&self, view: &LensView, nodes: &[NodeId]) -> Vec<bool> {
+        let mut places = Bits::none(view.outline().len());
+        for node in nodes {
+            places.insert(view.outline().place(*node));
+        }
+        self.keep(view, &mut places);
+        nodes.iter().map(|node| places.has(view.outline().place(*node))).collect()
+    }
+
+    /// Keeps the places that match; the cheapest terms leave the fewest to the others.
+    pub(super) fn keep(&self, view: &LensView, places: &mut Bits) {
+        let root = places.has(0) && self.matches(view, NodeId::ROOT);
+        let mut terms: Vec<&Term> = self.terms.iter().collect();
+        terms.sort_by_key(|term| term.test.cost());
+        for term in terms {
+            term.keep(view, places);
+        }
+        // The root's path is a slash without a name: terms that look at names do not know it.
+        places.remove(0);
+        if root {
+            places.insert(0);
+        }
     }
 }
 
@@ -103,6 +136,16 @@ impl Term {
             Some(rest) => Ok(Self { negated: true, test: Test::parse(rest)? }),
             None => Ok(Self { negated: false, test: Test::parse(text)? }),
         }
+    }
+
+    fn keep(&self, view: &LensView, places: &mut Bits) {
+        let found = match (Names::of(&self.test), &self.test) {
+            (Some(names), _) => names.find(view.outline()),
+            (None, Test::Is(Is::Change(change))) => marked(view, |mark| mark.change() == Some(*change)),
+            (None, Test::Is(Is::Wasted)) => marked(view, |mark| mark.has(Mark::WASTES)),
+            (None, test) => test.find(view, places),
+        };
+        places.keep(&found, self.negated);
     }
 }
 
@@ -181,15 +224,48 @@ impl Test {
         }))
     }
 
-    fn matches(&self, path: &[u8], tree: &Tree, view: &LensView, node: NodeId) -> bool {
-        let shown = || Shown::of(tree, view, node);
+    /// How much work it is for one path, roughly.
+    fn cost(&self) -> u8 {
+        match self {
+            Self::Contains { .. } | Self::Starts(_) | Self::Ends(_) | Self::Extension(_) => 0,
+            Self::Is(Is::Change(_) | Is::Wasted) => 0,
+            Self::Glob { whole: false, .. } => 1,
+            Self::Is(_) | Self::Size { .. } | Self::Layer { .. } | Self::Owner { .. } | Self::Mode(_) => 2,
+            Self::Glob { whole: true, .. } | Self::Regex(_) => 3,
+        }
+    }
+
+    /// Which of the places match, one after the other.
+    fn find(&self, view: &LensView, places: &Bits) -> Bits {
+        let outline = view.outline();
+        let words = in_parts(outline.len(), outline.threads(), |part| {
+            let mut paths = Paths::new(outline);
+            let words = places.words().get(part.start / WORD..part.end.div_ceil(WORD)).unwrap_or_default();
+            let find = |(word, first): (&u64, usize)| {
+                let matching = ones(*word).filter(|bit| match self {
+                    Self::Regex(_) | Self::Glob { whole: true, .. } => {
+                        self.matches(paths.go_to(first + bit), view, outline.node_at(first + bit))
+                    }
+                    _ => self.matches(b"", view, outline.node_at(first + bit)),
+                });
+                matching.fold(0, |found, bit| found | 1 << bit)
+            };
+            words.iter().zip((part.start..).step_by(WORD)).map(find).collect::<Vec<u64>>()
+        });
+        Bits::of(words.concat())
+    }
+
+    /// Whether one path matches. Only what looks at the whole path looks at `path`.
+    fn matches(&self, path: &[u8], view: &LensView, node: NodeId) -> bool {
+        let tree = view.tree();
+        let shown = || tree.shown(node, view.lens());
         match self {
             Self::Contains { text, any_case } => contains(path, text, *any_case),
             Self::Starts(text) => path.starts_with(text) || path.get(1..).is_some_and(|path| path.starts_with(text)),
             Self::Ends(text) => path.ends_with(text),
             Self::Glob { glob, whole } => glob.is_match(OsStr::from_bytes(if *whole { path } else { tree.name(node) })),
             Self::Regex(regex) => regex.is_match(path),
-            Self::Is(is) => is.matches(tree, view, node),
+            Self::Is(is) => is.matches(view, node),
             Self::Size { least, most } => {
                 let size = match shown() {
                     Shown::Entry(_, entry) if entry.kind == EntryKind::File => entry.size,
@@ -210,39 +286,52 @@ impl Test {
                 Shown::Implied => 0o755 & bits == *bits,
                 Shown::Nothing => false,
             },
-            Self::Extension(extension) => {
-                let name = tree.name(node);
-                name.strip_suffix(extension.as_slice()).is_some_and(|stem| stem.len() > 1 && stem.ends_with(b"."))
-            }
+            Self::Extension(extension) => has_extension(tree.name(node), extension),
         }
     }
 }
 
 impl Is {
-    fn matches(self, tree: &Tree, view: &LensView, node: NodeId) -> bool {
-        match (self, Shown::of(tree, view, node)) {
-            (Self::Change(change), _) => view.change(node) == Some(change),
-            (Self::Wasted, _) => tree.events(node).any(|event| match event.kind {
-                EventKind::Written(inode) => {
-                    event.layer >= view.lens().first
-                        && event.layer <= view.lens().last
-                        && tree.inode(inode).is_some_and(|inode| inode.death.is_some())
-                }
-                _ => false,
-            }),
+    fn matches(self, view: &LensView, node: NodeId) -> bool {
+        match self {
+            Self::Change(change) => return view.change(node) == Some(change),
+            Self::Wasted => return view.mark(node).has(Mark::WASTES),
+            _ => {}
+        }
+        match (self, view.tree().shown(node, view.lens())) {
             (Self::Kind(kind), Shown::Entry(_, entry)) => entry.kind == kind,
             (Self::Kind(kind), Shown::Implied) => kind == EntryKind::Directory,
             (Self::Executable, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.mode & 0o111 != 0,
             (Self::SetId, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.mode & 0o6000 != 0,
             (Self::Empty, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.size == 0,
-            (_, Shown::Implied | Shown::Nothing) => false,
+            _ => false,
         }
     }
 }
 
+/// A dot and the extension at the end, and something before them.
+fn has_extension(name: &[u8], extension: &[u8]) -> bool {
+    name.strip_suffix(extension).is_some_and(|stem| stem.len() > 1 && stem.ends_with(b"."))
+}
+
+/// Whether a text is in another one; `any_case` if the case of ASCII letters does not matter.
 fn contains(path: &[u8], text: &[u8], any_case: bool) -> bool {
-    let same = |window: &[u8]| if any_case { window.eq_ignore_ascii_case(text) } else { window == text };
-    text.is_empty() || path.windows(text.len()).any(same)
+    let Some((first, rest)) = text.split_first() else { return true };
+    let other = if any_case { swapped(*first) } else { *first };
+    let mut path = path;
+    while let Some(at) = path.iter().position(|byte| byte == first || *byte == other) {
+        path = path.get(at + 1..).unwrap_or_default();
+        let same = |start: &[u8]| if any_case { start.eq_ignore_ascii_case(rest) } else { start == rest };
+        if path.get(..rest.len()).is_some_and(same) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The other case of an ASCII letter.
+fn swapped(byte: u8) -> u8 {
+    if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { byte }
 }
 
 /// `>1M`, `<10k`, `1k..2M` or a plain size, as the least and the most.

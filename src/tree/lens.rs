@@ -3,7 +3,6 @@
 use super::{Change, Counts, Event, EventKind, InodeId, NodeId, Occupant, Tree};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind};
-use hashbrown::HashSet;
 
 /// A range of layers, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,47 +30,6 @@ impl Lens {
     }
 }
 
-/// Everything that a lens shows, for every node: made once for each lens, then read by node.
-#[derive(Debug)]
-pub struct LensView {
-    lens: Lens,
-    /// By node; `None` where the path exists neither before nor after.
-    changes: Vec<Option<Change>>,
-    /// By node; a file's own bytes, and for a directory the sum of what is below it.
-    bytes: Vec<u64>,
-    /// By node; how many paths at or below it are not `Unchanged`.
-    changed: Vec<u32>,
-    counts: Counts,
-}
-
-impl LensView {
-    /// Which layers it shows.
-    pub fn lens(&self) -> Lens {
-        self.lens
-    }
-
-    /// What the lens does to a path; none if the path exists neither before nor after it.
-    pub fn change(&self, node: NodeId) -> Option<Change> {
-        self.changes.get(node.index()).copied().flatten()
-    }
-
-    /// Bytes under the lens: of a file the size of the version that a layer of the lens wrote, if it is still there
-    /// at the end of the lens; of a directory the sum of what is below it. Names of one inode count once.
-    pub fn bytes(&self, node: NodeId) -> u64 {
-        self.bytes.get(node.index()).copied().unwrap_or(0)
-    }
-
-    /// How many paths at or below the node are changed by the lens, implied parents left out.
-    pub fn changed(&self, node: NodeId) -> u32 {
-        self.changed.get(node.index()).copied().unwrap_or(0)
-    }
-
-    /// How many paths of each kind of change there are, implied parents and the root left out.
-    pub fn counts(&self) -> Counts {
-        self.counts
-    }
-}
-
 /// The version of a path that a lens shows: what is there at its end, or what it removed.
 #[derive(Debug, Clone, Copy)]
 pub enum Shown<'a> {
@@ -83,29 +41,6 @@ pub enum Shown<'a> {
     Nothing,
 }
 
-impl<'a> Shown<'a> {
-    /// The version of `node` that `view` shows.
-    pub fn of(tree: &'a Tree, view: &LensView, node: NodeId) -> Self {
-        let lens = view.lens();
-        let removed = || {
-            tree.events(node)
-                .filter(|event| event.layer <= lens.last)
-                .find_map(Version::of)
-                .map(|version| version.occupant)
-        };
-        let occupant = match view.change(node) {
-            None => None,
-            Some(Change::Removed) => removed(),
-            Some(_) => tree.state(node, lens.last),
-        };
-        match occupant {
-            None => Self::Nothing,
-            Some(Occupant::Implied) => Self::Implied,
-            Some(Occupant::Inode(id)) => tree.entry(id).map_or(Self::Nothing, |entry| Self::Entry(id, entry)),
-        }
-    }
-}
-
 /// What a path is at one end of a lens, and since which layer.
 #[derive(Debug, Clone, Copy)]
 struct Version {
@@ -115,42 +50,42 @@ struct Version {
 
 impl Version {
     fn of(event: Event) -> Option<Self> {
-        let occupant = match event.kind {
-            EventKind::Written(inode) => Occupant::Inode(inode),
-            EventKind::Implied => Occupant::Implied,
-            EventKind::Whiteout | EventKind::WhiteoutAbove | EventKind::Opaque | EventKind::ReplacedAbove => {
-                return None;
-            }
-        };
-        Some(Self { occupant, since: event.layer })
+        Some(Self { occupant: event.occupant()?, since: event.layer })
+    }
+}
+
+impl Event {
+    /// What the path is after the event; none if it is gone then.
+    pub fn occupant(self) -> Option<Occupant> {
+        match self.kind {
+            EventKind::Written(inode) => Some(Occupant::Inode(inode)),
+            EventKind::Implied => Some(Occupant::Implied),
+            EventKind::Whiteout | EventKind::WhiteoutAbove | EventKind::Opaque | EventKind::ReplacedAbove => None,
+        }
     }
 }
 
 impl Tree {
-    /// What a lens shows.
-    pub fn view(&self, lens: Lens) -> LensView {
-        let mut view = LensView {
-            lens,
-            changes: Vec::with_capacity(self.len()),
-            bytes: Vec::with_capacity(self.len()),
-            changed: Vec::with_capacity(self.len()),
-            counts: Counts::default(),
-        };
-        let mut seen = HashSet::new();
-        for node in self.nodes() {
-            let (before, after) = self.ends(node, lens);
-            let change = self.change_of(before, after, lens.first);
-            let counted = change.filter(|_| node != NodeId::ROOT && Self::is_counted(before, after));
-            if let Some(change) = counted {
-                view.counts.count(change);
+    /// What a lens does to a path; none if the path exists neither before nor after it.
+    pub fn change(&self, node: NodeId, lens: Lens) -> Option<Change> {
+        let (before, after) = self.ends(node, lens);
+        self.change_of(before, after, lens.first)
+    }
+
+    /// The version of a path that a lens shows.
+    pub fn shown(&self, node: NodeId, lens: Lens) -> Shown<'_> {
+        let occupant = match self.ends(node, lens) {
+            (_, Some(after)) => Some(after.occupant),
+            (Some(_), None) => {
+                self.events(node).filter(|event| event.layer <= lens.last).find_map(Event::occupant)
             }
-            view.changes.push(change);
-            view.bytes.push(after.map_or(0, |after| self.bytes_in(after, lens.first, &mut seen)));
-            view.changed.push(u32::from(counted.is_some_and(|change| change != Change::Unchanged)));
+            (None, None) => None,
+        };
+        match occupant {
+            None => Shown::Nothing,
+            Some(Occupant::Implied) => Shown::Implied,
+            Some(Occupant::Inode(id)) => self.entry(id).map_or(Shown::Nothing, |entry| Shown::Entry(id, entry)),
         }
-        self.add_up(&mut view.bytes);
-        self.add_up(&mut view.changed);
-        view
     }
 
     /// How many paths of each kind of change each layer has, bottom first; in one pass over all events.
@@ -167,7 +102,7 @@ impl Tree {
                     && Self::is_counted(before, after)
                     && let Some(counts) = counts.get_mut(newest.layer.index())
                 {
-                    counts.count(change);
+                    counts.count(change, 1);
                 }
             }
         }
@@ -199,7 +134,7 @@ impl Tree {
     }
 
     /// How a path that was written again differs from what it was.
-    fn difference(&self, before: Occupant, after: Occupant) -> Change {
+    pub(super) fn difference(&self, before: Occupant, after: Occupant) -> Change {
         let (Occupant::Inode(old), Occupant::Inode(new)) = (before, after) else {
             return self.difference_of_implied(before, after);
         };
@@ -231,29 +166,6 @@ impl Tree {
                 if plain { Change::Unchanged } else { Change::Metadata }
             }
             _ => Change::Content,
-        }
-    }
-
-    /// The bytes of a file that a layer of the lens ships, the first time that one of its names comes by.
-    fn bytes_in(&self, after: Version, first: LayerIndex, seen: &mut HashSet<InodeId>) -> u64 {
-        let Occupant::Inode(id) = after.occupant else { return 0 };
-        match self.inode(id) {
-            Some(inode) if inode.layer >= first && (!inode.shared || seen.insert(id)) => {
-                self.entry(id).map_or(0, |entry| entry.size)
-            }
-            _ => 0,
-        }
-    }
-
-    /// Adds every node's figure to all directories above it. A parent comes before its children, so one pass from
-    /// the end does.
-    fn add_up<T: Copy + std::ops::AddAssign>(&self, figures: &mut [T]) {
-        for (index, node) in self.nodes.iter().enumerate().rev() {
-            if let Some(figure) = figures.get(index).copied()
-                && let Some(parent) = figures.get_mut(node.parent as usize)
-            {
-                *parent += figure;
-            }
         }
     }
 }

@@ -19,7 +19,25 @@ pub(super) struct Names {
     hasher: DefaultHashBuilder,
 }
 
+impl NameId {
+    /// The name as an index of an array over all names.
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl Names {
+    /// How many names there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Some of the names, in the order of their ids.
+    pub(super) fn some(&self, ids: std::ops::Range<usize>) -> impl Iterator<Item = &[u8]> {
+        let id = |index| u32::try_from(index).unwrap_or(u32::MAX);
+        (id(ids.start)..id(ids.end)).map(|id| self.get(NameId(id)))
+    }
+
     pub(super) fn get(&self, id: NameId) -> &[u8] {
         slice(&self.bytes, &self.ends, id.0)
     }

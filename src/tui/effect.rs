@@ -2,9 +2,9 @@
 
 use super::Model;
 use super::msg::{Generation, Msg};
-use super::scene::{Look, Scene, look};
+use super::scene::{Look, Scene, Source};
 use crate::image::LayerIndex;
-use crate::tree::{Filter, Lens, LensView, NodeId, Tree};
+use crate::tree::{Filter, Lens, LensView, NodeId, Outline, Tree};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -48,26 +48,37 @@ pub(crate) enum Job {
     Sift(Generation, Sift),
 }
 
-/// How many lenses are kept: enough to walk up and down an image without computing anything twice.
-const KEPT_LENSES: usize = 32;
+/// How many lenses are kept, a byte for each path: one goes to and fro between two, and the wasted items have another.
+const KEPT_LENSES: usize = 4;
 
-/// Lenses that were computed, newest last.
+/// The tree that was asked about last, prepared, and its last lenses, newest last.
 #[derive(Debug, Default)]
 struct Lenses {
-    tree: Option<Arc<Tree>>,
+    outline: Option<(Source, Arc<Outline>)>,
     views: VecDeque<Arc<LensView>>,
 }
 
 impl Lenses {
-    fn get(&mut self, tree: &Arc<Tree>, lens: Lens) -> Arc<LensView> {
-        if !self.tree.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, tree)) {
-            self.tree = Some(Arc::clone(tree));
-            self.views.clear();
+    fn outline(&mut self, source: &Source) -> Arc<Outline> {
+        if let Some((kept, outline)) = &self.outline
+            && kept.is_same(source)
+        {
+            return Arc::clone(outline);
         }
+        self.views.clear();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let outline = Arc::new(Outline::of(source.tree(), threads));
+        self.outline = Some((source.clone(), Arc::clone(&outline)));
+        outline
+    }
+
+    fn view(&mut self, source: &Source, lens: impl FnOnce(&Tree) -> Lens) -> Arc<LensView> {
+        let outline = self.outline(source);
+        let lens = lens(outline.tree());
         if let Some(view) = self.views.iter().find(|view| view.lens() == lens) {
             return Arc::clone(view);
         }
-        let view = Arc::new(tree.view(lens));
+        let view = Arc::new(outline.view(lens));
         if self.views.len() >= KEPT_LENSES {
             self.views.pop_front();
         }
@@ -103,18 +114,14 @@ pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
     }
 }
 
-/// Answers one question at once; what the worker does for each.
 fn see(question: &Look, lenses: &mut Lenses) -> Scene {
-    let tree = question.source.tree();
-    let view = lenses.get(&tree, question.lens_in(&tree));
-    look(tree, view, question)
+    Scene::of(lenses.view(&question.source, |tree| question.lens_in(tree)), question)
 }
 
 fn sift(question: &Sift, lenses: &mut Lenses) -> Vec<bool> {
-    let tree = &question.model.tree;
-    let top = LayerIndex(tree.layers().saturating_sub(1));
-    let view = lenses.get(tree, Lens::up_to(top));
-    question.nodes.iter().map(|node| question.filter.matches(tree, &view, *node)).collect()
+    let source = Source::Tree(Arc::clone(&question.model.tree));
+    let view = lenses.view(&source, |tree| Lens::up_to(LayerIndex(tree.layers().saturating_sub(1))));
+    question.filter.select(&view, &question.nodes)
 }
 
 /// Answers one question at once, for tests.

@@ -1,8 +1,10 @@
 //! What one lens shows of the tree, narrowed by kinds and a filter; and the rows of it that are open.
 
 use crate::image::LayerIndex;
-use crate::listing::{Entry, EntryKind, Listing};
-use crate::tree::{Change, EventKind, Filter, Lens, LensView, NodeId, Occupant, Shown, Stack, Tree};
+use crate::listing::Listing;
+use crate::tarball::Time;
+pub(crate) use crate::tree::Kinds;
+use crate::tree::{Change, Filter, Lens, LensView, NodeId, Selection, Shown, Stack, Tree};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -16,6 +18,15 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// Whether both are the same, not only equal.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tree(a), Self::Tree(b)) => Arc::ptr_eq(a, b),
+            (Self::Listing(a), Self::Listing(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
     /// The tree itself; of a single listing it is made here.
     pub(crate) fn tree(&self) -> Arc<Tree> {
         match self {
@@ -25,39 +36,6 @@ impl Source {
                 stack.push(Arc::clone(listing));
                 Arc::new(stack.finish())
             }
-        }
-    }
-}
-
-/// Which kinds of change are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each has a key of its own")]
-pub(crate) struct Kinds {
-    /// `+`
-    pub(crate) added: bool,
-    /// `~` and `%`
-    pub(crate) modified: bool,
-    /// `-`
-    pub(crate) removed: bool,
-    /// `=`
-    pub(crate) unchanged: bool,
-    /// Nothing but what is dead in the end.
-    pub(crate) wasted_only: bool,
-}
-
-impl Default for Kinds {
-    fn default() -> Self {
-        Self { added: true, modified: true, removed: true, unchanged: false, wasted_only: false }
-    }
-}
-
-impl Kinds {
-    fn shows(self, change: Change) -> bool {
-        match change {
-            Change::Added => self.added,
-            Change::Content | Change::Metadata => self.modified,
-            Change::Removed => self.removed,
-            Change::Unchanged => self.unchanged,
         }
     }
 }
@@ -96,25 +74,35 @@ pub(crate) struct Scene {
     pub(crate) kinds_known: bool,
     /// Whether a filter is on.
     pub(crate) filtered: bool,
-    /// By node: whether it is shown for its own sake.
-    hits: Vec<bool>,
-    /// By node: how many nodes at or below it are shown for their own sake.
-    below: Vec<u32>,
-    /// By node: bytes under the lens and the filter.
-    bytes: Vec<u64>,
+    /// What is shown for its own sake.
+    selection: Selection,
     /// Directories with an opaque marker in one of the layers of the lens, and how many paths it hid.
     opaque: HashMap<NodeId, u32>,
 }
 
 impl Scene {
+    /// Answers a question.
+    pub(crate) fn of(view: Arc<LensView>, question: &Look) -> Self {
+        let kinds_known = matches!(question.source, Source::Tree(_));
+        let kinds = kinds_known.then_some(question.kinds);
+        Self {
+            tree: Arc::clone(view.tree()),
+            kinds_known,
+            filtered: question.filter.is_some(),
+            selection: Selection::of(Arc::clone(&view), kinds, question.filter.as_deref()),
+            opaque: view.outline().hidden(view.lens()),
+            view,
+        }
+    }
+
     /// Whether the node itself passed, not only something below it.
     pub(crate) fn is_hit(&self, node: NodeId) -> bool {
-        self.hits.get(node.index()).copied().unwrap_or(false)
+        self.selection.is_hit(node)
     }
 
     /// How many nodes at or below this one passed.
     pub(crate) fn below(&self, node: NodeId) -> u32 {
-        self.below.get(node.index()).copied().unwrap_or(0)
+        self.selection.below(node)
     }
 
     /// Whether the node is shown.
@@ -129,7 +117,7 @@ impl Scene {
 
     /// Bytes of a node under the lens and the filter; of a directory the sum of what is shown below it.
     pub(crate) fn bytes(&self, node: NodeId) -> u64 {
-        self.bytes.get(node.index()).copied().unwrap_or(0)
+        self.selection.bytes(node)
     }
 
     /// How many paths an opaque marker in this directory hid, if there is one.
@@ -139,13 +127,13 @@ impl Scene {
 
     /// The version of a path that the lens shows.
     pub(crate) fn shown(&self, node: NodeId) -> Shown<'_> {
-        Shown::of(&self.tree, &self.view, node)
+        self.tree.shown(node, self.view.lens())
     }
 
-    /// The entry behind [`Self::shown`].
-    pub(crate) fn entry(&self, node: NodeId) -> Option<Entry<'_>> {
+    /// When the version of a path that the lens shows was changed.
+    fn time(&self, node: NodeId) -> Option<Time> {
         match self.shown(node) {
-            Shown::Entry(_, entry) => Some(entry),
+            Shown::Entry(_, entry) => Some(entry.mtime),
             Shown::Implied | Shown::Nothing => None,
         }
     }
@@ -161,7 +149,7 @@ impl Scene {
                 children.sort_unstable_by(|a, b| self.view.change(*a).cmp(&self.view.change(*b)).then(name(a, b)));
             }
             SortKey::Time => {
-                let time = |node: &NodeId| self.entry(*node).map(|entry| entry.mtime);
+                let time = |node: &NodeId| self.time(*node);
                 children.sort_by(|a, b| time(b).cmp(&time(a)).then(name(a, b)));
             }
         }
@@ -170,81 +158,6 @@ impl Scene {
         }
         children.into()
     }
-}
-
-/// Answers [`Look`].
-pub(crate) fn look(tree: Arc<Tree>, view: Arc<LensView>, question: &Look) -> Scene {
-    let lens = view.lens();
-    let kinds_known = matches!(question.source, Source::Tree(_));
-    let dead = |node: NodeId| match tree.state(node, lens.last) {
-        Some(Occupant::Inode(inode)) => {
-            tree.inode(inode).is_some_and(|inode| inode.death.is_some())
-                && tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::File)
-        }
-        _ => false,
-    };
-    let passes = |node: NodeId| {
-        view.change(node).is_some_and(|change| !kinds_known || question.kinds.shows(change))
-            && (!kinds_known || !question.kinds.wasted_only || dead(node))
-            && question.filter.as_ref().is_none_or(|filter| filter.matches(&tree, &view, node))
-    };
-    let hits: Vec<bool> = tree.nodes().map(|node| node != NodeId::ROOT && passes(node)).collect();
-    let mut below: Vec<u32> = hits.iter().map(|hit| u32::from(*hit)).collect();
-    let narrowed = question.filter.is_some()
-        || question.kinds != Kinds { unchanged: question.kinds.unchanged, ..Kinds::default() };
-    let mut bytes = if narrowed { own_bytes(&tree, &view, &hits) } else { Vec::new() };
-    let parents: Vec<Option<NodeId>> = tree.nodes().map(|node| tree.parent(node)).collect();
-    // Parents come before children, so going backwards every node is complete before it is added to its parent.
-    for index in (1..tree.len()).rev() {
-        let Some(parent) = parents.get(index).copied().flatten() else { continue };
-        add_up(&mut below, parent.index(), index, u32::saturating_add);
-        if narrowed {
-            add_up(&mut bytes, parent.index(), index, u64::saturating_add);
-        }
-    }
-    if !narrowed {
-        bytes = tree.nodes().map(|node| view.bytes(node)).collect();
-    }
-    let opaque = opaque_directories(&tree, lens);
-    Scene { tree, view, kinds_known, filtered: question.filter.is_some(), hits, below, bytes, opaque }
-}
-
-fn add_up<T: Copy>(values: &mut [T], parent: usize, child: usize, add: fn(T, T) -> T) {
-    let Some(value) = values.get(child).copied() else { return };
-    if let Some(sum) = values.get_mut(parent) {
-        *sum = add(*sum, value);
-    }
-}
-
-/// The bytes of each hit that is no directory.
-fn own_bytes(tree: &Tree, view: &LensView, hits: &[bool]) -> Vec<u64> {
-    let own = |(node, hit): (NodeId, &bool)| match Shown::of(tree, view, node) {
-        Shown::Entry(_, entry) if *hit && entry.kind == EntryKind::File => view.bytes(node),
-        _ => 0,
-    };
-    tree.nodes().zip(hits).map(own).collect()
-}
-
-/// Directories in which an opaque marker of the lens hid something, and how many paths.
-fn opaque_directories(tree: &Tree, lens: Lens) -> HashMap<NodeId, u32> {
-    let hidden_by = |node: NodeId| {
-        tree.events(node)
-            .find(|event| event.kind == EventKind::Opaque && event.layer >= lens.first && event.layer <= lens.last)
-            .map(|event| event.layer)
-    };
-    let mut out: HashMap<NodeId, u32> = HashMap::new();
-    // By node: the directory with the marker that hid it.
-    let mut marked: HashMap<NodeId, NodeId> = HashMap::new();
-    for node in tree.nodes() {
-        let (Some(parent), Some(layer)) = (tree.parent(node), hidden_by(node)) else { continue };
-        let directory = match marked.get(&parent) {
-            Some(directory) if hidden_by(parent) == Some(layer) => *directory,
-            _ => parent,
-        };
-        marked.insert(node, directory);
-        *out.entry(directory).or_default() += 1;
-    }
-    out
 }
 
 /// By what the rows of a directory are sorted.

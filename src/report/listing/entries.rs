@@ -4,7 +4,7 @@ use super::format::{LsFormat, Row};
 use super::{LsError, LsScope, no_path};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind, Listing, components};
-use crate::tree::{Lens, LensView, NodeId, Tree};
+use crate::tree::{Change, Lens, NodeId, Tree};
 use std::io::Write;
 
 /// An entry with its normalised path, and where in the tree it is.
@@ -32,9 +32,9 @@ pub(super) fn write(
         })?;
     }
     place(tree, layer, &mut items);
-    let view = tree.view(Lens::layer(layer));
     for item in &items {
-        item.row(layer, &view).write(format, out)?;
+        let change = item.node.and_then(|node| tree.change(node, Lens::layer(layer)));
+        item.row(layer, change).write(format, out)?;
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ fn place(tree: &Tree, layer: LayerIndex, items: &mut [Item<'_>]) {
 }
 
 impl Item<'_> {
-    fn row<'a>(&'a self, layer: LayerIndex, view: &LensView) -> Row<'a> {
+    fn row<'a>(&'a self, layer: LayerIndex, change: Option<Change>) -> Row<'a> {
         let entry = self.entry;
         let is = |kind| entry.kind == kind;
         Row {
@@ -109,7 +109,7 @@ impl Item<'_> {
             hardlink: is(EntryKind::HardLink).then(|| entry.link()),
             links: 1,
             layer,
-            change: self.node.and_then(|node| view.change(node)).map(crate::tree::Change::name),
+            change: change.map(Change::name),
             xattrs: entry.xattrs(),
         }
     }

@@ -4,7 +4,7 @@ use super::format::{LsFormat, Row};
 use super::{LsError, missing};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
-use crate::tree::{InodeId, Lens, LensView, NodeId, Occupant, Tree};
+use crate::tree::{Change, InodeId, Lens, NodeId, Occupant, Tree};
 use hashbrown::HashMap;
 use std::io::Write;
 
@@ -12,7 +12,6 @@ use std::io::Write;
 struct Merged<'a> {
     tree: &'a Tree,
     last: LayerIndex,
-    view: LensView,
     /// Inodes with several names: how many, and the first one.
     shared: HashMap<InodeId, (u32, Vec<u8>)>,
 }
@@ -33,7 +32,7 @@ pub(super) fn write(
             found.ok_or_else(|| missing(tree, path, upto))?
         }
     };
-    let merged = Merged { tree, last, view: tree.view(Lens::up_to(last)), shared: shared(tree, last) };
+    let merged = Merged { tree, last, shared: shared(tree, last) };
     if start != NodeId::ROOT && !merged.is_directory(start) {
         merged.row(start, &tree.path(start), format, out)?;
     }
@@ -98,7 +97,7 @@ impl Merged<'_> {
             hardlink: None,
             links: 1,
             layer: event.map_or(LayerIndex(0), |event| event.layer),
-            change: self.view.change(node).map(crate::tree::Change::name),
+            change: self.tree.change(node, Lens::up_to(self.last)).map(Change::name),
             xattrs: &[],
         };
         match state {
