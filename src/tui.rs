@@ -15,7 +15,8 @@
 //!   keep the cursor in sight, `view` to draw.
 //! * `keymap`: the one table of actions; dispatch, footer and help are all read from it, so that none of them can
 //!   promise what the others do not do.
-//! * `scene`: what one lens shows of the tree, made by the worker; `view` draws only the rows in the window.
+//! * `scene`: what one lens shows of the tree, made by the worker.
+//! * `rows`: what is in the open directories; only the rows in the window are ever made.
 //! * `terminal`: raw mode, alternate screen and mouse, undone on every way out.
 
 mod effect;
@@ -24,6 +25,7 @@ mod keymap;
 mod layout;
 mod msg;
 mod pretty;
+mod rows;
 mod scene;
 mod state;
 mod terminal;

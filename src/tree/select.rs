@@ -72,6 +72,12 @@ impl Selection {
         self.sums.is_hit(self.view.outline().place(node))
     }
 
+    /// The first path below this one that is shown for its own sake, in the order of the outline.
+    pub fn first_below(&self, node: NodeId) -> Option<NodeId> {
+        let stretch = self.view.outline().stretch(node);
+        self.sums.first(stretch.start + 1..stretch.end).map(|place| self.view.outline().node_at(place))
+    }
+
     /// How many paths at or below this one are shown for their own sake.
     pub fn below(&self, node: NodeId) -> u32 {
         self.sums.count(&self.view, node)

@@ -145,6 +145,17 @@ impl Sums {
         self.hits.has(place)
     }
 
+    /// The first hit of some places.
+    pub(super) fn first(&self, places: Range<usize>) -> Option<usize> {
+        let mut ahead = self.hits.words().iter().enumerate().skip(places.start / WORD).map(|(index, word)| {
+            let ahead = if index == places.start / WORD { u64::MAX << (places.start % WORD) } else { u64::MAX };
+            (index * WORD, word & ahead)
+        });
+        let found = ahead.find(|(start, word)| *word != 0 || start + WORD >= places.end);
+        let (start, word) = found.filter(|(_, word)| *word != 0)?;
+        Some(start + word.trailing_zeros() as usize).filter(|place| *place < places.end)
+    }
+
     /// How many hits there are at or below a node.
     pub(super) fn count(&self, view: &LensView, node: NodeId) -> u32 {
         let stretch = view.outline.stretch(node);

@@ -1,11 +1,11 @@
-//! What one lens shows of the tree, narrowed by kinds and a filter; and the rows of it that are open.
+//! What one lens shows of the tree, narrowed by kinds and a filter.
 
 use crate::image::LayerIndex;
 use crate::listing::Listing;
 use crate::tarball::Time;
 pub(crate) use crate::tree::Kinds;
-use crate::tree::{Change, Filter, Lens, LensView, NodeId, Selection, Shown, Stack, Tree};
-use std::collections::{HashMap, HashSet};
+use crate::tree::{Filter, Lens, LensView, NodeId, Selection, Shown, Stack, Tree};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Where the tree of a scene comes from.
@@ -110,6 +110,11 @@ impl Scene {
         self.below(node) > 0
     }
 
+    /// The first node below this one that passed, in the order of the outline.
+    pub(crate) fn first_below(&self, node: NodeId) -> Option<NodeId> {
+        self.selection.first_below(node)
+    }
+
     /// How many nodes passed in all.
     pub(crate) fn total(&self) -> u32 {
         self.below(NodeId::ROOT)
@@ -131,167 +136,10 @@ impl Scene {
     }
 
     /// When the version of a path that the lens shows was changed.
-    fn time(&self, node: NodeId) -> Option<Time> {
+    pub(crate) fn time(&self, node: NodeId) -> Option<Time> {
         match self.shown(node) {
             Shown::Entry(_, entry) => Some(entry.mtime),
             Shown::Implied | Shown::Nothing => None,
         }
     }
-
-    /// The children that are shown, sorted.
-    fn children(&self, node: NodeId, sort: Sort) -> Arc<[NodeId]> {
-        let mut children: Vec<NodeId> = self.tree.children(node).filter(|child| self.shows(*child)).collect();
-        let name = |a: &NodeId, b: &NodeId| self.tree.name(*a).cmp(self.tree.name(*b));
-        match sort.key {
-            SortKey::Size => children.sort_unstable_by(|a, b| self.bytes(*b).cmp(&self.bytes(*a)).then(name(a, b))),
-            SortKey::Name => children.sort_unstable_by(name),
-            SortKey::Change => {
-                children.sort_unstable_by(|a, b| self.view.change(*a).cmp(&self.view.change(*b)).then(name(a, b)));
-            }
-            SortKey::Time => {
-                let time = |node: &NodeId| self.time(*node);
-                children.sort_by(|a, b| time(b).cmp(&time(a)).then(name(a, b)));
-            }
-        }
-        if sort.reversed {
-            children.reverse();
-        }
-        children.into()
-    }
-}
-
-/// By what the rows of a directory are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SortKey {
-    /// Bytes, most first.
-    Size,
-    /// Name, in byte order.
-    Name,
-    /// Kind of change.
-    Change,
-    /// Modification time, newest first.
-    Time,
-}
-
-/// How rows are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sort {
-    /// By what.
-    pub(crate) key: SortKey,
-    /// Whether the other way round.
-    pub(crate) reversed: bool,
-}
-
-impl Default for Sort {
-    fn default() -> Self {
-        Self { key: SortKey::Size, reversed: false }
-    }
-}
-
-/// Whether a row can be opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Folder {
-    /// Nothing is shown below it.
-    Leaf,
-    /// What is below it is shown.
-    Open,
-    /// What is below it is not shown.
-    Closed,
-}
-
-/// One row: a path, or a chain of directories with nothing but each other in them, in one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Row {
-    /// The first directory of the chain; the same as `node` in most rows.
-    pub(crate) top: NodeId,
-    /// What the row stands for.
-    pub(crate) node: NodeId,
-    /// How far it is indented.
-    pub(crate) depth: u16,
-    /// Whether it can be opened.
-    pub(crate) folder: Folder,
-}
-
-/// Which directories are open.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Openness {
-    /// What the user said of single directories.
-    pub(crate) single: HashMap<NodeId, bool>,
-    /// What the user said of all others.
-    pub(crate) all: Option<bool>,
-    /// Directories that are open so that the selected path can be seen.
-    pub(crate) reveal: HashSet<NodeId>,
-}
-
-/// Up to so many paths a directory is open unless the user says otherwise.
-const SMALL: u32 = 100;
-/// The same while a filter is on: one wants to see what it found.
-const SMALL_FILTERED: u32 = 5_000;
-
-impl Openness {
-    fn is_open(&self, node: NodeId, depth: u16, alone: bool, scene: &Scene) -> bool {
-        if let Some(open) = self.single.get(&node) {
-            return *open;
-        }
-        if self.reveal.contains(&node) {
-            return true;
-        }
-        self.all.unwrap_or_else(|| {
-            let small = if scene.filtered { SMALL_FILTERED } else { SMALL };
-            scene.total() <= small || (depth == 0 && (alone || scene.below(node) <= SMALL))
-        })
-    }
-}
-
-/// Children in the order of the present sort, kept so that a directory is sorted once.
-#[derive(Debug, Default)]
-pub(crate) struct Sorted(HashMap<NodeId, Arc<[NodeId]>>);
-
-impl Sorted {
-    fn get(&mut self, scene: &Scene, node: NodeId, sort: Sort) -> Arc<[NodeId]> {
-        Arc::clone(self.0.entry(node).or_insert_with(|| scene.children(node, sort)))
-    }
-
-    /// Forgets everything; the lens, the filter or the sort is another one.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
-
-/// The rows of all open directories.
-pub(crate) fn rows(scene: &Scene, openness: &Openness, sort: Sort, sorted: &mut Sorted) -> Vec<Row> {
-    let mut out = Vec::new();
-    let top = sorted.get(scene, NodeId::ROOT, sort);
-    let alone = top.len() == 1;
-    let mut waiting: Vec<(NodeId, u16)> = top.iter().rev().map(|node| (*node, 0)).collect();
-    while let Some((top, depth)) = waiting.pop() {
-        let (node, children) = chain(scene, top, openness, sort, sorted);
-        let folder = match openness.is_open(node, depth, alone, scene) {
-            _ if children.is_empty() => Folder::Leaf,
-            true => Folder::Open,
-            false => Folder::Closed,
-        };
-        out.push(Row { top, node, depth, folder });
-        if folder == Folder::Open {
-            waiting.extend(children.iter().rev().map(|child| (*child, depth.saturating_add(1))));
-        }
-    }
-    out
-}
-
-/// Follows directories that have nothing in them but one other directory with the same marker.
-fn chain(scene: &Scene, top: NodeId, openness: &Openness, sort: Sort, sorted: &mut Sorted) -> (NodeId, Arc<[NodeId]>) {
-    let mut node = top;
-    let mut children = sorted.get(scene, node, sort);
-    while let [only] = &*children {
-        let below = sorted.get(scene, *only, sort);
-        let same = scene.view.change(node) == scene.view.change(*only)
-            || (scene.view.change(node) == Some(Change::Unchanged) && !scene.is_hit(node));
-        if below.is_empty() || !same || openness.single.contains_key(&node) {
-            break;
-        }
-        node = *only;
-        children = below;
-    }
-    (node, children)
 }

@@ -3,7 +3,8 @@
 use super::groups::{Group, Killed};
 use super::layout::{self, Pane};
 use super::msg::Generation;
-use super::scene::{Kinds, Openness, Row, Scene, Sort, Sorted};
+use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
+use super::scene::{Kinds, Scene};
 use super::theme::Role;
 use super::{Model, Options};
 use crate::image::{Image, LayerIndex};
@@ -274,6 +275,8 @@ pub(crate) struct TreePane {
     pub(crate) asked: Option<Asked>,
     /// The number of that question.
     pub(crate) generation: Generation,
+    /// The number of the last question that was answered.
+    pub(crate) answered: Generation,
     /// What the lens shows; none until the worker has answered.
     pub(crate) scene: Option<Arc<Scene>>,
     /// The kinds that are shown.
@@ -289,7 +292,7 @@ pub(crate) struct TreePane {
     /// Sorted children.
     pub(crate) sorted: Sorted,
     /// The rows of open directories.
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Rows,
     /// Where one is.
     pub(crate) at: Position,
     /// The path that the user went to: kept when the lens moves, also while the lens does not show it.
@@ -297,9 +300,14 @@ pub(crate) struct TreePane {
 }
 
 impl TreePane {
+    /// One row.
+    pub(crate) fn row(&self, index: usize) -> Option<Row> {
+        self.rows.get(index, self.scene.as_ref()?, &self.openness)
+    }
+
     /// The selected row.
-    pub(crate) fn selected(&self) -> Option<&Row> {
-        self.rows.get(self.at.cursor)
+    pub(crate) fn selected(&self) -> Option<Row> {
+        self.row(self.at.cursor)
     }
 }
 
@@ -332,6 +340,8 @@ pub(crate) struct WastePane {
     pub(crate) kept: Option<Vec<bool>>,
     /// The number of the last question to the worker.
     pub(crate) generation: Generation,
+    /// The number of the last question that was answered.
+    pub(crate) answered: Generation,
 }
 
 /// What is being typed.
@@ -535,6 +545,11 @@ impl State {
         })
     }
 
+    /// Whether the worker still owes the answer to the last question.
+    pub(crate) fn waits(&self) -> bool {
+        self.tree.generation != self.tree.answered || self.waste.generation != self.waste.answered
+    }
+
     /// The number of layers.
     pub(crate) fn layer_count(&self) -> u32 {
         self.subject.as_ref().and_then(|subject| u32::try_from(subject.image.layers.len()).ok()).unwrap_or(0)
@@ -564,7 +579,7 @@ impl State {
     pub(crate) fn tree_path(&self) -> Option<String> {
         let (row, scene) = (self.tree.selected()?, self.tree.scene.as_ref()?);
         let path = super::text::name(&scene.tree.path(row.node));
-        let slash = if row.folder == super::scene::Folder::Leaf { "" } else { "/" };
+        let slash = if row.folder == Folder::Leaf { "" } else { "/" };
         Some(format!("/{path}{slash}"))
     }
 }

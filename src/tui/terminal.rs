@@ -33,8 +33,11 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(80);
 /// How long a short message stays.
 const TOAST: Duration = Duration::from_secs(4);
-/// As often as anybody can see; messages that come faster are drawn together.
+/// As often as anybody can see; what the loader says faster than that is drawn together.
 const FRAME: Duration = Duration::from_millis(15);
+/// How long a screen waits for the worker, so that it shows the whole answer to a key and not first half of it. Most
+/// answers take less; what takes longer is drawn when it comes.
+const ANSWER: Duration = Duration::from_millis(10);
 
 /// What comes in from outside: a message for the state, or something that only the loop can act on.
 #[derive(Debug)]
@@ -121,12 +124,16 @@ impl Loop {
                 toast_since = None;
                 continue;
             };
+            let mut patience = Patience { drawn, begun: now(), is_feed: true };
+            patience.saw(&event);
             self.handle(event, screen)?;
-            // Everything that is there already, and what comes within a frame, is drawn at once.
+            // Everything that is there already, and what comes soon enough, is drawn at once.
             while self.exit.is_none() {
-                let rest = FRAME.saturating_sub(now().saturating_duration_since(drawn));
-                match inbox.recv_timeout(rest) {
-                    Ok(event) => self.handle(event, screen)?,
+                match inbox.recv_timeout(patience.left(self.state.waits())) {
+                    Ok(event) => {
+                        patience.saw(&event);
+                        self.handle(event, screen)?;
+                    }
                     Err(_) => break,
                 }
             }
@@ -165,6 +172,29 @@ impl Loop {
     /// If the worker is gone, its panic is an event of its own.
     fn ask(&self, job: Job) {
         drop(self.jobs.send(job));
+    }
+}
+
+/// How long to wait for more before the screen is drawn.
+struct Patience {
+    /// When it was drawn last.
+    drawn: Instant,
+    /// When the first event came since.
+    begun: Instant,
+    /// Whether all of them came from the loader: they can wait for each other, but nobody waits for a key.
+    is_feed: bool,
+}
+
+impl Patience {
+    fn saw(&mut self, event: &Happening) {
+        self.is_feed &= matches!(event, Happening::Msg(Msg::Feed(_)));
+    }
+
+    fn left(&self, is_asked: bool) -> Duration {
+        let frame = if self.is_feed { FRAME } else { Duration::ZERO };
+        let answer = if is_asked { ANSWER } else { Duration::ZERO };
+        let until = (self.drawn + frame).max(self.begun + answer);
+        until.saturating_duration_since(now())
     }
 }
 

@@ -247,7 +247,8 @@ fn sums_do_not_change_with_the_order() {
     let mut hands = hands("= = Tab");
     let sums = |hands: &Hands| {
         let scene = hands.state.tree.scene.clone().unwrap();
-        let mut all: Vec<_> = hands.state.tree.rows.iter().map(|row| (row.node, scene.bytes(row.node))).collect();
+        let rows = (0..hands.state.tree.rows.len()).map(|index| hands.state.tree.row(index).unwrap());
+        let mut all: Vec<_> = rows.map(|row| (row.node, scene.bytes(row.node))).collect();
         all.sort_unstable();
         all
     };

@@ -2,7 +2,7 @@
 
 use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Pane};
-use super::super::scene::SortKey;
+use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{Effect, Effects, details, jump, lens, modal, prompt, toast, tree, waste};
 use crate::image::LayerIndex;

@@ -92,8 +92,8 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
             state.tree.asked = None;
             state.tree.scene = None;
             state.tree.rows.clear();
-            // An answer that is still under way is about another layer.
-            state.tree.generation.advance();
+            // An answer that is still under way is about another layer; nobody waits for it.
+            state.tree.answered = state.tree.generation.advance();
             return;
         }
     };

@@ -1,11 +1,12 @@
 //! The tree: its rows, what is open, and the path that is kept while the lens moves.
 
 use super::super::msg::Generation;
-use super::super::scene::{Folder, Openness, Row, Scene, rows};
+use super::super::rows::{Folder, Openness, Row, Rows};
+use super::super::scene::Scene;
 use super::super::state::{State, Typed};
-use super::details;
+use super::{details, toast};
 use crate::tree::NodeId;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Takes the worker's answer, unless a newer question was asked since.
@@ -13,6 +14,7 @@ pub(super) fn looked(state: &mut State, generation: Generation, scene: &Arc<Scen
     if generation != state.tree.generation {
         return;
     }
+    state.tree.answered = generation;
     let before = state.tree.scene.replace(Arc::clone(scene));
     let same_tree = before.as_ref().is_some_and(|before| Arc::ptr_eq(&before.tree, &scene.tree));
     if !same_tree {
@@ -67,29 +69,9 @@ fn rebuild(state: &mut State) {
         tree.rows.clear();
         return;
     };
-    tree.rows = rows(scene, &tree.openness, tree.sort, &mut tree.sorted);
+    tree.rows = Rows::of(scene, &tree.openness, tree.sort, &mut tree.sorted);
     let anchor = tree.anchor.as_ref().and_then(|path| nearest(scene, path));
-    tree.at.cursor = anchor.map_or(0, |anchor| row_of(scene, &tree.rows, anchor));
-}
-
-/// The row that shows a node, or the nearest directory above it.
-fn row_of(scene: &Scene, rows: &[Row], node: NodeId) -> usize {
-    let nearness: HashMap<NodeId, usize> =
-        std::iter::once(node).chain(ancestors(scene, node)).enumerate().map(|(rank, node)| (node, rank)).collect();
-    let rank = |row: &Row| {
-        let mut at = row.node;
-        loop {
-            if let Some(rank) = nearness.get(&at) {
-                return Some(*rank);
-            }
-            if at == row.top {
-                return None;
-            }
-            at = scene.tree.parent(at)?;
-        }
-    };
-    let ranked = rows.iter().enumerate().filter_map(|(index, row)| Some((rank(row)?, index)));
-    ranked.min().map_or(0, |(_, index)| index)
+    tree.at.cursor = anchor.and_then(|anchor| tree.rows.nearest(scene, anchor)).unwrap_or(0);
 }
 
 /// From now on the selected row is the path that is kept.
@@ -141,14 +123,14 @@ fn set_open(state: &mut State, row: Row, open: bool) {
 
 /// Opens or closes the selected directory.
 pub(super) fn toggle(state: &mut State) {
-    if let Some(row) = state.tree.selected().copied().filter(|row| row.folder != Folder::Leaf) {
+    if let Some(row) = state.tree.selected().filter(|row| row.folder != Folder::Leaf) {
         set_open(state, row, row.folder == Folder::Closed);
     }
 }
 
 /// Opens the selected directory; of anything else, and of an open one, the details. Never hides anything.
 pub(super) fn open_row(state: &mut State) {
-    match state.tree.selected().copied() {
+    match state.tree.selected() {
         Some(row) if row.folder == Folder::Closed => set_open(state, row, true),
         Some(_) => details::open(state),
         None => {}
@@ -157,7 +139,7 @@ pub(super) fn open_row(state: &mut State) {
 
 /// Closes the selected directory if it is open, else goes to the one above, else to the list of layers.
 pub(super) fn parent(state: &mut State) {
-    let Some(row) = state.tree.selected().copied() else {
+    let Some(row) = state.tree.selected() else {
         state.focus_on(super::Pane::Layers);
         return;
     };
@@ -165,8 +147,7 @@ pub(super) fn parent(state: &mut State) {
         set_open(state, row, false);
         return;
     }
-    let above = state.tree.rows.iter().take(state.tree.at.cursor).rposition(|other| other.depth < row.depth);
-    match above {
+    match state.tree.rows.last_above(state.tree.at.cursor, row.depth) {
         Some(above) => {
             state.tree.at.cursor = above;
             anchor_here(state);
@@ -177,7 +158,7 @@ pub(super) fn parent(state: &mut State) {
 
 /// Opens the selected directory, or goes to the first row in it.
 pub(super) fn into(state: &mut State) {
-    match state.tree.selected().copied() {
+    match state.tree.selected() {
         Some(row) if row.folder == Folder::Closed => set_open(state, row, true),
         Some(row) if row.folder == Folder::Open => {
             state.tree.at.cursor += 1;
@@ -189,7 +170,7 @@ pub(super) fn into(state: &mut State) {
 
 /// Closes all directories.
 pub(super) fn close_all(state: &mut State) {
-    let above = state.tree.rows.iter().take(state.tree.at.cursor + 1).rposition(|row| row.depth == 0);
+    let above = state.tree.rows.last_above(state.tree.at.cursor + 1, 1);
     state.tree.at.cursor = above.unwrap_or(0);
     anchor_here(state);
     state.tree.openness.single.clear();
@@ -198,16 +179,28 @@ pub(super) fn close_all(state: &mut State) {
     rebuild(state);
 }
 
-/// Opens the selected directory and all below it.
+/// As many rows as are opened at once.
+const MOST_OPENED: usize = 20_000;
+
+/// Opens the selected directory and all below it, those nearest to it first.
 pub(super) fn open_below(state: &mut State) {
-    let (Some(row), Some(scene)) = (state.tree.selected().copied(), state.tree.scene.clone()) else { return };
-    let mut waiting = vec![row.node];
-    while let Some(node) = waiting.pop() {
-        let before = waiting.len();
-        waiting.extend(scene.tree.children(node).filter(|child| scene.shows(*child)));
-        if waiting.len() > before {
+    let (Some(row), Some(scene)) = (state.tree.selected(), state.tree.scene.clone()) else { return };
+    let mut waiting = VecDeque::from([row.node]);
+    let (mut rows, mut left) = (0, 0);
+    while let Some(node) = waiting.pop_front() {
+        let (before, room) = (waiting.len(), MOST_OPENED - rows);
+        waiting.extend(scene.tree.children(node).filter(|child| scene.shows(*child)).take(room + 1));
+        let found = waiting.len() - before;
+        if found > room {
+            waiting.truncate(before);
+            left += 1;
+        } else if found > 0 {
+            rows += found;
             state.tree.openness.single.insert(node, true);
         }
+    }
+    if left > 0 {
+        toast(state, format!("{left} directories stay closed: that would be more than {MOST_OPENED} rows at once"));
     }
     anchor_here(state);
     rebuild(state);
@@ -217,7 +210,7 @@ pub(super) fn open_below(state: &mut State) {
 pub(super) fn next_hit(state: &mut State, forward: bool) {
     let Some(scene) = &state.tree.scene else { return };
     let at = state.tree.at.cursor;
-    let hit = |index: &usize| state.tree.rows.get(*index).is_some_and(|row| scene.is_hit(row.node));
+    let hit = |index: &usize| state.tree.row(*index).is_some_and(|row| scene.is_hit(row.node));
     let count = state.tree.rows.len();
     let found = if forward {
         (at + 1..count).chain(0..at).find(hit)

@@ -56,6 +56,7 @@ pub(super) fn set_filter(state: &mut State, filter: Option<Typed>, effects: &mut
     state.waste.filter = filter;
     let generation = state.waste.generation.advance();
     let (Some(ready), Some(typed)) = (&state.ready, &state.waste.filter) else {
+        state.waste.answered = generation;
         state.waste.kept = None;
         rebuild(state);
         return;
@@ -68,6 +69,7 @@ pub(super) fn set_filter(state: &mut State, filter: Option<Typed>, effects: &mut
 /// Takes the worker's answer, unless a newer question was asked since.
 pub(super) fn sifted(state: &mut State, generation: Generation, kept: Vec<bool>) {
     if generation == state.waste.generation {
+        state.waste.answered = generation;
         state.waste.kept = Some(kept);
         rebuild(state);
     }

@@ -7,7 +7,8 @@
 //! ```
 
 use super::super::layout::Pane;
-use super::super::scene::{Folder, Kinds, Row, Scene, SortKey};
+use super::super::rows::{Folder, Row, SortKey};
+use super::super::scene::{Kinds, Scene};
 use super::super::state::{PromptKind, Reading, State};
 use super::super::text;
 use super::super::theme::Role;
@@ -48,9 +49,10 @@ impl Painter<'_> {
         let at = state.tree.at;
         let dimmed =
             state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::TreeFilter && prompt.error.is_some());
-        for ((index, row), y) in state.tree.rows.iter().enumerate().skip(at.offset).zip(window.y..window.bottom()) {
+        let rows = (at.offset..state.tree.rows.len()).filter_map(|index| Some((index, state.tree.row(index)?)));
+        for ((index, row), y) in rows.zip(window.y..window.bottom()) {
             let line = Rect { y, height: 1, ..window };
-            let mut pieces = self.tree_row(scene, row, columns, usize::from(window.width).saturating_sub(1));
+            let mut pieces = self.tree_row(scene, &row, columns, usize::from(window.width).saturating_sub(1));
             if dimmed {
                 for (_, role) in &mut pieces {
                     *role = Role::Dim;
