@@ -45,8 +45,12 @@
 //! - **Tar is read by our own state machine.** `tar-core` gives the fields of headers and the records of PAX; why its
 //!   parser does not do is said in [`tarball`].
 //! - **Nothing is stacked twice.** A path is a node with its events: written, implied, removed, by which layer. A lens
-//!   compares the event before its first layer with the last one in it, for every node, in one pass; changing the lens
-//!   reads no layer and restacks nothing.
+//!   compares the event before its first layer with the last one in it; changing the lens reads no layer and restacks
+//!   nothing.
+//! - **A tree that is explored is laid out once** as a [`tree::Outline`]: what is below a directory is one stretch of an
+//!   array. A lens is then one byte for each path and a selection (of kinds, by a filter) one bit, made in a pass over
+//!   a few bytes a path; the figures of any directory are differences of sums. Totals for each directory and layer
+//!   would make a lens cheaper still, but not a filter, and their size depends on how deep a stranger makes the tree.
 //! - **Contents are compared only where it matters**: versions of one path, of one size. Where the content passed while
 //!   its layer was decompressed it left a fingerprint (XXH3, 128 bits, with a seed that each run draws anew, so that
 //!   nobody can prepare two contents that collide). Fingerprints are never shown and never kept. Where there are none,

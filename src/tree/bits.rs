@@ -82,7 +82,7 @@ pub(super) fn in_parts<T: Send>(len: usize, threads: usize, work: impl Fn(Range<
     std::thread::scope(|scope| {
         let work = &work;
         let running: Vec<_> = ranges.map(|range| scope.spawn(move || work(range))).collect();
-        let results = running.into_iter().map(|thread| thread.join());
+        let results = running.into_iter().map(std::thread::ScopedJoinHandle::join);
         results.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }
@@ -99,8 +99,12 @@ mod tests {
                 bits.insert_all(start..end);
                 let found: Vec<usize> = (0..200).filter(|number| bits.has(*number)).collect();
                 assert_eq!(found, (start..end).collect::<Vec<_>>(), "{start}..{end}");
-                let ones: Vec<usize> =
-                    bits.words().iter().zip(0..).flat_map(|(word, at)| ones(*word).map(move |bit| at * WORD + bit)).collect();
+                let ones: Vec<usize> = bits
+                    .words()
+                    .iter()
+                    .zip(0..)
+                    .flat_map(|(word, at)| ones(*word).map(move |bit| at * WORD + bit))
+                    .collect();
                 assert_eq!(ones, found);
             }
         }

@@ -227,11 +227,11 @@ impl Test {
     /// How much work it is for one path, roughly.
     fn cost(&self) -> u8 {
         match self {
-            Self::Contains { .. } | Self::Starts(_) | Self::Ends(_) | Self::Extension(_) => 0,
             Self::Is(Is::Change(_) | Is::Wasted) => 0,
-            Self::Glob { whole: false, .. } => 1,
-            Self::Is(_) | Self::Size { .. } | Self::Layer { .. } | Self::Owner { .. } | Self::Mode(_) => 2,
-            Self::Glob { whole: true, .. } | Self::Regex(_) => 3,
+            Self::Contains { .. } | Self::Starts(_) | Self::Ends(_) | Self::Extension(_) => 1,
+            Self::Glob { whole: false, .. } => 2,
+            Self::Is(_) | Self::Size { .. } | Self::Layer { .. } | Self::Owner { .. } | Self::Mode(_) => 3,
+            Self::Glob { whole: true, .. } | Self::Regex(_) => 4,
         }
     }
 
@@ -319,7 +319,7 @@ fn contains(path: &[u8], text: &[u8], any_case: bool) -> bool {
     let Some((first, rest)) = text.split_first() else { return true };
     let other = if any_case { swapped(*first) } else { *first };
     let mut path = path;
-    while let Some(at) = path.iter().position(|byte| byte == first || *byte == other) {
+    while let Some(at) = memchr::memchr2(*first, other, path) {
         path = path.get(at + 1..).unwrap_or_default();
         let same = |start: &[u8]| if any_case { start.eq_ignore_ascii_case(rest) } else { start == rest };
         if path.get(..rest.len()).is_some_and(same) {

@@ -74,13 +74,9 @@ impl Tree {
 
     /// The version of a path that a lens shows.
     pub fn shown(&self, node: NodeId, lens: Lens) -> Shown<'_> {
-        let occupant = match self.ends(node, lens) {
-            (_, Some(after)) => Some(after.occupant),
-            (Some(_), None) => {
-                self.events(node).filter(|event| event.layer <= lens.last).find_map(Event::occupant)
-            }
-            (None, None) => None,
-        };
+        let before = || lens.first.0.checked_sub(1).and_then(|below| self.state(node, LayerIndex(below)));
+        let removed = || self.events(node).filter(|event| event.layer <= lens.last).find_map(Event::occupant);
+        let occupant = self.state(node, lens.last).or_else(|| before().and_then(|_| removed()));
         match occupant {
             None => Shown::Nothing,
             Some(Occupant::Implied) => Shown::Implied,

@@ -34,8 +34,12 @@ impl Names {
 
     /// Some of the names, in the order of their ids.
     pub(super) fn some(&self, ids: std::ops::Range<usize>) -> impl Iterator<Item = &[u8]> {
-        let id = |index| u32::try_from(index).unwrap_or(u32::MAX);
-        (id(ids.start)..id(ids.end)).map(|id| self.get(NameId(id)))
+        let mut start = ids.start.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(ids).unwrap_or_default().iter().map(move |end| {
+            let name = self.bytes.get(start..*end).unwrap_or_default();
+            start = *end;
+            name
+        })
     }
 
     pub(super) fn get(&self, id: NameId) -> &[u8] {

@@ -146,21 +146,9 @@ impl Outline {
         self.further.get(from..).unwrap_or_default()
     }
 
-    /// The size of the file that is at a place once `layer` is applied, in bytes; 0 for what is no file.
-    pub(super) fn size_at(&self, place: usize, layer: LayerIndex) -> u64 {
-        let mut size = self.size.get(place).copied().unwrap_or(0);
-        if self.traits.get(place).is_some_and(|traits| traits.has(Traits::FURTHER)) {
-            let at = u32::try_from(place).unwrap_or(u32::MAX);
-            let mine = self.further_from(at).iter().take_while(|(place, step)| *place == at && step.since <= layer);
-            size = mine.last().map_or(size, |(_, step)| step.size);
-        }
-        if size < LARGE {
-            return u64::from(size);
-        }
-        match self.tree.state(self.node_at(place), layer) {
-            Some(Occupant::Inode(inode)) => self.tree.file_size(inode).unwrap_or(0),
-            Some(Occupant::Implied) | None => 0,
-        }
+    /// The sizes of the files that are at places from `start` on once `layer` is applied.
+    pub(super) fn sizes(&self, start: usize, layer: LayerIndex) -> Sizes<'_> {
+        Sizes { outline: self, layer, further: self.further_from(u32::try_from(start).unwrap_or(u32::MAX)) }
     }
 
     /// The places where files with several names count under a lens: each at the first of its names.
@@ -177,12 +165,47 @@ impl Outline {
     /// twice counts where it was hidden last.
     pub fn hidden(&self, lens: Lens) -> HashMap<NodeId, u32> {
         let mut out = HashMap::new();
-        for hidden in self.hidden.iter().filter(|hidden| {
-            hidden.layer >= lens.first && hidden.layer <= lens.last && hidden.until > lens.last
-        }) {
+        for hidden in self
+            .hidden
+            .iter()
+            .filter(|hidden| hidden.layer >= lens.first && hidden.layer <= lens.last && hidden.until > lens.last)
+        {
             *out.entry(hidden.directory).or_default() += hidden.paths;
         }
         out
+    }
+}
+
+/// Sizes of files, one place after the other.
+pub(super) struct Sizes<'a> {
+    outline: &'a Outline,
+    layer: LayerIndex,
+    /// The steps from the last place on.
+    further: &'a [(u32, Step)],
+}
+
+impl Sizes<'_> {
+    /// The size of the file at a place in bytes, 0 for what is no file. No place may be lower than the one before.
+    pub(super) fn at(&mut self, place: usize) -> u64 {
+        let outline = self.outline;
+        let mut size = outline.size.get(place).copied().unwrap_or(0);
+        if outline.traits.get(place).is_some_and(|traits| traits.has(Traits::FURTHER)) {
+            while let [(at, step), rest @ ..] = self.further
+                && *at as usize <= place
+            {
+                if *at as usize == place && step.since <= self.layer {
+                    size = step.size;
+                }
+                self.further = rest;
+            }
+        }
+        if size < LARGE {
+            return u64::from(size);
+        }
+        match outline.tree.state(outline.node_at(place), self.layer) {
+            Some(Occupant::Inode(inode)) => outline.tree.file_size(inode).unwrap_or(0),
+            Some(Occupant::Implied) | None => 0,
+        }
     }
 }
 

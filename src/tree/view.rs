@@ -107,10 +107,9 @@ impl LensView {
         &self.marks
     }
 
-    /// Bytes of the path at one place, as far as they count under the lens.
-    fn own_bytes(&self, place: usize) -> u64 {
-        let counts = self.marks.get(place).is_some_and(|mark| mark.has(Mark::BYTES));
-        if counts { self.outline.size_at(place, self.lens.last) } else { 0 }
+    /// Whether the bytes of the path at a place count under the lens.
+    fn has_bytes(&self, place: usize) -> bool {
+        self.marks.get(place).is_some_and(|mark| mark.has(Mark::BYTES))
     }
 }
 
@@ -180,13 +179,20 @@ impl Sums {
     }
 
     fn bytes_of(&self, view: &LensView, places: Range<usize>) -> u64 {
-        places.filter(|place| self.hits.has(*place)).map(|place| view.own_bytes(place)).sum()
+        let mut counted = places.filter(|place| self.hits.has(*place) && view.has_bytes(*place)).peekable();
+        let Some(first) = counted.peek() else { return 0 };
+        let mut sizes = view.outline.sizes(*first, view.lens.last);
+        counted.map(|place| sizes.at(place)).sum()
     }
 }
 
 /// For each word at some places the bytes of what it has.
 fn bytes_of_words(view: &LensView, hits: &Bits, places: Range<usize>) -> Vec<u64> {
     let words = hits.words().get(places.start / WORD..places.end.div_ceil(WORD)).unwrap_or_default();
-    let bytes = |(word, place): (&u64, usize)| ones(*word).map(|bit| view.own_bytes(place + bit)).sum();
-    words.iter().zip((places.start..).step_by(WORD)).map(bytes).collect()
+    let mut sizes = view.outline.sizes(places.start, view.lens.last);
+    let mut bytes = |(word, start): (&u64, usize)| {
+        let counted = ones(*word).map(|bit| start + bit).filter(|place| view.has_bytes(*place));
+        counted.map(|place| sizes.at(place)).sum()
+    };
+    words.iter().zip((places.start..).step_by(WORD)).map(&mut bytes).collect()
 }

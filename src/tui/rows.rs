@@ -86,8 +86,7 @@ impl Openness {
         if self.reveal.contains(&node) {
             return true;
         }
-        self.opens_all(scene)
-            || (self.all.is_none() && depth == 0 && (alone || scene.below(node) <= SMALL))
+        self.opens_all(scene) || (self.all.is_none() && depth == 0 && (alone || scene.below(node) <= SMALL))
     }
 
     /// Whether all directories are open that nobody said anything of.
@@ -133,9 +132,8 @@ fn sorted<K: Ord>(scene: &Scene, node: NodeId, key: impl Fn(NodeId) -> K) -> Vec
     // Most names differ in the first bytes after those that all of them have: no need to look the names up.
     let mut names = keyed.iter().map(|(_, _, child)| scene.tree.name(*child));
     let first = names.next().unwrap_or_default();
-    let common = names.fold(first.len(), |common, name| {
-        first.iter().zip(name).take(common).take_while(|(a, b)| a == b).count()
-    });
+    let common =
+        names.fold(first.len(), |common, name| first.iter().zip(name).take(common).take_while(|(a, b)| a == b).count());
     for (_, start, child) in &mut keyed {
         let rest = scene.tree.name(*child).get(common..).unwrap_or_default();
         let bytes = rest.iter().copied().chain(std::iter::repeat(0)).take(8);

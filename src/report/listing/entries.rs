@@ -93,7 +93,7 @@ fn place(tree: &Tree, layer: LayerIndex, items: &mut [Item<'_>]) {
 }
 
 impl Item<'_> {
-    fn row<'a>(&'a self, layer: LayerIndex, change: Option<Change>) -> Row<'a> {
+    fn row(&self, layer: LayerIndex, change: Option<Change>) -> Row<'_> {
         let entry = self.entry;
         let is = |kind| entry.kind == kind;
         Row {
