@@ -16,7 +16,7 @@ use layerscope::progress::Silent;
 use layerscope::report::{self, Facts, LayerFacts, LayerStatus, Reading};
 use layerscope::source::{self, BlobId, OpenOptions, Reference, Sink};
 use layerscope::tarball::{Limits, Member};
-use layerscope::tree::{Filter, Lens, NodeId, Stack, Tree};
+use layerscope::tree::{Filter, Kinds, Lens, NodeId, Outline, Selection, Stack, Tree};
 use std::io::{self, Read, Write as _};
 use std::sync::{Arc, LazyLock};
 
@@ -180,6 +180,7 @@ static LISTINGS: LazyLock<Vec<Arc<Listing>>> = LazyLock::new(|| {
 });
 
 static TREE: LazyLock<Arc<Tree>> = LazyLock::new(|| Arc::new(stacked(&LISTINGS)));
+static OUTLINE: LazyLock<Arc<Outline>> = LazyLock::new(|| Arc::new(Outline::of(Arc::clone(&TREE), 1)));
 
 // The data flow, in its order.
 
@@ -292,20 +293,28 @@ mod stack {
 /// Looking at the whole tree of the image.
 #[divan::bench_group]
 mod tree {
-    use super::{Bencher, Filter, ItemsCount, LayerIndex, Lens, NodeId, TREE, black_box};
+    use super::{
+        Arc, Bencher, Filter, ItemsCount, Kinds, LayerIndex, Lens, NodeId, OUTLINE, Outline, Selection, TREE, black_box,
+    };
 
     fn whole() -> Lens {
         Lens::up_to(LayerIndex(TREE.layers() - 1))
     }
 
+    /// What is made once of each tree that is explored.
+    #[divan::bench]
+    fn outline(bencher: Bencher<'_, '_>) {
+        bencher.counter(ItemsCount::new(TREE.len())).bench(|| Outline::of(Arc::clone(&TREE), 1));
+    }
+
     #[divan::bench]
     fn lens_of_all_layers(bencher: Bencher<'_, '_>) {
-        bencher.counter(ItemsCount::new(TREE.len())).bench(|| TREE.view(black_box(whole())));
+        bencher.counter(ItemsCount::new(TREE.len())).bench(|| OUTLINE.view(black_box(whole())));
     }
 
     #[divan::bench]
     fn lens_of_one_layer(bencher: Bencher<'_, '_>) {
-        bencher.counter(ItemsCount::new(TREE.len())).bench(|| TREE.view(black_box(Lens::layer(LayerIndex(3)))));
+        bencher.counter(ItemsCount::new(TREE.len())).bench(|| OUTLINE.view(black_box(Lens::layer(LayerIndex(3)))));
     }
 
     #[divan::bench]
@@ -324,13 +333,21 @@ mod tree {
         TREE.find(black_box(b"usr/lib/package00042/dist17/module05.js"))
     }
 
+    /// What of a lens is shown, with the figures of all directories.
+    #[divan::bench]
+    fn selection(bencher: Bencher<'_, '_>) {
+        let view = Arc::new(OUTLINE.view(whole()));
+        let kinds = Some(Kinds::default());
+        bencher.counter(ItemsCount::new(TREE.len())).bench(|| Selection::of(Arc::clone(&view), black_box(kinds), None));
+    }
+
     /// A filter read and held against every path.
     #[divan::bench(args = ["module17", "'Module17", "*.js", "/e1[0-9]\\.js$/", "size:>100", "is:removed", "!^usr"])]
     fn filter(bencher: Bencher<'_, '_>, text: &str) {
-        let view = TREE.view(whole());
+        let view = Arc::new(OUTLINE.view(whole()));
         bencher.counter(ItemsCount::new(TREE.len())).bench(|| {
             let filter = Filter::parse(black_box(text)).unwrap();
-            TREE.nodes().filter(|node| filter.matches(&TREE, &view, *node)).count()
+            Selection::of(Arc::clone(&view), None, Some(&filter)).below(NodeId::ROOT)
         });
     }
 }
