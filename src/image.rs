@@ -24,7 +24,7 @@ pub use provenance::{Override, Provenance, Setting};
 use crate::notice::Notice;
 use crate::source::Blob;
 use oci_spec::image::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 /// The position of a layer in its stack, 0 at the bottom. Two positions may hold the same bytes.
@@ -95,6 +95,8 @@ pub struct Layer {
     pub media_type: Option<String>,
     /// The layer's ID in version 1 of the image format, which names its folder in a classic docker archive.
     pub v1_id: Option<String>,
+    /// What the manifest says about it beside that, by key: where its table of contents is, for one.
+    pub annotations: HashMap<String, String>,
     /// The stored bytes, or why they cannot be had.
     pub blob: Result<Blob, String>,
     /// Its row in [`Image::history`].

@@ -55,6 +55,10 @@
 //!   its layer was decompressed it left a fingerprint (XXH3, 128 bits, with a seed that each run draws anew, so that
 //!   nobody can prepare two contents that collide). Fingerprints are never shown and never kept. Where there are none,
 //!   the bytes are compared; holes of sparse files are compared without being written out.
+//! - **A layer with a table of contents (eStargz, zstd:chunked) is listed by it**, without decompression, if the table has
+//!   the digest that the manifest names and all of it makes sense; a notice says so. The table is as true as whoever made
+//!   the image, so that a run that verifies reads the layer in full instead. eStargz rounds times to seconds. Versions of
+//!   a path that both come from tables are compared by the digests in them; a content that is read has to match its own.
 //! - **Bytes of hard links count once under a lens**, at the name that came first; the other names show none. So a
 //!   directory's figure is what it adds to the image, and the figures of all directories add up.
 //! - **`hardlink` of `ls --format jsonl`** is the first name, in byte order of the paths, of an inode that has several:

@@ -12,6 +12,7 @@ mod table;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod toc;
 mod whiteout;
 
 pub use crate::tarball::{Components, components, normalised};
@@ -27,7 +28,7 @@ use table::Table;
 #[derive(Debug, Default)]
 pub struct Listing {
     pub(crate) table: Table,
-    /// Bytes of the uncompressed tar that were seen.
+    /// Bytes of the uncompressed tar that were seen; 0 where a table of contents was read instead.
     pub unpacked: u64,
     /// What was odd about the layer, without the layer's own name.
     pub notices: Vec<Notice>,

@@ -217,12 +217,13 @@ struct LayerPart {
     place: Place,
     digest: Option<Digest>,
     media_type: Option<String>,
+    annotations: HashMap<String, String>,
     size: Option<u64>,
 }
 
 impl LayerPart {
     fn of_path(name: &str) -> Self {
-        Self { place: path(name), digest: blob_digest(name), media_type: None, size: None }
+        Self { place: path(name), digest: blob_digest(name), media_type: None, annotations: HashMap::new(), size: None }
     }
 
     fn of_descriptor(descriptor: &Descriptor) -> Self {
@@ -230,6 +231,7 @@ impl LayerPart {
             place: Place::Digest(descriptor.digest().clone()),
             digest: Some(descriptor.digest().clone()),
             media_type: Some(descriptor.media_type().to_string()).filter(|name| !name.is_empty()),
+            annotations: descriptor.annotations().clone().unwrap_or_default(),
             size: Some(descriptor.size()),
         }
     }
@@ -328,7 +330,7 @@ fn platform(config: &Config, candidate: &Candidate) -> Platform {
 }
 
 fn make_layer(source: &Source, index: LayerIndex, part: LayerPart, config: &Config) -> (Layer, Option<Notice>) {
-    let LayerPart { place, digest, media_type, size } = part;
+    let LayerPart { place, digest, media_type, annotations, size } = part;
     let foreign = media_type.as_ref().is_some_and(|name| name.contains("foreign") || name.contains("nondistributable"));
     let blob = source.blob(&place).map_err(|error| {
         let hint = "; its media type says that it is kept elsewhere, and nothing is fetched for a file";
@@ -336,7 +338,7 @@ fn make_layer(source: &Source, index: LayerIndex, part: LayerPart, config: &Conf
     });
     let diff_id: Option<DiffId> = config.diff_ids.get(index.index()).cloned();
     let v1_id = v1_id(&place);
-    let layer = Layer { index, diff_id, digest, media_type, v1_id, blob, history: None };
+    let layer = Layer { index, diff_id, digest, media_type, v1_id, annotations, blob, history: None };
     let notice = match (&layer.blob, size) {
         (Ok(blob), Some(size)) if blob.size != size => {
             let message = format!("the blob has {} bytes, the manifest says {size}", blob.size);
@@ -394,8 +396,16 @@ fn name_mismatch(name: &[u8], digest: &Digest) -> Option<&'static str> {
 /// A flat root file system as an image of one layer.
 fn rootfs(source: &Source) -> Image {
     let blob = source.rootfs().ok_or_else(|| "is no archive".to_owned());
-    let layer =
-        Layer { index: LayerIndex(0), diff_id: None, digest: None, media_type: None, v1_id: None, blob, history: None };
+    let layer = Layer {
+        index: LayerIndex(0),
+        diff_id: None,
+        digest: None,
+        media_type: None,
+        v1_id: None,
+        annotations: HashMap::new(),
+        blob,
+        history: None,
+    };
     let message = "a flat root file system: history, labels, config and layers were lost when it was exported";
     Image {
         tags: Vec::new(),

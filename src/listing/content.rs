@@ -2,6 +2,7 @@
 
 use super::Entry;
 use super::fingerprint::Fingerprint;
+use super::toc;
 use crate::bytes::{Cancel, Meter, Section, SectionReader};
 use crate::codec::{Compression, decoder};
 use crate::source::Blob;
@@ -44,10 +45,11 @@ pub enum Chunk<'a> {
 
 impl Content {
     /// Opens the content of a regular-file `entry` of the layer that was read from `blob`: by position where the blob
-    /// is not compressed, else by decompressing it up to the content.
+    /// is not compressed or has a table of contents, else by decompressing it up to the content.
     pub fn open(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
-        let stored = match blob.section() {
-            Some(section) if entry.is_by_position() || is_plain(section)? => {
+        let stored = match (blob.section(), entry.digest()) {
+            (Some(section), Some(digest)) => Box::new(toc::content(section, entry, digest, cancel)?),
+            (Some(section), None) if entry.is_by_position() || is_plain(section)? => {
                 return Self::open_in(section.reader(), entry, cancel);
             }
             _ => unpacked(blob, entry, cancel)?,

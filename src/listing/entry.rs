@@ -47,7 +47,8 @@ pub struct Entry<'a> {
     pub mtime: Time,
     /// Major and minor number of a device, else zeros.
     pub device: (u32, u32),
-    /// Where the stored content begins in the uncompressed layer.
+    /// Where the stored content begins in the uncompressed layer; of an entry with a [`Entry::digest`], where the
+    /// compressed bytes of its content begin in the blob.
     pub data_offset: u64,
 }
 
@@ -112,6 +113,16 @@ impl<'a> Entry<'a> {
     /// A fingerprint of a file's content, where the content passed anyhow. Never shown, never kept: its seed is random.
     pub fn fingerprint(&self) -> Option<u128> {
         self.table.fingerprint(self.index).filter(|_| self.kind == EntryKind::File)
+    }
+
+    /// The SHA-256 of a file's content, as the table of contents claims that its layer was listed by.
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        self.table.digest(self.index)
+    }
+
+    /// Where the content begins in its compressed member, if the layer was listed by a table of contents.
+    pub(super) fn skipped(&self) -> u64 {
+        self.table.skipped(self.index)
     }
 }
 

@@ -144,9 +144,9 @@ impl Scanner {
 }
 
 /// Collects members into a listing.
-struct Builder<'a> {
-    scanner: &'a Scanner,
-    entries: Growing,
+pub(super) struct Builder<'a> {
+    pub(super) scanner: &'a Scanner,
+    pub(super) entries: Growing,
     notices: Vec<Notice>,
     xattr_sets: HashMap<Xattrs, u32>,
     xattr_bytes: usize,
@@ -160,7 +160,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(scanner: &'a Scanner) -> Self {
+    pub(super) fn new(scanner: &'a Scanner) -> Self {
         Self {
             scanner,
             entries: Growing::new(),
@@ -206,6 +206,18 @@ impl<'a> Builder<'a> {
                 Err(error) => Err(error.into()),
             };
         }
+        let unpacked = len.filter(|_| result.is_ok()).unwrap_or_else(|| reader.position());
+        self.listing(reader.take_notices(), len.is_some(), unpacked, result.err())
+    }
+
+    /// Hands the listing over, with what was odd about the archive before what was odd about entries.
+    pub(super) fn listing(
+        mut self,
+        mut notices: Vec<Notice>,
+        by_position: bool,
+        unpacked: u64,
+        damage: Option<ListingError>,
+    ) -> Listing {
         if self.dropped_xattrs > 0 {
             self.warn(format!("the extended attributes of {} entries are too large and left out", self.dropped_xattrs));
         }
@@ -216,21 +228,15 @@ impl<'a> Builder<'a> {
                 u32::MAX
             ));
         }
-        let mut notices = reader.take_notices();
         notices.append(&mut self.notices);
-        Listing {
-            table: self.entries.finish(len.is_some()),
-            unpacked: len.filter(|_| result.is_ok()).unwrap_or_else(|| reader.position()),
-            notices,
-            damage: result.err(),
-        }
+        Listing { table: self.entries.finish(by_position), unpacked, notices, damage }
     }
 
     fn warn(&mut self, message: String) {
         self.notices.push(Notice::warning("", message));
     }
 
-    fn add(&mut self, member: Member, fingerprint: Option<u128>) -> Result<(), ListingError> {
+    pub(super) fn add(&mut self, member: Member, fingerprint: Option<u128>) -> Result<(), ListingError> {
         self.bytes = self
             .bytes
             .checked_add(member.size)

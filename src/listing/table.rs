@@ -97,6 +97,10 @@ pub(crate) struct Table {
     sparse: Few<Box<[Region]>>,
     /// Of every entry up to the last file, or of none; it means something for files only.
     fingerprints: Vec<u128>,
+    /// What a table of contents claims to be the SHA-256 of a file.
+    digests: Few<[u8; 32]>,
+    /// How many bytes of its compressed member stand before such a file, if any do.
+    skipped: Few<u64>,
 }
 
 impl Table {
@@ -163,6 +167,14 @@ impl Table {
 
     pub(super) fn fingerprint(&self, index: u32) -> Option<u128> {
         self.fingerprints.get(index as usize).copied()
+    }
+
+    pub(super) fn digest(&self, index: u32) -> Option<[u8; 32]> {
+        self.digests.get(index).copied()
+    }
+
+    pub(super) fn skipped(&self, index: u32) -> u64 {
+        self.skipped.get(index).copied().unwrap_or_default()
     }
 }
 
@@ -238,6 +250,16 @@ impl Growing {
         Some(())
     }
 
+    /// Adds what a table of contents says of the content of the entry that came last.
+    pub(super) fn claim(&mut self, digest: [u8; 32], skipped: u64) {
+        let table = &mut self.table;
+        let Some(index) = table.records.len().checked_sub(1).and_then(|last| u32::try_from(last).ok()) else { return };
+        table.digests.0.push((index, digest));
+        if skipped > 0 {
+            table.skipped.0.push((index, skipped));
+        }
+    }
+
     fn directory(&mut self, spelling: &[u8]) -> Option<u32> {
         let known = &mut self.table.directories;
         if known.ends.is_empty() || known.last() != spelling {
@@ -269,6 +291,7 @@ impl Growing {
         table.directories.bytes.shrink_to_fit();
         table.directories.ends.shrink_to_fit();
         table.fingerprints.shrink_to_fit();
+        table.digests.0.shrink_to_fit();
         table
     }
 }

@@ -6,11 +6,11 @@ use crate::tarball::Time;
 use std::sync::Arc;
 
 /// Builds a listing from one line an entry: `f PATH SIZE FILL`, `d PATH`, `l PATH TARGET`, `h PATH TARGET`, `p PATH`,
-/// `c PATH`; `@MODE`, `%UID` may follow. A file's content is `SIZE` times `FILL`. Markers are files.
+/// `c PATH`; `@MODE`, `%UID` may follow, and `=` for a digest instead of a fingerprint. A file's content is `SIZE` times `FILL`. Markers are files.
 pub(crate) fn listing(lines: &[&str]) -> Arc<Listing> {
     let mut entries = Growing::new();
     for line in lines {
-        let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with(['@', '%'])).collect();
+        let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with(['@', '%', '='])).collect();
         let option = |mark: char| line.split_whitespace().find_map(|word| word.strip_prefix(mark));
         let kind = match words[0] {
             "f" => EntryKind::File,
@@ -43,9 +43,13 @@ pub(crate) fn listing(lines: &[&str]) -> Arc<Listing> {
             data_offset: 0,
             stored: size,
             sparse: None,
-            fingerprint: Some(fill),
+            fingerprint: option('=').is_none().then_some(fill),
         };
         entries.push(new).unwrap();
+        if option('=').is_some() {
+            let fill = fill.to_be_bytes();
+            entries.claim([fill, fill].concat().try_into().unwrap(), 0);
+        }
     }
     Arc::new(Listing { table: entries.finish(false), ..Listing::default() })
 }

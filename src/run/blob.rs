@@ -1,11 +1,12 @@
 //! One blob read: its listing, and its digests if they are asked for.
 
-use crate::bytes::{Meter, ahead, is_cancelled};
+use crate::bytes::{Meter, Section, ahead, is_cancelled};
 use crate::codec::{Compression, decoder};
 use crate::image;
 use crate::listing::{Listing, ListingError, Scanner};
 use crate::source::Blob;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 use std::io::{self, Read, Take};
 use std::sync::Arc;
 
@@ -41,25 +42,55 @@ pub(super) enum Hash {
     Yes,
 }
 
-/// Reads one blob: an uncompressed one by position, headers only; everything else in one pass.
-pub(super) fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Meter) -> Scanned {
-    if let Some(section) = blob.section() {
-        let mut magic = [0; Compression::MAGIC];
-        let count = section.read_at(&mut magic, 0).unwrap_or(0);
-        if Compression::sniff(magic.get(..count).unwrap_or_default()) == Compression::None {
-            let mut listing = scanner.scan_section(section, meter);
-            let hashes = match hash {
-                Hash::No => None,
-                Hash::Yes => match hash_blob(blob, Compression::None, scanner) {
-                    Ok(hashes) => Some(hashes),
-                    Err(error) => {
-                        listing.damage.get_or_insert(error.into());
-                        None
-                    }
-                },
-            };
-            return Scanned { listing: Arc::new(listing), compression: Compression::None, hashes };
+/// Reads one layer: by its table of contents if it has one that holds and nothing is to be hashed, else all of it.
+pub(super) fn scan_layer(
+    blob: &Blob,
+    annotations: &HashMap<String, String>,
+    scanner: &Scanner,
+    hash: Hash,
+    meter: &Meter,
+) -> Scanned {
+    let section = blob.section().filter(|_| hash == Hash::No && !annotations.is_empty());
+    let compression = section.map_or(Compression::None, sniff);
+    match section.and_then(|section| scanner.scan_table(section, compression, annotations)) {
+        Some(Ok(listing)) => {
+            meter.add(blob.size);
+            Scanned { listing: Arc::new(listing), compression, hashes: None }
         }
+        Some(Err(why)) => {
+            let mut read = scan_blob(blob, scanner, hash, meter);
+            if let Some(listing) = Arc::get_mut(&mut read.listing) {
+                listing.notices.push(why);
+            }
+            read
+        }
+        None => scan_blob(blob, scanner, hash, meter),
+    }
+}
+
+fn sniff(section: &Section) -> Compression {
+    let mut magic = [0; Compression::MAGIC];
+    let count = section.read_at(&mut magic, 0).unwrap_or(0);
+    Compression::sniff(magic.get(..count).unwrap_or_default())
+}
+
+/// Reads one blob: an uncompressed one by position, headers only; everything else in one pass.
+fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Meter) -> Scanned {
+    if let Some(section) = blob.section()
+        && sniff(section) == Compression::None
+    {
+        let mut listing = scanner.scan_section(section, meter);
+        let hashes = match hash {
+            Hash::No => None,
+            Hash::Yes => match hash_blob(blob, Compression::None, scanner) {
+                Ok(hashes) => Some(hashes),
+                Err(error) => {
+                    listing.damage.get_or_insert(error.into());
+                    None
+                }
+            },
+        };
+        return Scanned { listing: Arc::new(listing), compression: Compression::None, hashes };
     }
     match blob.open(meter, &scanner.cancel) {
         Ok(mut stored) => scan_reader(&mut stored, scanner, hash),

@@ -2,6 +2,7 @@
 
 use crate::bytes::Meter;
 use crate::source::Blob;
+use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Blobs that may wait while an archive is swept; whoever brings more waits himself.
@@ -13,6 +14,8 @@ pub(super) struct Job {
     pub(super) blob: Blob,
     /// The member of the archive that it is, if it was found while that was swept.
     pub(super) name: Option<String>,
+    /// What the manifest says of the layer.
+    pub(super) annotations: HashMap<String, String>,
     /// Counts the stored bytes that were read.
     pub(super) meter: Meter,
 }

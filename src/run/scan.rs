@@ -4,7 +4,7 @@
 //! their blob until the manifest says which of them are layers.
 
 use super::Watch;
-use super::blob::{Hash, Scanned, scan_blob, scan_reader};
+use super::blob::{Hash, Scanned, scan_layer, scan_reader};
 use super::queue::{Job, Queue};
 use crate::bytes::Meter;
 use crate::image::{Image, LayerIndex};
@@ -12,7 +12,7 @@ use crate::listing::Scanner;
 use crate::progress::Progress;
 use crate::source::{Blob, BlobId, Sink};
 use crate::tarball::Member;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub(super) fn scans<T>(scanning: Scanning<'_>, watch: &dyn Watch, work: impl FnO
             scope.spawn(move || {
                 let _working = working;
                 while let Some(job) = queue.take() {
-                    let read = scan_blob(&job.blob, scanning.scanner, scanning.hash, &job.meter);
+                    let read = scan_layer(&job.blob, &job.annotations, scanning.scanner, scanning.hash, &job.meter);
                     if let Some(name) = &job.name {
                         watch.found(name, &read.listing);
                     }
@@ -84,16 +84,13 @@ impl Scans<'_> {
     pub(super) fn layers(mut self, image: &Image) -> BTreeMap<BlobId, Scanned> {
         let blobs = || image.layers.iter().filter_map(|layer| layer.blob.as_ref().ok());
         self.queue.retain(|job| blobs().any(|blob| blob.id == job.blob.id));
-        let (mut wanted, mut known): (Vec<&Blob>, Vec<BlobId>) = (Vec::new(), Vec::new());
-        known.extend(self.found.keys());
+        let mut known: BTreeSet<BlobId> = self.found.keys().copied().collect();
         known.extend(self.handed.iter().map(|handed| handed.id));
-        known.sort_unstable();
-        wanted.extend(blobs().filter(|blob| known.binary_search(&blob.id).is_err()));
-        wanted.sort_by_key(|blob| blob.id);
-        wanted.dedup_by_key(|blob| blob.id);
-        for blob in wanted {
-            let job = self.hand(blob.clone(), None);
-            self.queue.add(job);
+        for layer in &image.layers {
+            if let Some(blob) = layer.blob.as_ref().ok().filter(|blob| known.insert(blob.id)) {
+                let job = self.hand(blob.clone(), None, layer.annotations.clone());
+                self.queue.add(job);
+            }
         }
         self.queue.close();
         for (id, read) in &self.found {
@@ -111,10 +108,10 @@ impl Scans<'_> {
         }
     }
 
-    fn hand(&mut self, blob: Blob, name: Option<String>) -> Job {
+    fn hand(&mut self, blob: Blob, name: Option<String>, annotations: HashMap<String, String>) -> Job {
         let meter = Meter::default();
         self.handed.push(Handed { id: blob.id, size: blob.size, meter: meter.clone() });
-        Job { blob, name, meter }
+        Job { blob, name, annotations, meter }
     }
 
     fn tell_progress(&self, image: &Image) {
@@ -143,7 +140,7 @@ fn positions(image: &Image, id: BlobId) -> impl Iterator<Item = LayerIndex> + '_
 
 impl Sink for Scans<'_> {
     fn blob(&mut self, blob: Blob, member: &Member) {
-        let job = self.hand(blob, Some(name(member)));
+        let job = self.hand(blob, Some(name(member)), HashMap::new());
         self.queue.put(job);
     }
 

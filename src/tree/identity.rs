@@ -6,6 +6,7 @@ use crate::listing::{EntryKind, Listing};
 use crate::notice::Notice;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use std::hash::Hash;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -171,9 +172,13 @@ impl Tree {
         Some((Arc::as_ptr(self.listing(layer)?), entry))
     }
 
-    /// Compares one group. Two are compared directly, which may stop at the first difference; more of them by
-    /// fingerprint, so that the work stays linear.
+    /// Compares one group: by their digests if all came from tables of contents. Else two are compared directly, which
+    /// may stop at the first difference; more of them by fingerprint, so that the work stays linear.
     fn compare(&self, group: &[InodeId], contents: &mut impl Contents, equal: &mut Vec<Question>) -> io::Result<()> {
+        let digest = |inode: &InodeId| self.entry(*inode).and_then(|entry| entry.digest());
+        if let Some(digests) = group.iter().map(digest).collect::<Option<Vec<_>>>() {
+            return unite(group.iter().copied().zip(digests.into_iter().map(Ok)), equal);
+        }
         if let [a, b] = *group {
             let question = Question { a, b };
             if contents.same(self, question)? {
@@ -181,17 +186,7 @@ impl Tree {
             }
             return Ok(());
         }
-        // One of each content, by its fingerprint.
-        let mut known: HashMap<u128, InodeId> = HashMap::new();
-        for b in group.iter().copied() {
-            match known.entry(contents.fingerprint(self, b)?) {
-                Entry::Occupied(a) => equal.push(Question { a: *a.get(), b }),
-                Entry::Vacant(new) => {
-                    new.insert(b);
-                }
-            }
-        }
-        Ok(())
+        unite(group.iter().map(|inode| (*inode, contents.fingerprint(self, *inode))), equal)
     }
 
     fn unread(&self, inode: InodeId, error: &io::Error) -> Notice {
@@ -203,4 +198,22 @@ impl Tree {
             format!("its versions could not be compared: {error}; they count as different"),
         )
     }
+}
+
+/// Finds those with the same key.
+fn unite<K: Eq + Hash>(
+    group: impl Iterator<Item = (InodeId, io::Result<K>)>,
+    equal: &mut Vec<Question>,
+) -> io::Result<()> {
+    // One of each content.
+    let mut known: HashMap<K, InodeId> = HashMap::new();
+    for (b, key) in group {
+        match known.entry(key?) {
+            Entry::Occupied(a) => equal.push(Question { a: *a.get(), b }),
+            Entry::Vacant(new) => {
+                new.insert(b);
+            }
+        }
+    }
+    Ok(())
 }

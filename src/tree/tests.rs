@@ -82,3 +82,39 @@ fn links_are_followed_until_it_is_too_much() {
     let errors = tree.notices().iter().filter(|notice| notice.severity == Severity::Error).count();
     assert_eq!(errors, 1, "{:?}", tree.notices());
 }
+
+/// Cannot read anything.
+#[derive(Clone)]
+struct Unreadable;
+
+impl Contents for Unreadable {
+    fn same(&mut self, _: &Tree, _: Question) -> std::io::Result<bool> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    fn fingerprint(&mut self, _: &Tree, _: InodeId) -> std::io::Result<u128> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[test]
+fn digests_are_compared_with_digests_only() {
+    let layer = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    let mut tree = stack(&[
+        layer(&["f a 4 x =", "f b 4 x =", "f mixed 4 x ="]),
+        layer(&["f a 4 y =", "f b 4 y =", "f mixed 4 x"]),
+        layer(&["f a 4 x ="]),
+    ]);
+    tree.identify(&Unreadable, 2);
+    let inode = |path: &[u8], layer| match tree.state(tree.find(path).unwrap(), LayerIndex(layer)) {
+        Some(Occupant::Inode(inode)) => inode,
+        other => panic!("{other:?}"),
+    };
+    let same = |path: &[u8], a, b| tree.same_content(inode(path, a), inode(path, b));
+    assert_eq!(
+        (same(b"a", 0, 2), same(b"a", 0, 1), same(b"b", 0, 1), same(b"mixed", 0, 1)),
+        (true, false, false, false)
+    );
+    let notices: Vec<_> = tree.notices().iter().map(|notice| notice.part.as_str()).collect();
+    assert_eq!(notices, ["mixed"]);
+}

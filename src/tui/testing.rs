@@ -192,6 +192,7 @@ fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
         diff_id: None,
         digest: None,
         v1_id: None,
+        annotations: std::collections::HashMap::new(),
         media_type: None,
         blob: Ok(Blob::new(BlobId(index as u64), Section::new(Arc::new(Unread(1_000_000))))),
         history: history.iter().position(|row| row.layer.is_some_and(|layer| layer.index() == index)),

@@ -115,6 +115,33 @@ fn layers_and_waste_are_the_same_in_every_format() {
     }
 }
 
+/// Layers with tables of contents are listed by them, unless digests are checked.
+#[test]
+fn tables_of_contents_say_what_is_in_the_layers() {
+    let Some(corpus) = named("LAYERSCOPE_CORPUS") else { return };
+    let Ok(images) = std::fs::read_dir(corpus.join("lazy")) else {
+        eprintln!("SKIPPED: there are no images with tables of contents");
+        return;
+    };
+    for image in images.map(|image| image.unwrap().path()) {
+        let report = |how: &str| ask(&["report", text(&image), "--format", "json", "--verify", how]).expect(0).json();
+        let (mut listed, mut read) = (report("off"), report("strict"));
+        for (layer, whole) in layers_mut(&mut listed).iter_mut().zip(layers_mut(&mut read)) {
+            let notice = layer["notices"].as_array_mut().unwrap().pop().unwrap();
+            assert!(notice["message"].as_str().unwrap().starts_with("listed by its "), "{}: {notice}", image.display());
+            // Only a run that reads them in full can tell of wrong digests.
+            (layer["notices"], whole["notices"]) = (Value::Null, Value::Null);
+            assert_eq!(layer, whole, "{}", image.display());
+        }
+        listed["totals"]["verified"] = true.into();
+        assert_eq!(listed, read, "{}", image.display());
+    }
+}
+
+fn layers_mut(report: &mut Value) -> &mut Vec<Value> {
+    report["layers"].as_array_mut().unwrap()
+}
+
 /// What a container adds to its image before `docker export` can read it: mount points and the files of the network.
 const OF_THE_CONTAINER: [&str; 10] = [
     ".dockerenv",
