@@ -14,7 +14,7 @@ use layerscope::image::{self, Image, LayerIndex};
 use layerscope::listing::{Listing, Scanner};
 use layerscope::progress::Silent;
 use layerscope::report::{self, Facts, LayerFacts, LayerStatus, Reading};
-use layerscope::source::{self, BlobId, OpenOptions, Reference, Sink};
+use layerscope::source::{self, Blob, BlobId, OpenOptions, Reference, Sink};
 use layerscope::tarball::{Limits, Member};
 use layerscope::tree::{Filter, Kinds, Lens, NodeId, Outline, Selection, Stack, Tree};
 use std::io::{self, Read, Write as _};
@@ -161,7 +161,9 @@ fn docker_archive(layers: &[Vec<u8>]) -> Vec<u8> {
 struct Nobody;
 
 impl Sink for Nobody {
-    fn blob(&mut self, _id: BlobId, _member: &Member, _content: &mut (dyn Read + Send)) {}
+    fn blob(&mut self, _blob: Blob, _member: &Member) {}
+
+    fn stream(&mut self, _id: BlobId, _member: &Member, _content: &mut (dyn Read + Send)) {}
 }
 
 fn open() -> Image {
