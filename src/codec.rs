@@ -26,7 +26,7 @@ mod gzip;
 mod testing;
 mod zstandard;
 
-pub use checkpoints::{Checkpoints, Unpacked};
+pub use checkpoints::{Checkpoints, Unpacked, skip};
 pub use decoder::{Decoder, decoder};
 
 /// How bytes are compressed.

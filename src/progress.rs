@@ -21,6 +21,13 @@ pub enum Progress {
         /// Stored bytes of the blob.
         total: u64,
     },
+    /// Bytes that were decompressed so far on the way to one file.
+    Passing {
+        /// Uncompressed bytes that were passed over.
+        passed: u64,
+        /// All that lie between where decompression began and the file.
+        total: u64,
+    },
 }
 
 /// Where stages send their progress. It is called from several threads, often; it must be quick.

@@ -2,7 +2,8 @@
 //!
 //! A pass over the stream leaves a checkpoint about every 6 MiB of output: where it is in the stored bytes, and what
 //! the decoder has to know there. A later read starts at the nearest one before what it wants. So nothing is read
-//! twice to build an index, and whoever wants a file before the pass has come to it starts where the pass is.
+//! twice to build an index, and whoever wants a file before the pass has come to it starts where the pass is. Reads
+//! leave no checkpoints themselves: where they need none either, they take the faster decoder.
 //!
 //! - gzip: anywhere within a member, with the state of the decoder and the 32 KiB before; and between two members,
 //!   with nothing. A member that is entered in its middle still has its checksum verified at its end: a checkpoint
@@ -12,9 +13,10 @@
 
 mod members;
 
-use super::decoder::{Counted, Stored};
+use super::decoder::{Counted, Stored, decoder_behind};
 use super::{Compression, Decoder, decoder, zstandard};
 use crate::bytes::{Cancel, Counting, Meter, Section};
+use crate::progress::{Observer, Progress};
 use members::{Members, Within};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -26,6 +28,9 @@ const SPACING: u64 = 6 << 20;
 
 /// Bytes that are read at once to be passed over.
 const PIECE: usize = 64 << 10;
+
+/// Bytes that are passed over between two steps of progress.
+const STEP: u64 = 1 << 20;
 
 /// The checkpoints of one compressed stream. A clone is the same set: one thread may read the stream and leave
 /// checkpoints while others use them.
@@ -71,32 +76,57 @@ impl Checkpoints {
         Self { compression, budget, kept: Arc::new(Mutex::new(kept)) }
     }
 
-    /// Decompresses a stream from its beginning, as [`decoder`] does, and leaves checkpoints on the way. For gzip this
-    /// takes half as long again.
+    /// Decompresses a stream from its beginning, as [`decoder`] does, and leaves checkpoints on the way, if there is
+    /// room for any. For gzip this takes half as long again.
     pub fn decoder<'a, R: Read + Send + 'a>(&self, reader: R) -> io::Result<Box<dyn Decoder + 'a>> {
-        self.go_on(reader, 0, &Checkpoint::default())
+        let taken = Meter::default();
+        let marks = Marks { checkpoints: Some(self.clone()), output: 0, next: 1 };
+        Ok(match self.compression {
+            Compression::Gzip if self.are_possible() => {
+                let stored = Stored::new(reader, taken.clone());
+                Box::new(Counted { decoder: Members::new(stored, marks, None), taken })
+            }
+            Compression::Zstd if self.are_possible() => {
+                let frames = zstandard::Frames::new(Stored::new(reader, taken.clone()))?;
+                Box::new(Counted { decoder: Frames { frames, marks }, taken })
+            }
+            _ => decoder(self.compression, reader)?,
+        })
     }
 
     /// The output from `offset` on, decompressed from the nearest checkpoint before it. `section` is the whole stored
-    /// stream; what is read of it is counted on `meter`. Passes over the output before `offset` at once, and leaves
-    /// checkpoints there and wherever the reader gets to. Output that ends before `offset` is an error.
+    /// stream. Passes over the output before `offset` at once, and tells `observer` how far it is. Output that ends
+    /// before `offset` is an error. Leaves no checkpoints.
     pub fn reader_at(
         &self,
         section: &Section,
         offset: u64,
-        meter: &Meter,
+        observer: &dyn Observer,
         cancel: &Cancel,
     ) -> io::Result<Box<dyn Decoder>> {
-        let (output, checkpoint) = match self.compression {
+        let (output, Checkpoint { stored: before, within }) = match self.compression {
             Compression::None => (offset, Checkpoint { stored: offset, within: None }),
             _ => self.nearest(offset),
         };
-        let len = section.len().checked_sub(checkpoint.stored).ok_or(io::ErrorKind::UnexpectedEof)?;
-        let rest = section.slice(checkpoint.stored, len).ok_or(io::ErrorKind::UnexpectedEof)?;
-        let stored = Counting::new(rest.reader(), meter.clone(), cancel.clone());
-        let mut decoder = self.go_on(stored, output, &checkpoint)?;
-        skip(&mut decoder, offset - output)?;
+        let len = section.len().checked_sub(before).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let rest = section.slice(before, len).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let rest = Counting::new(rest.reader(), Meter::default(), cancel.clone());
+        let mut decoder: Box<dyn Decoder> = match within {
+            None => decoder_behind(before, self.compression, rest)?,
+            Some(within) => {
+                let taken = Meter::default();
+                taken.add(before);
+                let stored = Stored::new(rest, taken.clone());
+                Box::new(Counted { decoder: Members::new(stored, Marks::default(), Some(&within)), taken })
+            }
+        };
+        skip(&mut decoder, offset - output, observer, cancel)?;
         Ok(decoder)
+    }
+
+    /// Whether a pass can leave any.
+    fn are_possible(&self) -> bool {
+        self.budget > 0 && matches!(self.compression, Compression::Gzip | Compression::Zstd)
     }
 
     /// Bytes of output that are decompressed before the one at `offset` is there: how long it takes to get at it.
@@ -107,30 +137,6 @@ impl Checkpoints {
     /// Bytes of memory that the checkpoints take: never more than the budget.
     pub fn memory(&self) -> usize {
         self.kept().memory
-    }
-
-    /// Decompresses what `reader` has from a checkpoint on, which lies at `output`.
-    fn go_on<'a, R: Read + Send + 'a>(
-        &self,
-        reader: R,
-        output: u64,
-        checkpoint: &Checkpoint,
-    ) -> io::Result<Box<dyn Decoder + 'a>> {
-        let taken = Meter::default();
-        taken.add(checkpoint.stored);
-        let marks = Marks { checkpoints: self.clone(), output, next: output + 1 };
-        Ok(match self.compression {
-            Compression::None => Box::new(Counted { decoder: Stored::new(reader, taken.clone()), taken }),
-            Compression::Gzip => {
-                let stored = Stored::new(reader, taken.clone());
-                Box::new(Counted { decoder: Members::new(stored, marks, checkpoint.within.as_deref()), taken })
-            }
-            Compression::Zstd => {
-                let frames = zstandard::Frames::new(Stored::new(reader, taken.clone()))?;
-                Box::new(Counted { decoder: Frames { frames, marks }, taken })
-            }
-            Compression::Xz | Compression::Bzip2 => decoder(self.compression, reader)?,
-        })
     }
 
     /// The last checkpoint at or before `offset`, and where it is; the beginning is always one.
@@ -177,9 +183,10 @@ impl Kept {
 }
 
 /// What a decoder leaves checkpoints through.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Marks {
-    checkpoints: Checkpoints,
+    /// Where they are kept, if they are.
+    checkpoints: Option<Checkpoints>,
     /// Where in the output the decoder is.
     output: u64,
     /// Up to here nobody wants a checkpoint.
@@ -189,13 +196,11 @@ struct Marks {
 impl Marks {
     /// Leaves a checkpoint here, should one be wanted.
     fn mark(&mut self, checkpoint: impl FnOnce() -> Checkpoint) {
-        if self.output < self.next {
-            return;
-        }
-        let mut kept = self.checkpoints.kept();
+        let Some(checkpoints) = self.checkpoints.as_ref().filter(|_| self.output >= self.next) else { return };
+        let mut kept = checkpoints.kept();
         self.next = kept.wanted(self.output);
         if self.next == self.output {
-            kept.insert(self.output, checkpoint(), self.checkpoints.budget);
+            kept.insert(self.output, checkpoint(), checkpoints.budget);
             self.next = kept.wanted(self.output).max(self.output + 1);
         }
     }
@@ -224,16 +229,22 @@ impl<R: Read> Read for Frames<R> {
     }
 }
 
-/// Reads `count` bytes and throws them away, in pieces that suit a decoder.
-fn skip(reader: &mut dyn Read, mut count: u64) -> io::Result<()> {
+/// Reads `count` bytes and throws them away, in pieces that suit a decoder. Input that ends before is an error.
+pub fn skip(reader: &mut dyn Read, count: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
-    while count > 0 {
-        let want = usize::try_from(count).unwrap_or(PIECE).min(PIECE);
+    let (mut passed, mut next) = (0, STEP);
+    while passed < count {
+        cancel.check()?;
+        let want = usize::try_from(count - passed).unwrap_or(PIECE).min(PIECE);
         match reader.read(piece.get_mut(..want).unwrap_or_default()) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => count -= read as u64,
+            Ok(read) => passed += read as u64,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
+        }
+        if passed >= next {
+            next = passed + STEP;
+            observer.progress(Progress::Passing { passed, total: count });
         }
     }
     Ok(())
@@ -253,9 +264,29 @@ impl Unpacked {
         Self { section, checkpoints }
     }
 
+    /// Decompresses the first `most` bytes of content once, for the checkpoints. Does nothing where there can be none.
+    /// What is damaged has them up to the damage.
+    pub fn pass(&self, most: u64, cancel: &Cancel) -> io::Result<()> {
+        if !self.checkpoints.are_possible() {
+            return Ok(());
+        }
+        let stored = Counting::new(self.section.reader(), Meter::default(), cancel.clone());
+        let mut content = self.decoder(stored)?.take(most);
+        let mut piece = vec![0; PIECE];
+        while content.read(&mut piece)? > 0 {
+            cancel.check()?;
+        }
+        Ok(())
+    }
+
+    /// Decompresses the section, whose bytes come from `stored`, and leaves checkpoints; see [`Checkpoints::decoder`].
+    pub fn decoder<'a, R: Read + Send + 'a>(&self, stored: R) -> io::Result<Box<dyn Decoder + 'a>> {
+        self.checkpoints.decoder(stored)
+    }
+
     /// The content from `offset` on; see [`Checkpoints::reader_at`].
-    pub fn reader_at(&self, offset: u64, meter: &Meter, cancel: &Cancel) -> io::Result<Box<dyn Decoder>> {
-        self.checkpoints.reader_at(&self.section, offset, meter, cancel)
+    pub fn reader_at(&self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Box<dyn Decoder>> {
+        self.checkpoints.reader_at(&self.section, offset, observer, cancel)
     }
 
     /// Bytes of content that are decompressed before the one at `offset` is there; see [`Checkpoints::distance`].
@@ -263,9 +294,9 @@ impl Unpacked {
         self.checkpoints.distance(offset)
     }
 
-    /// The stored bytes.
-    pub fn section(&self) -> &Section {
-        &self.section
+    /// Bytes of memory that its checkpoints take.
+    pub fn memory(&self) -> usize {
+        self.checkpoints.memory()
     }
 }
 

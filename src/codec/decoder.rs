@@ -21,7 +21,17 @@ pub trait Decoder: Read + Send {
 /// Decompresses `reader` as it is read: all gzip members, all Zstandard frames (windows up to 128 MiB), all xz and
 /// bzip2 streams. Input that ends too early is an error of the kind `UnexpectedEof`, never a silent end.
 pub fn decoder<'a, R: Read + Send + 'a>(compression: Compression, reader: R) -> io::Result<Box<dyn Decoder + 'a>> {
+    decoder_behind(0, compression, reader)
+}
+
+/// The same where `before` stored bytes are passed already: the decoder counts them as consumed.
+pub(super) fn decoder_behind<'a, R: Read + Send + 'a>(
+    before: u64,
+    compression: Compression,
+    reader: R,
+) -> io::Result<Box<dyn Decoder + 'a>> {
     let taken = Meter::default();
+    taken.add(before);
     let stored = Stored::new(reader, taken.clone());
     Ok(match compression {
         Compression::None => {

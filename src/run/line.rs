@@ -79,6 +79,7 @@ impl<W: Write + Send> Observer for Line<W> {
                 let text = format!("{} {} MB", inner.words, read / STEP * STEP / 1_000_000);
                 inner.show(text);
             }
+            Progress::Passing { passed, total } => inner.share(passed, total),
             Progress::Input { .. } | Progress::Kind(_) => {}
             Progress::Layer { layer, read, .. } => {
                 inner.layers.insert(layer, read);
@@ -139,6 +140,14 @@ mod tests {
         let at = |layer, read| Progress::Layer { layer, read, total: 60 << 20 };
         let expected = "\rreading ... 10 %\x1b[K\rreading ... 30 %\x1b[K\rreading ... 40 %\x1b[K\r\x1b[K";
         assert_eq!(drawn(&[at(0, 10 << 20), at(3, 20 << 20), at(0, 20 << 20)]), expected);
+    }
+
+    #[test]
+    fn the_way_to_a_file_is_told_if_it_is_long() {
+        let at = |passed, total| Progress::Passing { passed, total };
+        let expected = "\rreading ... 25 %\x1b[K\rreading ... 100 %\x1b[K\r\x1b[K";
+        assert_eq!(drawn(&[at(10 << 20, 40 << 20), at(40 << 20, 40 << 20)]), expected);
+        assert_eq!(drawn(&[at(5 << 20, 6 << 20)]), "");
     }
 
     #[test]
