@@ -42,6 +42,12 @@
 //!   coming ([`bytes::Spooled`]): the layers of a pipe, headers only where they are not compressed, and those layers of
 //!   a compressed archive that are compressed themselves, which are copied to a spool of their own. So several of them
 //!   are inflated side by side. Without room for that spool they are scanned one after the other, as they pass.
+//! - **A file is read out of a compressed layer from the nearest checkpoint** ([`codec::Checkpoints`]). A pass over gzip
+//!   that leaves them costs half as much again as one that does not, and commands that write come back for few files:
+//!   so the scan leaves none, and they read from the beginning. The explorer has a thread to spare once everything is
+//!   shown; it passes over every compressed stream, hashes it on the way, and what it leaves is shared by all reads.
+//!   One budget of memory holds for the image. Without a checkpoint (single Zstandard frames, xz, bzip2; a compressed
+//!   layer in a compressed archive that was not copied out of it) reading starts at the beginning.
 //! - **Tar is read by our own state machine.** `tar-core` gives the fields of headers and the records of PAX; why its
 //!   parser does not do is said in [`tarball`].
 //! - **Nothing is stacked twice.** A path is a node with its events: written, implied, removed, by which layer. A lens

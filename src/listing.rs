@@ -53,6 +53,11 @@ impl Listing {
         self.len() == 0
     }
 
+    /// Whether a table of contents says where each file is in the compressed layer.
+    pub fn has_table(&self) -> bool {
+        self.table.has_digests()
+    }
+
     /// All entries, in the order of the tar.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).filter_map(|index| self.entry(index))

@@ -12,7 +12,7 @@ mod load;
 mod queue;
 mod scan;
 
-pub use load::{Input, Loaded, Request, load};
+pub use load::{Files, Input, Loaded, Request, load};
 
 use crate::analysis::RulesError;
 use crate::cli::{Cli, Command, GateArgs, Verify, welcome};

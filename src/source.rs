@@ -13,6 +13,7 @@ mod layout;
 mod open;
 mod reference;
 mod seems;
+mod tar;
 mod telling;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,6 +26,7 @@ pub use blob::{Blob, BlobId};
 pub use error::SourceError;
 pub use open::{OpenOptions, open, open_section};
 pub use reference::{Reference, Transport};
+pub use tar::{LayerBlob, LayerTar, LayerTars};
 
 use crate::codec::Compression;
 use crate::notice::Notice;

@@ -3,9 +3,9 @@
 use super::Entry;
 use super::fingerprint::Fingerprint;
 use super::toc;
-use crate::bytes::{Cancel, Meter, Section, SectionReader};
-use crate::codec::{Compression, decoder};
-use crate::source::Blob;
+use crate::bytes::{Cancel, SectionReader};
+use crate::progress::Observer;
+use crate::source::LayerTar;
 use crate::tarball::Region;
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
@@ -44,15 +44,16 @@ pub enum Chunk<'a> {
 }
 
 impl Content {
-    /// Opens the content of a regular-file `entry` of the layer that was read from `blob`: by position where the blob
-    /// is not compressed or has a table of contents, else by decompressing it up to the content.
-    pub fn open(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Self> {
-        let stored = match (blob.section(), entry.digest()) {
+    /// Opens the content of a regular-file `entry` of a layer: by position where it is not compressed or has a table of
+    /// contents, else by decompressing it up to the content, from the nearest checkpoint; `observer` is told how far
+    /// that is.
+    pub fn open(layer: &LayerTar, entry: Entry<'_>, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Self> {
+        let stored: Box<dyn Read + Send> = match (layer.blob().section(), entry.digest()) {
             (Some(section), Some(digest)) => Box::new(toc::content(section, entry, digest, cancel)?),
-            (Some(section), None) if entry.is_by_position() || is_plain(section)? => {
-                return Self::open_in(section.reader(), entry, cancel);
-            }
-            _ => unpacked(blob, entry, cancel)?,
+            _ => match layer.plain() {
+                Some(section) => return Self::open_in(section.reader(), entry, cancel),
+                None => Box::new(layer.reader_at(entry.data_offset, observer, cancel)?.take(entry.stored())),
+            },
         };
         Ok(Self::new(Stored::Stream(BufReader::with_capacity(PIECE, stored)), entry, cancel))
     }
@@ -176,53 +177,6 @@ impl Stored {
             Self::Stream(bytes) => bytes.consume(count),
         }
     }
-}
-
-/// The stored bytes of an entry out of the compression around its layer.
-fn unpacked(blob: &Blob, entry: Entry<'_>, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
-    let mut bytes = blob.open(&Meter::default(), cancel)?;
-    let mut magic = [0; Compression::MAGIC];
-    let count = read_start(&mut bytes, &mut magic)?;
-    let start = magic.get(..count).unwrap_or_default().to_vec();
-    let mut tar = decoder(Compression::sniff(&start), io::Cursor::new(start).chain(bytes))?;
-    skip(&mut tar, entry.data_offset)?;
-    Ok(Box::new(tar.take(entry.stored())))
-}
-
-/// Whether a blob that nobody has scanned by position is an uncompressed tar nevertheless.
-fn is_plain(section: &Section) -> io::Result<bool> {
-    let mut magic = [0; Compression::MAGIC];
-    let count = read_start(&mut section.reader(), &mut magic)?;
-    Ok(Compression::sniff(magic.get(..count).unwrap_or_default()) == Compression::None)
-}
-
-/// Reads as much of `buf` as there is.
-fn read_start(reader: &mut dyn Read, buf: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buf.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-/// Reads `count` bytes and throws them away, in pieces that suit a decoder.
-fn skip(reader: &mut dyn Read, count: u64) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    let mut left = count;
-    while left > 0 {
-        let want = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-        let read = read_start(reader, piece.get_mut(..want).unwrap_or_default())?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        left -= read as u64;
-    }
-    Ok(())
 }
 
 /// Whether the rests of two contents are equal, byte by byte, holes counting as zeros.

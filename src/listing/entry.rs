@@ -100,11 +100,6 @@ impl<'a> Entry<'a> {
         self.table.stored(self.index).unwrap_or(self.size)
     }
 
-    /// Whether its layer was read by position: then [`Entry::data_offset`] is a place in the blob, too.
-    pub(super) fn is_by_position(&self) -> bool {
-        self.table.by_position
-    }
-
     /// The regions with data, if it is a sparse file.
     pub fn sparse(&self) -> Option<&'a [Region]> {
         self.table.sparse(self.index)

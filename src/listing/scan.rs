@@ -207,17 +207,11 @@ impl<'a> Builder<'a> {
             };
         }
         let unpacked = len.filter(|_| result.is_ok()).unwrap_or_else(|| reader.position());
-        self.listing(reader.take_notices(), len.is_some(), unpacked, result.err())
+        self.listing(reader.take_notices(), unpacked, result.err())
     }
 
     /// Hands the listing over, with what was odd about the archive before what was odd about entries.
-    pub(super) fn listing(
-        mut self,
-        mut notices: Vec<Notice>,
-        by_position: bool,
-        unpacked: u64,
-        damage: Option<ListingError>,
-    ) -> Listing {
+    pub(super) fn listing(mut self, mut notices: Vec<Notice>, unpacked: u64, damage: Option<ListingError>) -> Listing {
         if self.dropped_xattrs > 0 {
             self.warn(format!("the extended attributes of {} entries are too large and left out", self.dropped_xattrs));
         }
@@ -229,7 +223,7 @@ impl<'a> Builder<'a> {
             ));
         }
         notices.append(&mut self.notices);
-        Listing { table: self.entries.finish(by_position), unpacked, notices, damage }
+        Listing { table: self.entries.finish(), unpacked, notices, damage }
     }
 
     fn warn(&mut self, message: String) {

@@ -78,8 +78,6 @@ impl<T> Few<T> {
 /// The entries of one layer.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// Whether the layer was read by position, so that offsets are places in its blob.
-    pub(super) by_position: bool,
     records: Vec<Record>,
     /// The last parts of all paths, one after the other.
     names: Vec<u8>,
@@ -171,6 +169,10 @@ impl Table {
 
     pub(super) fn digest(&self, index: u32) -> Option<[u8; 32]> {
         self.digests.get(index).copied()
+    }
+
+    pub(super) fn has_digests(&self) -> bool {
+        !self.digests.0.is_empty()
     }
 
     pub(super) fn skipped(&self, index: u32) -> u64 {
@@ -283,9 +285,9 @@ impl Growing {
         Some(number)
     }
 
-    /// All entries are there; `by_position` if offsets are places in the blob.
-    pub(super) fn finish(self, by_position: bool) -> Table {
-        let mut table = Table { by_position, ..self.table };
+    /// All entries are there.
+    pub(super) fn finish(self) -> Table {
+        let mut table = self.table;
         table.records.shrink_to_fit();
         table.names.shrink_to_fit();
         table.directories.bytes.shrink_to_fit();
@@ -334,7 +336,7 @@ mod tests {
         for path in paths {
             growing.push(new_entry(path, EntryKind::File)).unwrap();
         }
-        let table = growing.finish(true);
+        let table = growing.finish();
         let back: Vec<_> = (0..).map_while(|index| table.entry(index)).map(|entry| entry.path()).collect();
         assert_eq!(back, paths.map(|path| path.as_bytes().to_vec()));
         let directories: Vec<_> = (0..table.directories.ends.len()).map(|index| table.directories.get(index)).collect();
@@ -349,7 +351,7 @@ mod tests {
         growing.push(NewEntry { device: (1, 3), ..new_entry("null", EntryKind::CharDevice) }).unwrap();
         growing.push(NewEntry { link: b"a", ..new_entry("l", EntryKind::Symlink) }).unwrap();
         growing.push(NewEntry { size: 9, stored: 4, fingerprint: Some(7), ..new_entry("s", EntryKind::File) }).unwrap();
-        let table = growing.finish(true);
+        let table = growing.finish();
         let entry = |index| table.entry(index).unwrap();
         assert_eq!([entry(0).device, entry(1).device], [(0, 0), (1, 3)]);
         assert_eq!([entry(1).link(), entry(2).link()], [&b""[..], b"a"]);

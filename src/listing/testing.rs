@@ -51,5 +51,5 @@ pub(crate) fn listing(lines: &[&str]) -> Arc<Listing> {
             entries.claim([fill, fill].concat().try_into().unwrap(), 0);
         }
     }
-    Arc::new(Listing { table: entries.finish(false), ..Listing::default() })
+    Arc::new(Listing { table: entries.finish(), ..Listing::default() })
 }

@@ -3,7 +3,8 @@
 use super::{Chunk, Content, Entry, EntryKind, Listing, ListingError, Role, Scanner, same_content};
 use crate::bytes::{Cancel, Meter, Section, is_cancelled};
 use crate::codec::Compression;
-use crate::source::{Blob, BlobBytes, BlobId};
+use crate::progress::Silent;
+use crate::source::{Blob, BlobBytes, BlobId, LayerTar};
 use crate::tarball::testing::{end, entry, header, pax};
 use crate::tarball::{Limits, TarError, Time};
 use proptest::prelude::*;
@@ -73,8 +74,16 @@ fn facts(entry: Entry<'_>) -> impl PartialEq + std::fmt::Debug {
     (names, (kind, role, mode, uid, gid), (size, mtime, device), stored)
 }
 
+/// The tar in one of these blobs.
+fn tar(blob: &Blob) -> LayerTar {
+    let mut magic = [0; Compression::MAGIC];
+    let section = blob.section();
+    section.map(|section| section.read_at(&mut magic, 0).unwrap());
+    LayerTar::new(blob.clone(), Compression::sniff(&magic), 0)
+}
+
 fn open(blob: &Blob, listing: &Listing, index: usize) -> Content {
-    Content::open(blob, entry_of(listing, index), &Cancel::default()).unwrap()
+    Content::open(&tar(blob), entry_of(listing, index), &Silent, &Cancel::default()).unwrap()
 }
 
 fn read(content: Content) -> Vec<u8> {
@@ -286,7 +295,7 @@ fn a_content_that_ends_early_is_an_error() {
     let bytes = entry(b'0', "a", &[b'x'; 2000]);
     let listing = both(&bytes);
     let short = plain(&bytes[..1000]);
-    assert!(Content::open(&short, entry_of(&listing, 0), &Cancel::default()).is_err());
+    assert!(Content::open(&tar(&short), entry_of(&listing, 0), &Silent, &Cancel::default()).is_err());
     let mut content = open(&gzipped(&bytes[..1000]), &listing, 0);
     assert_next(&mut content, &Chunk::Data(&[b'x'; 488]));
     assert_eq!(content.peek().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);

@@ -4,7 +4,7 @@ use crate::bytes::{Meter, Section, ahead, is_cancelled};
 use crate::codec::{Compression, decoder};
 use crate::image;
 use crate::listing::{Listing, ListingError, Scanner};
-use crate::source::Blob;
+use crate::source::{Blob, LayerTar};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::io::{self, Read, Take};
@@ -82,7 +82,7 @@ fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Meter) -> Scann
         let mut listing = scanner.scan_section(section, meter);
         let hashes = match hash {
             Hash::No => None,
-            Hash::Yes => match hash_blob(blob, Compression::None, scanner) {
+            Hash::Yes => match hash_tar(&LayerTar::new(blob.clone(), Compression::None, 0), scanner) {
                 Ok(hashes) => Some(hashes),
                 Err(error) => {
                     listing.damage.get_or_insert(error.into());
@@ -101,12 +101,12 @@ fn scan_blob(blob: &Blob, scanner: &Scanner, hash: Hash, meter: &Meter) -> Scann
     }
 }
 
-/// The digests of a blob whose compression is known; nothing is scanned.
-pub(super) fn hash_blob(blob: &Blob, compression: Compression, scanner: &Scanner) -> io::Result<Hashes> {
-    let mut stored = Hashing::new(blob.open(&Meter::default(), &scanner.cancel)?, Hash::Yes);
-    let unpacked = match compression {
+/// The digests of a layer whose compression is known; nothing is scanned. Leaves checkpoints on the way.
+pub(super) fn hash_tar(tar: &LayerTar, scanner: &Scanner) -> io::Result<Hashes> {
+    let mut stored = Hashing::new(tar.blob().open(&Meter::default(), &scanner.cancel)?, Hash::Yes);
+    let unpacked = match tar.compression() {
         Compression::None => Ok(String::new()),
-        _ => unpack(compression, &mut stored, scanner, Hash::Yes, |tar| tar.finish())?,
+        _ => unpack(tar.decoder(&mut stored)?, scanner, Hash::Yes, |tar| tar.finish()),
     };
     stored.both(unpacked?)
 }
@@ -156,27 +156,25 @@ fn scan_compressed(
 ) -> io::Result<(Listing, io::Result<String>)> {
     // What is not compressed is hashed as it is stored.
     let hash = if compression == Compression::None { Hash::No } else { hash };
-    unpack(compression, stored, scanner, hash, |mut tar| {
+    Ok(unpack(decoder(compression, stored)?, scanner, hash, |mut tar| {
         let listing = scanner.scan_stream(&mut tar);
         (listing, tar.finish())
-    })
+    }))
 }
 
 /// Reads the tar inside a compression, up to one byte more than is allowed: that tells that there is more. What is
 /// hashed is decompressed by another thread meanwhile: hashing takes half as long as that.
 fn unpack<T>(
-    compression: Compression,
-    stored: &mut (dyn Read + Send),
+    mut whole: impl Read + Send,
     scanner: &Scanner,
     hash: Hash,
     work: impl FnOnce(Hashing<Take<&mut dyn Read>>) -> T,
-) -> io::Result<T> {
-    let mut whole = decoder(compression, stored)?;
+) -> T {
     let work = |whole: &mut dyn Read| work(Hashing::new(whole.take(scanner.limits.unpacked.saturating_add(1)), hash));
-    Ok(match hash {
+    match hash {
         Hash::No => work(&mut whole),
         Hash::Yes => ahead(whole, |whole| work(whole)),
-    })
+    }
 }
 
 /// A reader that hashes what passes, if it is to.

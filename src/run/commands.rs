@@ -141,7 +141,12 @@ impl Commands<'_> {
         let input = self.input(&args.image);
         let loaded = self.load(input, Verify::Off)?;
         let inode = files::find(&loaded, args)?;
-        files::copy(&loaded, inode, &args.path, self.out)?;
+        let (files, cancel) = (loaded.files(), Cancel::default());
+        let content = match Line::on_terminal(self.settings.ascii) {
+            Some(line) => files.content(inode, &line, &cancel),
+            None => files.content(inode, &Silent, &cancel),
+        };
+        files::copy(content, &args.path, self.out)?;
         self.end(&loaded.reading(), Told::No)
     }
 

@@ -3,7 +3,8 @@
 use crate::bytes::{Cancel, SectionReader};
 use crate::image::Image;
 use crate::listing::{Content, Entry, same_content};
-use crate::source::{Blob, BlobId};
+use crate::progress::Silent;
+use crate::source::{BlobId, LayerTar, LayerTars};
 use crate::tree::{Contents, InodeId, Question, Tree};
 use hashbrown::HashMap;
 use std::io;
@@ -15,6 +16,7 @@ const READERS: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Blobs<'a> {
     image: &'a Image,
+    tars: &'a LayerTars,
     /// The seed of the fingerprints of this run.
     seed: u64,
     cancel: &'a Cancel,
@@ -22,34 +24,35 @@ pub(super) struct Blobs<'a> {
     readers: HashMap<BlobId, SectionReader>,
 }
 
+/// The layer that has a file of the tree, and its entry there.
+pub(super) fn find<'a, 't>(
+    image: &Image,
+    tars: &'a LayerTars,
+    tree: &'t Tree,
+    inode: InodeId,
+) -> io::Result<(&'a LayerTar, Entry<'t>)> {
+    let found = || {
+        let layer = tree.inode(inode)?.layer;
+        let blob = image.layers.get(layer.index())?.blob.as_ref().ok()?;
+        Some((tars.get(blob.id)?, tree.entry(inode)?))
+    };
+    found().ok_or(io::ErrorKind::NotFound.into())
+}
+
 impl<'a> Blobs<'a> {
-    pub(super) fn new(image: &'a Image, seed: u64, cancel: &'a Cancel) -> Self {
-        Self { image, seed, cancel, readers: HashMap::new() }
-    }
-
-    /// The content of a file of the tree.
-    pub(super) fn content(&self, tree: &Tree, inode: InodeId) -> io::Result<Content> {
-        let (blob, entry) = self.find(tree, inode)?;
-        Content::open(blob, entry, self.cancel)
-    }
-
-    fn find<'t>(&self, tree: &'t Tree, inode: InodeId) -> io::Result<(&'a Blob, Entry<'t>)> {
-        let found = || {
-            let layer = tree.inode(inode)?.layer;
-            let blob = self.image.layers.get(layer.index())?.blob.as_ref().ok()?;
-            Some((blob, tree.entry(inode)?))
-        };
-        found().ok_or(io::ErrorKind::NotFound.into())
+    pub(super) fn new(image: &'a Image, tars: &'a LayerTars, seed: u64, cancel: &'a Cancel) -> Self {
+        Self { image, tars, seed, cancel, readers: HashMap::new() }
     }
 
     /// The content of a file, through the reader of its layer if there is one; [`Blobs::close`] keeps that.
     fn open(&mut self, tree: &Tree, inode: InodeId) -> io::Result<(BlobId, Content)> {
-        let (blob, entry) = self.find(tree, inode)?;
-        let content = match self.readers.remove(&blob.id) {
+        let (tar, entry) = find(self.image, self.tars, tree, inode)?;
+        let id = tar.blob().id;
+        let content = match self.readers.remove(&id) {
             Some(layer) => Content::open_in(layer, entry, self.cancel)?,
-            None => Content::open(blob, entry, self.cancel)?,
+            None => Content::open(tar, entry, &Silent, self.cancel)?,
         };
-        Ok((blob.id, content))
+        Ok((id, content))
     }
 
     fn close(&mut self, (id, content): (BlobId, Content)) {

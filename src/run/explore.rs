@@ -67,7 +67,7 @@ fn feed_all(
         loaded.verify(cancel)?;
         watcher.tell(Feed::Ready(model(&loaded, &analysis)));
     }
-    Ok(())
+    loaded.pass(cancel)
 }
 
 fn model(loaded: &Loaded, analysis: &Arc<Analysis>) -> Arc<Model> {

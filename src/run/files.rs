@@ -10,7 +10,7 @@ use super::{Failure, Loaded};
 use crate::cli::CatArgs;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
-use crate::listing::EntryKind;
+use crate::listing::{Content, EntryKind};
 use crate::report;
 use crate::tree::{EventKind, InodeId, NodeId, Occupant};
 use std::fs;
@@ -125,9 +125,9 @@ fn not_there(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Failure 
 }
 
 /// Writes the content of a file of the image.
-pub(super) fn copy(loaded: &Loaded, inode: InodeId, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn copy(content: io::Result<Content>, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
     let no = |error: io::Error| Failure::Path { path: shown(path.as_bytes()), reason: error.to_string() };
-    let mut reader = loaded.content(inode).map_err(no)?.reader();
+    let mut reader = content.map_err(no)?.reader();
     let mut buffer = vec![0; 128 << 10];
     loop {
         let count = reader.read(&mut buffer).map_err(no)?;

@@ -1,7 +1,7 @@
 //! From a reference to the stack of layers, in one place for every command and for the explorer.
 
-use super::blob::{Hash, Hashes, Scanned, hash_blob};
-use super::compare::Blobs;
+use super::blob::{Hash, Hashes, Scanned, hash_tar};
+use super::compare::{Blobs, find};
 use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
 use crate::analysis::Analysis;
@@ -9,11 +9,12 @@ use crate::bytes::{Cancel, Section};
 use crate::image::{self, Candidate, Image, Layer, Platform};
 use crate::listing::{Content, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
+use crate::progress::Observer;
 use crate::report::{self, Facts, LayerFacts, LayerStatus, Reading, Report};
-use crate::source::{self, BlobId, OpenOptions, Reference, Sink, Source};
+use crate::source::{self, Blob, BlobId, LayerBlob, LayerTars, OpenOptions, Reference, Sink, Source};
 use crate::tarball::Limits;
 use crate::tree::{InodeId, Stack, Tree};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::PathBuf;
@@ -50,9 +51,20 @@ pub struct Loaded {
     typed: String,
     notices: Vec<Notice>,
     scanned: BTreeMap<BlobId, Scanned>,
+    tars: Arc<LayerTars>,
+    /// The layers whose checkpoints are there.
+    passed: BTreeSet<BlobId>,
     scanner: Scanner,
     /// How many layers are in the tree; those above would be too much.
     fitting: usize,
+}
+
+/// The files of an image, for any thread to read. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Files {
+    image: Arc<Image>,
+    tree: Arc<Tree>,
+    tars: Arc<LayerTars>,
 }
 
 /// Where an image comes from.
@@ -71,7 +83,8 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
     cancel.check().map_err(Failure::Cancelled)?;
     let (mut tree, fitting) = stack(&image, &read, MAX_ENTRIES);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    tree.identify(&Blobs::new(&image, scanner.seed, cancel), threads);
+    let tars = tars(&image, &read);
+    tree.identify(&Blobs::new(&image, &tars, scanner.seed, cancel), threads);
     cancel.check().map_err(Failure::Cancelled)?;
     let base_layers = request.base_layers.or(image.base_layers).unwrap_or(1);
     Ok(Loaded {
@@ -82,6 +95,8 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
         typed: source.reference.typed.clone(),
         notices: source.notices.clone(),
         scanned: read,
+        tars: Arc::new(tars),
+        passed: BTreeSet::new(),
         scanner,
         fitting,
     })
@@ -160,6 +175,20 @@ fn load_image(source: &Source, candidate: &Candidate, request: &Request) -> Resu
     Ok(image)
 }
 
+/// Bytes of memory that the checkpoints of one image take at most, in all compressed streams together. One takes
+/// 43 KiB, so these are enough for 9 GB of gzip output at the closest spacing.
+const CHECKPOINTS: usize = 64 << 20;
+
+/// The tars of those layers that were read.
+fn tars<'a>(image: &'a Image, read: &BTreeMap<BlobId, Scanned>) -> LayerTars {
+    let blobs = image.layers.iter().filter_map(|layer| layer.blob.as_ref().ok());
+    let found = |blob: &'a Blob| {
+        let scanned = read.get(&blob.id)?;
+        Some(LayerBlob { blob, compression: scanned.compression, has_table: scanned.listing.has_table() })
+    };
+    LayerTars::new(blobs.filter_map(found), CHECKPOINTS)
+}
+
 /// Entries that all layers of an image may have together. One small blob may be ten thousand layers.
 const MAX_ENTRIES: u64 = 10_000_000;
 
@@ -182,29 +211,48 @@ fn stack(image: &Image, scanned: &BTreeMap<BlobId, Scanned>, max_entries: u64) -
     (stack.finish(), fitting)
 }
 
+impl Files {
+    /// The content of a file of the tree. In a compressed layer what lies before it is decompressed first, from the
+    /// nearest checkpoint or from the beginning; `observer` is told how far that is.
+    pub fn content(&self, inode: InodeId, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Content> {
+        let (tar, entry) = find(&self.image, &self.tars, &self.tree, inode)?;
+        Content::open(tar, entry, observer, cancel)
+    }
+}
+
 impl Loaded {
-    /// The content of a file of the tree.
-    pub fn content(&self, inode: InodeId) -> io::Result<Content> {
-        self.blobs(&self.scanner.cancel).content(&self.tree, inode)
+    /// The files of the image. They can be read while [`Loaded::verify`] or [`Loaded::pass`] are at work.
+    pub fn files(&self) -> Files {
+        Files { image: Arc::clone(&self.image), tree: Arc::clone(&self.tree), tars: Arc::clone(&self.tars) }
     }
 
-    /// Hashes everything that was not hashed yet; [`Loaded::reading`] says afterwards what came of it.
+    /// Hashes every layer that was not hashed yet, and leaves checkpoints on the way; [`Loaded::reading`] says
+    /// afterwards what came of it.
     pub fn verify(&mut self, cancel: &Cancel) -> Result<(), Failure> {
         let scanner = Scanner { cancel: cancel.clone(), ..self.scanner.clone() };
-        for layer in &self.image.layers {
-            let Ok(blob) = &layer.blob else { continue };
-            let Some(known) = self.scanned.get_mut(&blob.id).filter(|known| known.hashes.is_none()) else {
-                continue;
-            };
+        for tar in self.tars.iter() {
+            let id = tar.blob().id;
+            let Some(known) = self.scanned.get_mut(&id).filter(|known| known.hashes.is_none()) else { continue };
             // What cannot be read to its end has no digest; the scan has told why.
-            known.hashes = hash_blob(blob, known.compression, &scanner).ok();
+            known.hashes = hash_tar(tar, &scanner).ok();
             cancel.check().map_err(Failure::Cancelled)?;
+            self.passed.insert(id);
         }
         Ok(())
     }
 
-    fn blobs<'a>(&'a self, cancel: &'a Cancel) -> Blobs<'a> {
-        Blobs::new(&self.image, self.scanner.seed, cancel)
+    /// Passes once over everything compressed that [`Loaded::verify`] did not, for the checkpoints alone.
+    pub fn pass(&mut self, cancel: &Cancel) -> Result<(), Failure> {
+        let most = self.scanner.limits.unpacked;
+        for tar in self.tars.iter().filter(|tar| self.passed.insert(tar.blob().id)) {
+            // Damage is no news: the scan has told of it, and what lies before it has its checkpoints.
+            let _ = tar.pass(most, cancel);
+            cancel.check().map_err(Failure::Cancelled)?;
+        }
+        if let Some(archive) = self.tars.archive() {
+            let _ = archive.pass(most, cancel);
+        }
+        cancel.check().map_err(Failure::Cancelled)
     }
 
     /// What the image costs, and why.
@@ -300,33 +348,4 @@ fn lies(layer: &Layer, hashes: &Hashes) -> Vec<Notice> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::progress::Silent;
-
-    #[test]
-    fn layers_that_are_too_much_together_are_left_out() {
-        let request = Request {
-            tag: None,
-            platform: None,
-            base_layers: None,
-            verify: false,
-            verify_later: false,
-            spool_directory: PathBuf::new(),
-            spool_max: 0,
-        };
-        let mut demo = load(Input::Demo, &request, &Cancel::default(), &Silent as &dyn Watch).unwrap();
-        let lengths: Vec<u64> = demo.tree.listings().iter().map(|listing| listing.len() as u64).collect();
-        let below: u64 = lengths[..3].iter().sum();
-        assert_eq!(stack(&demo.image, &demo.scanned, below).1, 3);
-        let (tree, fitting) = stack(&demo.image, &demo.scanned, below - 1);
-        assert_eq!(fitting, 2);
-        let left: Vec<u64> = tree.listings().iter().map(|listing| listing.len() as u64).collect();
-        assert_eq!((left.len(), &left[..2]), (lengths.len(), &lengths[..2]));
-        assert!(left[2..].iter().all(|entries| *entries == 0));
-        demo.fitting = fitting;
-        let reading = demo.reading();
-        assert!(reading.is_partial());
-        assert_eq!(reading.layers.iter().filter(|layer| layer.status == LayerStatus::Ok).count(), 2);
-    }
-}
+mod tests;

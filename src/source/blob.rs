@@ -48,6 +48,15 @@ impl Blob {
         }
     }
 
+    /// The stored stream that has to be read for this blob, which is compressed as given, and how that is compressed:
+    /// it is the blob, or the archive around it.
+    pub(super) fn outermost(&self, compression: Compression) -> (&Section, Compression) {
+        match &self.bytes {
+            BlobBytes::Positional(section) => (section, compression),
+            BlobBytes::Within { archive, compression, .. } => (archive, *compression),
+        }
+    }
+
     /// Reads the stored bytes from the beginning, in order.
     pub fn open(&self, meter: &crate::bytes::Meter, cancel: &crate::bytes::Cancel) -> io::Result<Box<dyn Read + Send>> {
         match &self.bytes {

@@ -91,7 +91,7 @@ impl<'a> Lister<'a> {
     }
 
     pub(super) fn finish(self) -> Listing {
-        self.builder.listing(Vec::new(), false, 0, None)
+        self.builder.listing(Vec::new(), 0, None)
     }
 
     fn member(&mut self, kind: MemberKind, row: Row<'_>) -> Result<Member, Unfit> {

@@ -2,7 +2,8 @@ use super::*;
 use crate::bytes::Section;
 use crate::listing::Content;
 use crate::listing::EntryKind::{CharDevice, Directory, File, HardLink, Symlink};
-use crate::source::{Blob, BlobId};
+use crate::progress::Silent;
+use crate::source::{Blob, BlobId, LayerTar};
 use crate::tarball::Limits;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
@@ -161,8 +162,9 @@ impl Lazy {
     fn content(&self, listing: &Listing, index: u32) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         let blob = Blob::new(BlobId(0), self.section());
+        let layer = LayerTar::new(blob, Compression::sniff(&self.bytes), 0);
         let entry = listing.entry(index).unwrap();
-        Content::open(&blob, entry, &Cancel::default())?.reader().read_to_end(&mut out)?;
+        Content::open(&layer, entry, &Silent, &Cancel::default())?.reader().read_to_end(&mut out)?;
         Ok(out)
     }
 }

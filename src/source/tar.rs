@@ -1,0 +1,157 @@
+//! The tars of an image's layers, out of whatever is around them, and read from anywhere.
+
+use super::blob::BlobBytes;
+use super::{Blob, BlobId};
+use crate::bytes::{Cancel, Section};
+use crate::codec::{Checkpoints, Compression, Decoder, Unpacked, decoder, skip};
+use crate::progress::Observer;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+/// The tar of one layer: what is in its blob, without the compression. Cheap to clone; clones share their checkpoints.
+#[derive(Debug, Clone)]
+pub struct LayerTar {
+    blob: Blob,
+    compression: Compression,
+    /// What can be read from anywhere: the blob, or the compressed archive around it.
+    outer: Unpacked,
+}
+
+impl LayerTar {
+    /// The tar in a blob that is compressed in this way. Its checkpoints, or those of the archive around it, take at
+    /// most `budget` bytes of memory.
+    pub fn new(blob: Blob, compression: Compression, budget: usize) -> Self {
+        let (section, outer) = blob.outermost(compression);
+        let outer = Unpacked::new(section.clone(), Checkpoints::new(outer, budget));
+        Self { blob, compression, outer }
+    }
+
+    /// The blob that it is in.
+    pub fn blob(&self) -> &Blob {
+        &self.blob
+    }
+
+    /// How the blob is compressed.
+    pub fn compression(&self) -> Compression {
+        self.compression
+    }
+
+    /// All of it, where nothing is compressed.
+    pub fn plain(&self) -> Option<&Section> {
+        self.blob.section().filter(|_| self.compression == Compression::None)
+    }
+
+    /// Reads from `offset` on. Starts at the nearest checkpoint, or else at the beginning of what is compressed, and
+    /// tells `observer` while it passes over what lies between. A compressed layer inside of a compressed archive has
+    /// no checkpoints of its own: it is decompressed from its beginning.
+    pub fn reader_at(&self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
+        let BlobBytes::Within { offset: start, .. } = &self.blob.bytes else {
+            return Ok(self.outer.reader_at(offset, observer, cancel)?);
+        };
+        let within = |offset: u64| {
+            let rest = self.blob.size.checked_sub(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let start = start.checked_add(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
+            Ok::<_, io::Error>(self.outer.reader_at(start, observer, cancel)?.take(rest))
+        };
+        if self.compression == Compression::None {
+            return Ok(Box::new(within(offset)?));
+        }
+        let mut tar = decoder(self.compression, within(0)?)?;
+        skip(&mut tar, offset, observer, cancel)?;
+        Ok(tar)
+    }
+
+    /// Decompresses the blob, whose bytes come from `stored`, and leaves checkpoints on the way.
+    pub fn decoder<'a, R: Read + Send + 'a>(&self, stored: R) -> io::Result<Box<dyn Decoder + 'a>> {
+        match self.blob.section() {
+            Some(_) => self.outer.decoder(stored),
+            None => decoder(self.compression, stored),
+        }
+    }
+
+    /// Passes once over the blob for its checkpoints, of the first `most` bytes of the tar at most.
+    pub fn pass(&self, most: u64, cancel: &Cancel) -> io::Result<()> {
+        match self.blob.section() {
+            Some(_) => self.outer.pass(most, cancel),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The tars of all distinct layers of an image.
+#[derive(Debug, Default)]
+pub struct LayerTars {
+    tars: BTreeMap<BlobId, LayerTar>,
+    /// The compressed archive around some of them.
+    archive: Option<Unpacked>,
+}
+
+/// The blob of a layer, as it was found to be.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerBlob<'a> {
+    /// The blob.
+    pub blob: &'a Blob,
+    /// How it is compressed.
+    pub compression: Compression,
+    /// Whether a table of contents says where in it each file is compressed.
+    pub has_table: bool,
+}
+
+impl LayerBlob<'_> {
+    /// Stored bytes that checkpoints are of use in.
+    fn weight(&self) -> u64 {
+        let is_useful = self.blob.section().is_some() && self.compression != Compression::None && !self.has_table;
+        if is_useful { self.blob.size } else { 0 }
+    }
+}
+
+impl LayerTars {
+    /// The tars in blobs of one source. All checkpoints together take at most `budget` bytes of memory; every stream
+    /// has a part of it by its size.
+    pub fn new<'a>(blobs: impl Iterator<Item = LayerBlob<'a>>, budget: usize) -> Self {
+        let blobs: BTreeMap<BlobId, LayerBlob<'_>> = blobs.map(|layer| (layer.blob.id, layer)).collect();
+        let around = blobs.values().find(|layer| layer.blob.section().is_none());
+        let around = around.map(|layer| layer.blob.outermost(layer.compression));
+        let weights = blobs.values().map(LayerBlob::weight).chain(around.map(|(section, _)| section.len()));
+        let total: u128 = weights.map(u128::from).sum();
+        let part = |bytes: u64| {
+            let part = u128::from(bytes) * budget as u128 / total.max(1);
+            usize::try_from(part).unwrap_or(budget)
+        };
+        let archive = around.map(|(section, compression)| {
+            Unpacked::new(section.clone(), Checkpoints::new(compression, part(section.len())))
+        });
+        let tar = |layer: &LayerBlob<'_>| match (layer.blob.section(), &archive) {
+            (None, Some(archive)) => {
+                LayerTar { blob: layer.blob.clone(), compression: layer.compression, outer: archive.clone() }
+            }
+            _ => LayerTar::new(layer.blob.clone(), layer.compression, part(layer.weight())),
+        };
+        let tars = blobs.iter().map(|(id, layer)| (*id, tar(layer))).collect();
+        Self { tars, archive }
+    }
+
+    /// The tar in a blob.
+    pub fn get(&self, id: BlobId) -> Option<&LayerTar> {
+        self.tars.get(&id)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &LayerTar> {
+        self.tars.values()
+    }
+
+    /// The compressed archive around those layers that were not copied out of it.
+    pub fn archive(&self) -> Option<&Unpacked> {
+        self.archive.as_ref()
+    }
+
+    /// Bytes of memory that all checkpoints take.
+    pub fn memory(&self) -> usize {
+        let own = self.tars.values().filter(|tar| tar.blob.section().is_some());
+        own.map(|tar| tar.outer.memory()).chain(self.archive.as_ref().map(Unpacked::memory)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;
