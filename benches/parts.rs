@@ -9,7 +9,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use layerscope::analysis::{Analysis, dive_figures};
 use layerscope::bytes::{Cancel, Meter, Section};
-use layerscope::codec::{Compression, decoder};
+use layerscope::codec::{Checkpoints, Compression, Unpacked, decoder};
 use layerscope::image::{self, Image, LayerIndex};
 use layerscope::listing::{Listing, Scanner};
 use layerscope::progress::Silent;
@@ -224,6 +224,49 @@ fn compress(compression: Compression, plain: &[u8]) -> io::Result<Vec<u8>> {
             encoder.write_all(plain)?;
             encoder.finish()
         }
+    }
+}
+
+/// Four KiB at the end of a gzip layer of 64 MB.
+#[divan::bench_group(sample_count = 20)]
+mod random_access {
+    use super::{
+        Bencher, Cancel, Checkpoints, Compression, LazyLock, Read as _, Section, Silent, Unpacked, compress, section,
+        text,
+    };
+
+    const LEN: u64 = 64_000_000;
+
+    static STORED: LazyLock<Section> =
+        LazyLock::new(|| section(compress(Compression::Gzip, &text(usize::try_from(LEN).unwrap())).unwrap()));
+
+    fn layer() -> Unpacked {
+        Unpacked::new(STORED.clone(), Checkpoints::new(Compression::Gzip, 64 << 20))
+    }
+
+    fn read(layer: &Unpacked) -> [u8; 4096] {
+        let mut file = [0; 4096];
+        layer.reader_at(LEN - 4096, &Silent, &Cancel::default()).unwrap().read_exact(&mut file).unwrap();
+        file
+    }
+
+    #[divan::bench]
+    fn from_the_start(bencher: Bencher<'_, '_>) {
+        let layer = layer();
+        bencher.bench(|| read(&layer));
+    }
+
+    /// The pass that leaves the checkpoints.
+    #[divan::bench]
+    fn pass(bencher: Bencher<'_, '_>) {
+        bencher.with_inputs(layer).bench_refs(|layer| layer.pass(u64::MAX, &Cancel::default()).unwrap());
+    }
+
+    #[divan::bench]
+    fn with_checkpoints(bencher: Bencher<'_, '_>) {
+        let layer = layer();
+        layer.pass(u64::MAX, &Cancel::default()).unwrap();
+        bencher.bench(|| read(&layer));
     }
 }
 
