@@ -259,8 +259,9 @@ impl Stack {
             None => self.nodes.link_live(node),
             Some(Occupant::Implied) => {}
             Some(Occupant::Inode(old)) => {
-                if !self.is_directory(old) {
-                    // It may have been a link that led to the cached parent.
+                if self.is_symlink(old) {
+                    // It may have led to the cached parent. Nothing else that is replaced here can: a directory stays
+                    // one, or has lost its children above, and no path leads through a file.
                     self.last_parent = None;
                 }
                 let cause = if written_here { DeathCause::Repeated } else { DeathCause::Replaced(inode) };
@@ -370,6 +371,10 @@ impl Stack {
 
     fn is_directory(&self, inode: InodeId) -> bool {
         self.nodes.tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::Directory)
+    }
+
+    fn is_symlink(&self, inode: InodeId) -> bool {
+        self.nodes.tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::Symlink)
     }
 
     fn is_directory_occupant(&self, occupant: Occupant) -> bool {
