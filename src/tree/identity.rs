@@ -9,7 +9,7 @@ use hashbrown::hash_map::Entry;
 use std::hash::Hash;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Two inodes of one path and of one size, whose contents have to be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,26 @@ impl Groups {
     }
 }
 
+/// Fingerprints, or why there are none, of files with several names: each is read once, not once for each name.
+#[derive(Debug, Default)]
+struct Known(Mutex<HashMap<InodeId, Told>>);
+
+/// A fingerprint, or why there is none, that can be told several times.
+type Told = Result<u128, (io::ErrorKind, String)>;
+
+impl Known {
+    fn get_or_read(&self, inode: InodeId, read: impl FnOnce() -> io::Result<u128>) -> io::Result<u128> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known().get(&inode).cloned();
+        let found = found.unwrap_or_else(|| {
+            let read = read().map_err(|error| (error.kind(), error.to_string()));
+            known().insert(inode, read.clone());
+            read
+        });
+        found.map_err(|(kind, message)| io::Error::new(kind, message))
+    }
+}
+
 /// Whoever can compare contents. Each thread has its own clone.
 pub trait Contents: Clone + Send + Sync {
     /// Whether the contents of two files are equal, byte for byte.
@@ -77,6 +97,7 @@ impl Tree {
         let (groups, same_place) = self.groups();
         let next = AtomicUsize::new(0);
         let found: Mutex<(Vec<Question>, Vec<Notice>)> = Mutex::default();
+        let known = Known::default();
         let tree = &*self;
         std::thread::scope(|scope| {
             for _ in 0..threads.clamp(1, groups.len().max(1)) {
@@ -85,7 +106,7 @@ impl Tree {
                     let (mut equal, mut notices) = (Vec::new(), Vec::new());
                     while let Some(batch) = groups.batch(next.fetch_add(1, Ordering::Relaxed)) {
                         for group in batch.filter_map(|index| groups.get(index)) {
-                            let result = tree.compare(group, &mut contents, &mut equal);
+                            let result = tree.compare(group, &mut contents, &known, &mut equal);
                             notices.extend(result.err().and_then(|error| Some(tree.unread(*group.last()?, &error))));
                         }
                     }
@@ -100,9 +121,7 @@ impl Tree {
         // Threads finish in any order; the result must not depend on it.
         equal.sort_unstable();
         notices.sort_by(|a, b| a.part.cmp(&b.part));
-        for Question { a, b } in equal {
-            self.inodes.unite(a, b);
-        }
+        self.inodes.unite_all(equal.into_iter().map(|Question { a, b }| (a, b)));
         self.notices.append(&mut notices);
     }
 
@@ -173,20 +192,35 @@ impl Tree {
     }
 
     /// Compares one group: by their digests if all came from tables of contents. Else two are compared directly, which
-    /// may stop at the first difference; more of them by fingerprint, so that the work stays linear.
-    fn compare(&self, group: &[InodeId], contents: &mut impl Contents, equal: &mut Vec<Question>) -> io::Result<()> {
+    /// may stop at the first difference; more of them, and those that have other paths too, by fingerprint, so that the
+    /// work stays linear.
+    fn compare(
+        &self,
+        group: &[InodeId],
+        contents: &mut impl Contents,
+        known: &Known,
+        equal: &mut Vec<Question>,
+    ) -> io::Result<()> {
         let digest = |inode: &InodeId| self.entry(*inode).and_then(|entry| entry.digest());
         if let Some(digests) = group.iter().map(digest).collect::<Option<Vec<_>>>() {
             return unite(group.iter().copied().zip(digests.into_iter().map(Ok)), equal);
         }
-        if let [a, b] = *group {
+        let is_shared = |inode: InodeId| self.inode(inode).is_some_and(|inode| inode.shared);
+        if let [a, b] = *group
+            && !is_shared(a)
+            && !is_shared(b)
+        {
             let question = Question { a, b };
             if contents.same(self, question)? {
                 equal.push(question);
             }
             return Ok(());
         }
-        unite(group.iter().map(|inode| (*inode, contents.fingerprint(self, *inode))), equal)
+        let mut fingerprint = |inode| {
+            let read = || contents.fingerprint(self, inode);
+            if is_shared(inode) { known.get_or_read(inode, read) } else { contents.fingerprint(self, inode) }
+        };
+        unite(group.iter().map(|inode| (*inode, fingerprint(*inode))), equal)
     }
 
     fn unread(&self, inode: InodeId, error: &io::Error) -> Notice {

@@ -63,7 +63,7 @@ pub enum DeathCause {
 pub(super) struct Inodes {
     records: Vec<Record>,
     deaths: Vec<Death>,
-    /// Of an inode whose content an earlier one has: such an earlier one, if not the first.
+    /// Of an inode whose content an earlier one has: the first such one, see [`Inodes::unite_all`].
     twins: HashMap<u32, u32>,
 }
 
@@ -164,19 +164,35 @@ impl Inodes {
 
     /// The first inode that is known to have the same content.
     pub(super) fn first_twin(&self, id: InodeId) -> InodeId {
-        let mut first = id.0;
-        while let Some(earlier) = self.twins.get(&first) {
-            first = *earlier;
-        }
-        InodeId(first)
+        self.twins.get(&id.0).map_or(id, |first| InodeId(*first))
     }
 
-    /// Both have the same content.
-    pub(super) fn unite(&mut self, a: InodeId, b: InodeId) {
-        let (a, b) = (self.first_twin(a), self.first_twin(b));
-        if a != b {
-            self.twins.insert(a.max(b).0, a.min(b).0);
+    /// The two of each pair have the same content.
+    pub(super) fn unite_all(&mut self, pairs: impl IntoIterator<Item = (InodeId, InodeId)>) {
+        for (a, b) in pairs {
+            let (a, b) = (self.shorten(a.0), self.shorten(b.0));
+            if a != b {
+                self.twins.insert(a.max(b), a.min(b));
+            }
         }
+        let mut ids: Vec<u32> = self.twins.keys().copied().collect();
+        // Whoever comes before has been led to the first one already.
+        ids.sort_unstable();
+        for id in ids {
+            let earlier = self.first_twin(InodeId(id));
+            let first = self.first_twin(earlier).0;
+            self.twins.insert(id, first);
+        }
+    }
+
+    /// The first of the twins, with the way to it made shorter: hard links can make it as long as there are inodes.
+    fn shorten(&mut self, mut id: u32) -> u32 {
+        while let Some(earlier) = self.twins.get(&id).copied() {
+            let Some(next) = self.twins.get(&earlier).copied() else { return earlier };
+            self.twins.insert(id, next);
+            id = next;
+        }
+        id
     }
 }
 
@@ -203,6 +219,17 @@ mod tests {
         inodes.add_name(b);
         assert_eq!(state(&inodes, b), (1, true, None), "a hard link of a later layer gave it a name again");
         assert_eq!(inodes.get(a).map(|inode| (inode.entry, inode.node)), Some((7, NodeId(1))));
+    }
+
+    #[test]
+    fn twins_in_a_chain_are_all_led_to_the_first() {
+        let mut inodes = Inodes::default();
+        let pair = |a, b| (InodeId(a), InodeId(b));
+        // 2k + 1 is a twin of 2k; then each pair is united with the one before, from the last pair on.
+        let pairs = (0..100).map(|k| pair(2 * k, 2 * k + 1));
+        inodes.unite_all(pairs.chain((1..100).rev().map(|k| pair(2 * k - 1, 2 * k + 1))));
+        assert!((0..200).all(|id| inodes.first_twin(InodeId(id)) == InodeId(0)));
+        assert_eq!(inodes.first_twin(InodeId(200)), InodeId(200));
     }
 
     #[test]

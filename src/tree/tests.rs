@@ -118,3 +118,46 @@ fn digests_are_compared_with_digests_only() {
     let notices: Vec<_> = tree.notices().iter().map(|notice| notice.part.as_str()).collect();
     assert_eq!(notices, ["mixed"]);
 }
+
+/// Counts how often a content is read.
+#[derive(Debug, Clone, Default)]
+struct Reads(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl Contents for Reads {
+    fn same(&mut self, tree: &Tree, Question { a, b }: Question) -> std::io::Result<bool> {
+        Ok(self.fingerprint(tree, a)? == self.fingerprint(tree, b)?)
+    }
+
+    fn fingerprint(&mut self, tree: &Tree, inode: InodeId) -> std::io::Result<u128> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        testing::Fills.fingerprint(tree, inode)
+    }
+}
+
+#[test]
+fn a_content_is_compared_once_however_many_names_it_has() {
+    let layer = |fill| {
+        let names = (0..500).map(|name| format!("h n{name} a"));
+        std::iter::once(format!("f a 9 {fill}")).chain(names).collect::<Vec<_>>()
+    };
+    let mut tree = stack(&[layer("x"), layer("y"), layer("x")]);
+    let reads = Reads::default();
+    tree.identify(&reads, 1);
+    assert_eq!(reads.0.load(std::sync::atomic::Ordering::Relaxed), 3);
+    let ids: Vec<InodeId> = tree.inode_ids().collect();
+    assert!(tree.same_content(ids[0], ids[2]) && !tree.same_content(ids[0], ids[1]));
+}
+
+#[test]
+fn a_link_that_is_written_over_leads_nowhere_any_more() {
+    let tree = stack(&[vec![
+        "l a b".to_owned(),
+        "f a/one 1 x".to_owned(),
+        "f a 1 x".to_owned(),
+        "f a/two 1 x".to_owned(),
+        "f a/two 1 y".to_owned(),
+        "f a/three 1 y".to_owned(),
+    ]]);
+    let there = |path: &[u8]| tree.find(path).is_some_and(|node| tree.final_state(node).is_some());
+    assert!(there(b"b/one") && there(b"a/two") && there(b"a/three") && !there(b"b/two") && !there(b"b/three"));
+}
