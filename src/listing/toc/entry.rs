@@ -61,13 +61,15 @@ pub(super) struct Lister<'a> {
     len: u64,
     /// The last time that was read, and how it was written: many entries have the same.
     time: (String, Time),
+    /// Bytes that are decompressed until each file was read once.
+    unpacked: u64,
     /// The file whose chunks may follow.
     file: Option<Vec<u8>>,
 }
 
 impl<'a> Lister<'a> {
     pub(super) fn new(builder: Builder<'a>, len: u64) -> Self {
-        Self { builder, len, time: (String::new(), Time::default()), file: None }
+        Self { builder, len, time: (String::new(), Time::default()), unpacked: 0, file: None }
     }
 
     /// Adds an entry of the table. The chunks of a file but the first have entries of their own, which tell nothing new.
@@ -77,6 +79,7 @@ impl<'a> Lister<'a> {
             return if is_chunk { Ok(()) } else { Err(Unfit::Entry("is of no known type")) };
         };
         let place = if kind == MemberKind::File && row.size > 0 { Some(self.place(&row)?) } else { None };
+        self.count(place.map_or(0, |place| place.skipped.saturating_add(row.size)))?;
         let member = self.member(kind, row)?;
         self.file = (kind == MemberKind::File).then(|| member.path.clone());
         self.push(member, place)
@@ -135,6 +138,14 @@ impl<'a> Lister<'a> {
             self.time = (text.to_owned(), time(text).ok_or(Unfit::Entry("has no readable time"))?);
         }
         Ok(self.time.1)
+    }
+
+    /// Counts bytes that the content of a file takes to read. The limit of a layer holds for all files together: many
+    /// files may claim to be behind the same few bytes.
+    fn count(&mut self, bytes: u64) -> Result<(), Unfit> {
+        self.unpacked = self.unpacked.saturating_add(bytes);
+        let fits = self.unpacked <= self.builder.scanner.limits.unpacked;
+        if fits { Ok(()) } else { Err(Unfit::Limit("bytes in its files")) }
     }
 
     fn place(&self, row: &Row<'_>) -> Result<Place, Unfit> {

@@ -12,6 +12,9 @@ const PIECE: u64 = 256 << 10;
 /// Bytes that one entry may have: extended attributes of 1 MiB in base64, and a long name.
 const MAX_ENTRY: usize = 2 << 20;
 
+/// Characters that are told of what is wrong with an entry.
+const MAX_MESSAGE: usize = 200;
+
 /// Reads a table from the beginning of `input` to its end, and hands up to `limit` entries over.
 pub(super) fn read(
     input: &mut dyn Read,
@@ -157,7 +160,9 @@ fn whole<T>(value: Option<serde_json::Result<T>>) -> Result<Option<T>, Unfit> {
         Some(value) => value.map(Some).map_err(|error| {
             // Where it says that it is, is where in the buffer.
             let text = error.to_string();
-            Unfit::Json(text.split(" at line ").next().unwrap_or_default().to_owned())
+            let text = text.split(" at line ").next().unwrap_or_default();
+            // It quotes what was read, which may be as long as an entry.
+            Unfit::Json(text.chars().take(MAX_MESSAGE).collect())
         }),
     }
 }
