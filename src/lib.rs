@@ -69,6 +69,10 @@
 //!   directory's figure is what it adds to the image, and the figures of all directories add up.
 //! - **`hardlink` of `ls --format jsonl`** is the first name, in byte order of the paths, of an inode that has several:
 //!   every one of its names says so, the first one too.
+//! - **`pull_cost` of `ls --format jsonl`** is what the entry that wrote the path accounts for in the stored blob: of
+//!   another name of an inode the cost of its hard link. It is null where no entry wrote the path, where a link was written
+//!   through a symbolic link, and for layers that were listed by a table of contents. The costs of all entries of a
+//!   layer and its `framing_bytes` in the report are its `blob_bytes`.
 //! - **`user_wasted`**: its numerator has the dead bytes that layers above the base ship, and the live files above the
 //!   base whose content some name of theirs has had in the base already. An inode is in at most one of the two and
 //!   counts once, so that the share is never above 1. Bytes of the base that a layer above hides are not in it: nobody

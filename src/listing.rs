@@ -4,6 +4,7 @@
 //! stacked.
 
 mod content;
+mod cost;
 mod entry;
 mod fingerprint;
 mod scan;
@@ -17,6 +18,7 @@ mod whiteout;
 
 pub use crate::tarball::{Components, components, normalised};
 pub use content::{Chunk, Content, same_content};
+pub use cost::{Noting, Positions};
 pub use entry::{Entry, EntryKind};
 pub use scan::{ListingError, MAX_BYTES, Scanner};
 pub use whiteout::{PREFIX as WHITEOUT_PREFIX, Role};
@@ -66,6 +68,25 @@ impl Listing {
     /// The entry with this number, in the order of the tar.
     pub fn entry(&self, index: u32) -> Option<Entry<'_>> {
         self.table.entry(index)
+    }
+
+    /// Keeps where in the blob everything is stored.
+    pub fn place(&mut self, positions: Positions) {
+        self.table.positions = Some(positions);
+    }
+
+    /// How many bytes of the stored blob the entry with this number accounts for: its header, content and padding, as
+    /// far as they are not in what another entry accounts for. `None` if there is no such entry, or if the layer was
+    /// listed by a table of contents, which does not tell.
+    pub fn pull_cost(&self, index: u32) -> Option<u64> {
+        self.table.pull_cost(index)
+    }
+
+    /// How many of the `blob` bytes of the whole stored blob no entry accounts for: the end marker, what follows it and
+    /// the ends of the compression; of a damaged layer also everything that could not be read. With the costs of all
+    /// entries that makes `blob`. `None` if the costs are not known.
+    pub fn framing(&self, blob: u64) -> Option<u64> {
+        blob.checked_sub(self.table.stored_before(self.len())?)
     }
 
     /// Logical sizes of all files together, in bytes; at most [`MAX_BYTES`].

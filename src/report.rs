@@ -195,6 +195,9 @@ pub struct LayerSection {
     pub compression: Option<Compression>,
     /// Stored bytes.
     pub blob_bytes: u64,
+    /// Stored bytes that no entry accounts for, so that `blob_bytes` is this and the `pull_cost` of all entries; null
+    /// where costs are not known.
+    pub framing_bytes: Option<u64>,
     /// Bytes of its regular files.
     pub shipped_bytes: u64,
     /// Those that are dead in the end.

@@ -100,6 +100,11 @@ impl<'a> Entry<'a> {
         self.table.stored(self.index).unwrap_or(self.size)
     }
 
+    /// How many bytes of the stored blob it accounts for, as [`super::Listing::pull_cost`] says.
+    pub fn pull_cost(&self) -> Option<u64> {
+        self.table.pull_cost(self.index)
+    }
+
     /// The regions with data, if it is a sparse file.
     pub fn sparse(&self) -> Option<&'a [Region]> {
         self.table.sparse(self.index)

@@ -2,7 +2,7 @@
 
 use super::fingerprint::Fingerprint;
 use super::table::{Attributes, Growing, NewEntry};
-use super::{EntryKind, Listing, Role, Xattrs};
+use super::{EntryKind, Listing, Positions, Role, Xattrs};
 use crate::bytes::{Cancel, Meter, Section};
 use crate::notice::Notice;
 use crate::tarball::{Input, Limits, Member, MemberKind, Region, Streaming, TarError, TarReader};
@@ -82,7 +82,9 @@ impl Scanner {
             Ok(None)
         });
         meter.add(section.len().saturating_sub(counted));
-        builder.finish(reader, result, LOOK_BEHIND_END, Some(section.len()))
+        let mut listing = builder.finish(reader, result, LOOK_BEHIND_END, Some(section.len()));
+        listing.place(Positions::plain(section.len()));
+        listing
     }
 
     /// Reads a layer's uncompressed tar in order, to its very end, and takes the fingerprint of each content that

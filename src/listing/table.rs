@@ -1,8 +1,8 @@
 //! How the entries of a layer are kept: forty bytes and a name for each. What few entries have is in tables aside, and
 //! what many entries share (their directory, their owner and permissions) is there once.
 
-use super::{Entry, EntryKind, Role, Xattr, Xattrs};
-use crate::tarball::{Region, Time};
+use super::{Entry, EntryKind, Positions, Role, Xattr, Xattrs};
+use crate::tarball::{BLOCK, Region, Time};
 use hashbrown::HashMap;
 
 /// What a tar says of one entry, with nothing but numbers for what is kept elsewhere.
@@ -99,6 +99,8 @@ pub(crate) struct Table {
     digests: Few<[u8; 32]>,
     /// How many bytes of its compressed member stand before such a file, if any do.
     skipped: Few<u64>,
+    /// Where in the blob the tar is stored, if that is known.
+    pub(super) positions: Option<Positions>,
 }
 
 impl Table {
@@ -177,6 +179,22 @@ impl Table {
 
     pub(super) fn skipped(&self, index: u32) -> u64 {
         self.skipped.get(index).copied().unwrap_or_default()
+    }
+
+    /// How many stored bytes an entry accounts for.
+    pub(super) fn pull_cost(&self, index: u32) -> Option<u64> {
+        let here = index as usize;
+        self.stored_before(here + 1)?.checked_sub(self.stored_before(here)?)
+    }
+
+    /// Where in the blob the first `count` entries end, contents and padding included; none if there are fewer.
+    pub(super) fn stored_before(&self, count: usize) -> Option<u64> {
+        let positions = self.positions.as_ref()?;
+        let Some(last) = count.checked_sub(1) else { return Some(0) };
+        let record = self.records.get(last)?;
+        let stored = self.stored(u32::try_from(last).ok()?).unwrap_or(record.size);
+        let end = record.data_offset.saturating_add(stored).checked_next_multiple_of(BLOCK as u64);
+        Some(positions.stored(end.unwrap_or(u64::MAX)))
     }
 }
 

@@ -101,6 +101,7 @@ fn layer_section(facts: &Facts<'_>, layer: &Layer) -> LayerSection {
     let figures = facts.analysis.layer(layer.index).copied().unwrap_or_default();
     let LayerFigures { entries, shipped_bytes, wasted_bytes, added, changed, metadata_only, removed, .. } = figures;
     let read = facts.reading.layers.get(layer.index.index());
+    let blob_bytes = read.map_or(0, |read| read.blob_bytes);
     LayerSection {
         index: layer.index,
         status: read.map_or(LayerStatus::Unreadable, |read| read.status),
@@ -108,7 +109,8 @@ fn layer_section(facts: &Facts<'_>, layer: &Layer) -> LayerSection {
         digest: read.and_then(|read| read.digest.clone()).or(layer.digest.as_ref().map(ToString::to_string)),
         media_type: layer.media_type.clone(),
         compression: read.and_then(|read| read.compression),
-        blob_bytes: read.map_or(0, |read| read.blob_bytes),
+        blob_bytes,
+        framing_bytes: facts.tree.listing(layer.index).and_then(|listing| listing.framing(blob_bytes)),
         shipped_bytes,
         wasted_bytes,
         entries,

@@ -15,6 +15,7 @@ pub(super) fn layer(index: u32, instruction: &str, shipped: u64, wasted: u64) ->
         media_type: None,
         compression: Some(Compression::None),
         blob_bytes: shipped + 1024,
+        framing_bytes: Some(1024),
         shipped_bytes: shipped,
         wasted_bytes: wasted,
         entries: 3,

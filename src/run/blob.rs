@@ -3,7 +3,7 @@
 use crate::bytes::{Meter, Section, ahead, is_cancelled};
 use crate::codec::{Compression, decoder};
 use crate::image;
-use crate::listing::{Listing, ListingError, Scanner};
+use crate::listing::{Listing, ListingError, Noting, Scanner};
 use crate::source::{Blob, LayerTar};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -116,7 +116,7 @@ pub(super) fn scan_reader(stored: &mut (dyn Read + Send), scanner: &Scanner, has
     let mut magic = Vec::with_capacity(Compression::MAGIC);
     let sniffed = stored.take(Compression::MAGIC as u64).read_to_end(&mut magic);
     let compression = Compression::sniff(&magic);
-    let mut stored = Hashing::new(io::Cursor::new(magic).chain(stored), hash);
+    let mut stored = Hashing::new(io::Cursor::new(magic).chain(Full { inner: stored, failed: None }), hash);
     let (mut listing, unpacked) = match sniffed.and_then(|_| scan_compressed(compression, &mut stored, scanner, hash)) {
         Ok(read) => read,
         Err(error) => (Listing::default(), Err(error)),
@@ -156,10 +156,13 @@ fn scan_compressed(
 ) -> io::Result<(Listing, io::Result<String>)> {
     // What is not compressed is hashed as it is stored.
     let hash = if compression == Compression::None { Hash::No } else { hash };
-    Ok(unpack(decoder(compression, stored)?, scanner, hash, |mut tar| {
+    let mut noting = Noting::new(decoder(compression, stored)?);
+    let (mut listing, unpacked) = unpack(&mut noting, scanner, hash, |mut tar| {
         let listing = scanner.scan_stream(&mut tar);
         (listing, tar.finish())
-    }))
+    });
+    listing.place(noting.finish());
+    Ok((listing, unpacked))
 }
 
 /// Reads the tar inside a compression, up to one byte more than is allowed: that tells that there is more. What is
@@ -174,6 +177,33 @@ fn unpack<T>(
     match hash {
         Hash::No => work(&mut whole),
         Hash::Yes => ahead(whole, |whole| work(whole)),
+    }
+}
+
+/// A reader that gives all that is asked for while there is more: pull costs must not depend on how a pipe brings it.
+#[derive(Debug)]
+struct Full<R> {
+    inner: R,
+    /// Why nothing more came, to be told next.
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Read for Full<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut count = 0;
+        while let Some(rest) = buf.get_mut(count..).filter(|rest| !rest.is_empty()) {
+            match self.failed.take().map_or_else(|| self.inner.read(rest), Err) {
+                Ok(0) => break,
+                Ok(more) => count += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if count == 0 => return Err(error),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(count)
     }
 }
 
@@ -251,6 +281,50 @@ mod tests {
         let found = scan_reader(&mut &*cut, &scanner, Hash::No);
         let damage = found.listing.damage.as_ref().unwrap().to_string();
         assert!(damage.starts_with("gzip: ") && damage.ends_with("near byte 6 of the blob"), "{damage}");
+    }
+
+    /// Gives a few bytes at a time, of files that compress and others that do not.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let count = buf.len().min(1 + self.0.len() % 4093);
+            self.0.read(buf.get_mut(..count).unwrap_or_default())
+        }
+    }
+
+    #[test]
+    fn what_an_entry_costs_does_not_depend_on_how_it_is_read() {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut state = 1_u32;
+        for file in 0..40_u32 {
+            let random = std::iter::repeat_with(|| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                if file % 3 == 0 { b'a' } else { state.to_be_bytes()[0] % (file.to_le_bytes()[0] * 6 + 1) }
+            });
+            let content: Vec<u8> = random.take(20_000 + file as usize * 777).collect();
+            let mut header = tar::Header::new_ustar();
+            header.set_size(content.len() as u64);
+            tar.append_data(&mut header, file.to_string(), content.as_slice()).unwrap();
+        }
+        let tar = tar.into_inner().unwrap();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&tar).unwrap();
+        let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+        bzip2.write_all(&tar).unwrap();
+        let zstd = zstd::encode_all(tar.as_slice(), 3).unwrap();
+        let scanner = Scanner { limits: Limits::default(), seed: 1, cancel: Cancel::default() };
+        for stored in [tar, gzip.finish().unwrap(), bzip2.finish().unwrap(), zstd] {
+            let costs = |stored: &mut (dyn Read + Send), hash| {
+                let read = scan_reader(stored, &scanner, hash).listing;
+                read.entries().map(|entry| entry.pull_cost()).collect::<Option<Vec<u64>>>().unwrap()
+            };
+            let expected = costs(&mut stored.as_slice(), Hash::No);
+            assert_eq!(expected.len(), 40);
+            assert_eq!(costs(&mut stored.as_slice(), Hash::Yes), expected);
+            assert_eq!(costs(&mut Trickle(&stored), Hash::No), expected);
+            assert_eq!(costs(&mut Trickle(&stored), Hash::Yes), expected);
+        }
     }
 
     #[test]

@@ -111,6 +111,7 @@ impl Item<'_> {
             layer,
             change: change.map(Change::name),
             xattrs: entry.xattrs(),
+            entry: Some(entry),
         }
     }
 }

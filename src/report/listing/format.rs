@@ -2,7 +2,7 @@
 
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
-use crate::listing::{EntryKind, Xattr};
+use crate::listing::{Entry, EntryKind, Xattr};
 use crate::tarball::Time;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Serialize;
@@ -42,6 +42,8 @@ pub(super) struct Row<'a> {
     pub(super) layer: LayerIndex,
     pub(super) change: Option<&'static str>,
     pub(super) xattrs: &'a [Xattr],
+    /// The entry that wrote it, if one did and is known.
+    pub(super) entry: Option<Entry<'a>>,
 }
 
 impl Row<'_> {
@@ -90,6 +92,7 @@ impl Row<'_> {
             layer: self.layer,
             change: self.change,
             xattrs: JsonXattrs(self.xattrs),
+            pull_cost: self.entry.and_then(|entry| entry.pull_cost()),
         }
     }
 }
@@ -110,6 +113,8 @@ struct JsonRow<'a> {
     layer: LayerIndex,
     change: Option<&'static str>,
     xattrs: JsonXattrs<'a>,
+    /// Bytes of the stored blob that the entry accounts for.
+    pull_cost: Option<u64>,
 }
 
 /// Names escaped, values in base64.
@@ -211,6 +216,7 @@ mod tests {
             layer: LayerIndex(3),
             change: Some("added"),
             xattrs: &[],
+            entry: None,
         }
     }
 
@@ -228,7 +234,7 @@ mod tests {
             text(&row(), LsFormat::Jsonl),
             "{\"path\":\"bin/su\",\"type\":\"file\",\"mode\":2541,\"uid\":0,\"gid\":5,\"size\":1234,\
              \"mtime\":\"2024-01-02T03:04:00.5Z\",\"link\":null,\"hardlink\":null,\"layer\":3,\"change\":\"added\",\
-             \"xattrs\":{}}\n"
+             \"xattrs\":{},\"pull_cost\":null}\n"
         );
     }
 

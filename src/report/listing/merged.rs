@@ -3,7 +3,7 @@
 use super::format::{LsFormat, Row};
 use super::{LsError, missing};
 use crate::image::LayerIndex;
-use crate::listing::EntryKind;
+use crate::listing::{Entry, EntryKind};
 use crate::tree::{Change, InodeId, Lens, NodeId, Occupant, Tree};
 use hashbrown::HashMap;
 use std::io::Write;
@@ -14,7 +14,11 @@ struct Merged<'a> {
     last: LayerIndex,
     /// Inodes with several names: how many, and the first one.
     shared: HashMap<InodeId, (u32, Vec<u8>)>,
+    links: Links<'a>,
 }
+
+/// The entries of hard links, by layer and path; the last one of a layer counts.
+type Links<'a> = HashMap<(LayerIndex, Vec<u8>), Entry<'a>>;
 
 pub(super) fn write(
     tree: &Tree,
@@ -32,7 +36,10 @@ pub(super) fn write(
             found.ok_or_else(|| missing(tree, path, upto))?
         }
     };
-    let merged = Merged { tree, last, shared: shared(tree, last) };
+    let shared = shared(tree, last);
+    // Only JSON tells what an entry costs, and only other names of an inode need their own.
+    let links = if format == LsFormat::Jsonl && !shared.is_empty() { links(tree, last) } else { Links::new() };
+    let merged = Merged { tree, last, shared, links };
     if start != NodeId::ROOT && !merged.is_directory(start) {
         merged.row(start, &tree.path(start), format, out)?;
     }
@@ -69,6 +76,16 @@ fn shared(tree: &Tree, last: LayerIndex) -> HashMap<InodeId, (u32, Vec<u8>)> {
     shared
 }
 
+fn links(tree: &Tree, last: LayerIndex) -> Links<'_> {
+    let mut links = Links::new();
+    for (layer, listing) in (0..=last.0).map(LayerIndex).zip(tree.listings()) {
+        for entry in listing.entries().filter(|entry| entry.kind == EntryKind::HardLink) {
+            links.insert((layer, entry.components().join(&b'/')), entry);
+        }
+    }
+    links
+}
+
 impl Merged<'_> {
     fn is_directory(&self, node: NodeId) -> bool {
         match self.tree.state(node, self.last) {
@@ -99,19 +116,23 @@ impl Merged<'_> {
             layer: event.map_or(LayerIndex(0), |event| event.layer),
             change: self.tree.change(node, Lens::up_to(self.last)).map(Change::name),
             xattrs: &[],
+            entry: None,
         };
         match state {
             Occupant::Implied => implied,
-            Occupant::Inode(inode) => self.described(implied, inode),
+            Occupant::Inode(inode) => self.described(implied, node, inode),
         }
         .write(format, out)
     }
 
     /// Fills in what the entry of an inode says.
-    fn described<'a>(&'a self, row: Row<'a>, id: InodeId) -> Row<'a> {
+    fn described<'a>(&'a self, row: Row<'a>, node: NodeId, id: InodeId) -> Row<'a> {
         let Some(entry) = self.tree.entry(id) else { return row };
         let shared = self.shared.get(&id);
+        let is_first = self.tree.inode(id).is_some_and(|inode| inode.node == node);
+        let link = || self.links.get(&(row.layer, row.path.to_vec())).copied();
         Row {
+            entry: if is_first { Some(entry) } else { link() },
             kind: entry.kind,
             // A link has no permissions of its own: file systems report all of them, whatever the header says.
             mode: if entry.kind == EntryKind::Symlink { 0o777 } else { entry.mode },
