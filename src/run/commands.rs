@@ -14,8 +14,8 @@ use crate::progress::Silent;
 use crate::report::{self, LsFormat, LsScope, Reading};
 use crate::source::{Reference, Transport};
 #[cfg(feature = "tui")]
-use std::io::IsTerminal as _;
-use std::io::{self, BufWriter, Write};
+use std::io::{IsTerminal as _, stdout};
+use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 /// What every command has at hand.
@@ -54,7 +54,7 @@ impl Commands<'_> {
     /// `layerscope IMAGE`: the explorer, or a summary where nobody could look at it.
     pub(super) fn show(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
         #[cfg(feature = "tui")]
-        if gate.json.is_none() && io::stdout().is_terminal() {
+        if gate.json.is_none() && stdout().is_terminal() {
             return self.explore(input);
         }
         let loaded = self.load(input, Verify::Off)?;
