@@ -76,7 +76,7 @@ impl Checkpoints {
         Self { compression, budget, kept: Arc::new(Mutex::new(kept)) }
     }
 
-    /// Decompresses a stream from its beginning, as [`decoder`] does, and leaves checkpoints on the way, if there is
+    /// Decompresses a stream from its beginning, as [`decoder()`] does, and leaves checkpoints on the way, if there is
     /// room for any. For gzip this takes half as long again.
     pub fn decoder<'a, R: Read + Send + 'a>(&self, reader: R) -> io::Result<Box<dyn Decoder + 'a>> {
         let taken = Meter::default();

@@ -13,9 +13,9 @@ use crate::notice::Severity;
 use crate::progress::Silent;
 use crate::report::{self, LsFormat, LsScope, Reading};
 use crate::source::{Reference, Transport};
+use std::io::{BufWriter, Write};
 #[cfg(feature = "tui")]
 use std::io::{IsTerminal as _, stdout};
-use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 /// What every command has at hand.
