@@ -52,7 +52,7 @@ impl Queue {
         self.change(|state| state.jobs.push(job));
     }
 
-    /// Adds a job as soon as there is room. Where nobody works any more it is dropped.
+    /// Adds a job as soon as there is room. Where nobody works any more it is not waited for.
     pub(super) fn put(&self, job: Job) {
         let full = |state: &mut State| state.jobs.len() >= WAITING && state.working > 0;
         drop(self.changed.wait_while(self.state(), full).unwrap_or_else(PoisonError::into_inner));
