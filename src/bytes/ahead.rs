@@ -6,10 +6,10 @@ use std::ops::Range;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 
 /// Bytes that are handed over at once: enough that handing over costs nothing, and few enough to stay in a cache.
-const PIECE: usize = 128 << 10;
+const PIECE: usize = 256 << 10;
 
 /// Pieces that may wait for whoever works on them. The thread that reads waits when there are so many.
-const WAITING: usize = 8;
+const WAITING: usize = 4;
 
 /// Bytes in a buffer that changes hands.
 struct Piece {
