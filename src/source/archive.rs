@@ -22,6 +22,10 @@ const PEEK: u64 = 64;
 /// Bytes of a compressed member that its first 512 bytes are decompressed from, to tell whether it is a tar.
 const COMPRESSED_BLOCK: usize = 128 << 10;
 
+/// How many members may be tars: ten times as many as an image may have layers. Each is scanned as it passes, and kept
+/// until the manifest tells which of them are layers.
+const MAX_TARS: u64 = 100_000;
+
 /// Bytes that are copied at once.
 const PIECE: usize = 256 << 10;
 
@@ -96,7 +100,7 @@ impl Sweep<'_> {
         let head = pass.head.clone();
         let unpacked = self.limits.unpacked;
         let mut reader = TarReader::new(Streaming::new(head.chain_with(tar), unpacked), self.limits);
-        let mut room = DOCUMENTS_KEPT;
+        let (mut room, mut tars) = (DOCUMENTS_KEPT, 0);
         pass.run(&mut reader, unpacked, |pass, member, reader| {
             self.telling.member(member, &pass.index);
             if member.kind != MemberKind::File || member.sparse.is_some() {
@@ -111,11 +115,12 @@ impl Sweep<'_> {
                 pass.documents.insert(BlobId(member.data_offset), start);
                 return Ok(());
             }
-            let inside = tar_inside(&mut start, &mut reader.content())?;
-            match inside {
-                Some(compression) => self.layer(pass, member, compression, start, reader),
-                None => Ok(()),
+            let Some(compression) = tar_inside(&mut start, &mut reader.content())? else { return Ok(()) };
+            tars += 1;
+            if tars > MAX_TARS {
+                return Err(io::Error::other(TarError::Limit { what: "tar archives inside", limit: MAX_TARS }));
             }
+            self.layer(pass, member, compression, start, reader)
         });
         pass
     }

@@ -81,6 +81,9 @@ impl Known {
     }
 }
 
+/// How many paths that cannot be compared are named before they are only counted.
+const TOLD: usize = 10;
+
 /// Whoever can compare contents. Each thread has its own clone.
 pub trait Contents: Clone + Send + Sync {
     /// Whether the contents of two files are equal, byte for byte.
@@ -121,6 +124,11 @@ impl Tree {
         // Threads finish in any order; the result must not depend on it.
         equal.sort_unstable();
         notices.sort_by(|a, b| a.part.cmp(&b.part));
+        if let Some(more) = notices.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            notices.truncate(TOLD);
+            let message = format!("the versions of {more} more paths could not be compared; they count as different");
+            notices.push(Notice::error("image", message));
+        }
         self.inodes.unite_all(equal.into_iter().map(|Question { a, b }| (a, b)));
         self.notices.append(&mut notices);
     }

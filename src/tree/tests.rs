@@ -119,6 +119,16 @@ fn digests_are_compared_with_digests_only() {
     assert_eq!(notices, ["mixed"]);
 }
 
+#[test]
+fn of_many_paths_that_cannot_be_compared_the_rest_is_counted() {
+    let layer = |fill: &str| (10..25).map(|path| format!("f {path} 4 {fill}")).collect::<Vec<_>>();
+    let mut tree = stack(&[layer("x"), layer("y")]);
+    tree.identify(&Unreadable, 2);
+    let notices = tree.notices();
+    assert_eq!((notices.len(), notices[0].part.as_str(), notices[9].part.as_str()), (11, "10", "19"));
+    assert!(notices[10].message.contains(" 5 more paths "), "{:?}", notices[10]);
+}
+
 /// Counts how often a content is read.
 #[derive(Debug, Clone, Default)]
 struct Reads(std::sync::Arc<std::sync::atomic::AtomicUsize>);
