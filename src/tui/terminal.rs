@@ -30,7 +30,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long the loader has to say something that can be shown before the screen is taken to say that it is at work.
-const PATIENCE: Duration = Duration::from_millis(80);
+const PATIENCE: Duration = Duration::from_millis(50);
 /// How long a short message stays.
 const TOAST: Duration = Duration::from_secs(4);
 /// As often as anybody can see; what the loader says faster than that is drawn together.
