@@ -7,7 +7,7 @@ use super::{Effects, lens, toast, waste};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::{EntryKind, Listing};
-use crate::notice::Notice;
+use crate::notice::{Notice, Severity};
 use crate::progress::Progress;
 use std::sync::Arc;
 
@@ -105,7 +105,8 @@ fn ready(state: &mut State, model: Arc<Model>) {
         .chain(model.report.layers.iter().flat_map(|layer| &layer.notices))
         .map(|found| Notice { severity: found.severity, part: found.part.clone(), message: found.message.clone() })
         .collect();
-    let count = state.notices.len();
+    // What is only information waits until somebody looks.
+    let count = state.notices.iter().filter(|notice| notice.severity >= Severity::Warning).count();
     if count > 0 && state.ready.is_none() {
         toast(state, format!("{count} {}, :messages shows all", if count == 1 { "notice" } else { "notices" }));
     }
