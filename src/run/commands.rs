@@ -16,7 +16,6 @@ use crate::source::{Reference, Transport};
 use std::io::{BufWriter, Write};
 #[cfg(feature = "tui")]
 use std::io::{IsTerminal as _, stdout};
-use std::sync::Arc;
 
 /// What every command has at hand.
 pub(super) struct Commands<'a> {
@@ -64,7 +63,7 @@ impl Commands<'_> {
             return self.end(&loaded.reading(), Told::No);
         }
         let reading = loaded.reading();
-        let report = loaded.report(&reading, &Arc::new(loaded.analysis()), None);
+        let report = loaded.report(&reading, &loaded.analysis(), None);
         report::write_text(&report, self.settings.columns, None, self.out).map_err(Failure::Output)?;
         self.end(&reading, Told::Yes)
     }
@@ -100,7 +99,7 @@ impl Commands<'_> {
         let top = if args.format == ReportFormat::Json { args.top } else { None };
         let loaded = self.load(input, Verify::Off)?;
         let reading = loaded.reading();
-        let report = loaded.report(&reading, &Arc::new(loaded.analysis()), top);
+        let report = loaded.report(&reading, &loaded.analysis(), top);
         let columns = self.settings.columns;
         let write = |out: &mut dyn Write| match args.format {
             ReportFormat::Text => {
@@ -168,13 +167,10 @@ impl Commands<'_> {
     /// Loads an image for a command that writes. `verify` holds unless the user says otherwise.
     pub(super) fn load(&mut self, input: Input, verify: Verify) -> Result<Loaded, Failure> {
         let request = self.request(verifies(self.settings.verify, verify));
-        let loaded = match Line::on_terminal(self.settings.ascii) {
+        match Line::on_terminal(self.settings.ascii) {
             Some(line) => load(input, &request, &Cancel::default(), &line),
             None => load(input, &request, &Cancel::default(), &Silent),
-        }?;
-        // A command ends the program: to free a tree of a million paths first would be work for nothing.
-        std::mem::forget(Arc::clone(&loaded.tree));
-        Ok(loaded)
+        }
     }
 
     fn request(&self, verify: bool) -> Request {

@@ -59,7 +59,7 @@ fn feed_all(
     watcher: &Feeder,
 ) -> Result<(), Failure> {
     let mut loaded = load(input, request, cancel, watcher)?;
-    let analysis = Arc::new(loaded.analysis());
+    let analysis = loaded.analysis();
     let first = model(&loaded, &analysis);
     let is_verified = first.report.totals.verified;
     watcher.tell(Feed::Ready(first));

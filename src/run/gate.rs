@@ -8,7 +8,6 @@ use crate::cli::{GateArgs, Verify};
 use crate::report::{self, Judged, Report};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The file that is looked for where none is named; only in the current directory, as dive does.
 const RULES: &str = ".dive-ci";
@@ -38,7 +37,7 @@ impl Commands<'_> {
             if reading.is_partial() && !gate.allow_partial || self.is_too_odd(&reading) {
                 outcome = Outcome::Incomplete;
             }
-            let analysis = Arc::new(loaded.analysis());
+            let analysis = loaded.analysis();
             let verdict = evaluate(&rules, &analysis.totals, &analysis.dive);
             let report = loaded.report(&reading, &analysis, None);
             judged.push((loaded, report, verdict));

@@ -256,8 +256,8 @@ impl Loaded {
     }
 
     /// What the image costs, and why.
-    pub fn analysis(&self) -> Analysis {
-        Analysis::of(&self.tree, self.base_layers, self.image.blob_bytes())
+    pub fn analysis(&self) -> Arc<Analysis> {
+        Arc::new(Analysis::of(&self.tree, self.base_layers, self.image.blob_bytes()))
     }
 
     /// How the image was read.
