@@ -23,11 +23,14 @@ mod checkpoints;
 mod decoder;
 mod gzip;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod zstandard;
 
 pub use checkpoints::{Checkpoints, Unpacked, skip};
 pub use decoder::{Decoder, decoder};
+
+use crate::bytes::Section;
+use std::io;
 
 /// How bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
@@ -59,6 +62,13 @@ impl Compression {
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
             _ => Self::None,
         }
+    }
+
+    /// Tells the compression of stored bytes that can be read by position.
+    pub fn of(stored: &Section) -> io::Result<Self> {
+        let mut magic = [0; Self::MAGIC];
+        let count = stored.read_at(&mut magic, 0)?;
+        Ok(Self::sniff(magic.get(..count).unwrap_or_default()))
     }
 
     /// The name as the user knows it, also used in JSON.

@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Write as _};
 pub(super) const ALL: [Compression; 5] =
     [Compression::None, Compression::Gzip, Compression::Zstd, Compression::Xz, Compression::Bzip2];
 
-pub(super) fn compress(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn compress(compression: Compression, bytes: &[u8]) -> Vec<u8> {
     match compression {
         Compression::None => bytes.to_vec(),
         Compression::Gzip => {

@@ -98,9 +98,7 @@ pub(super) fn content(
 ) -> io::Result<impl Read + Send + use<>> {
     let len = layer.len().checked_sub(entry.data_offset).ok_or(io::ErrorKind::UnexpectedEof)?;
     let rest = layer.slice(entry.data_offset, len).ok_or(io::ErrorKind::UnexpectedEof)?;
-    let mut magic = [0; Compression::MAGIC];
-    let count = rest.read_at(&mut magic, 0)?;
-    let compression = match Compression::sniff(magic.get(..count).unwrap_or_default()) {
+    let compression = match Compression::of(&rest)? {
         Compression::None => return Err(disagreement()),
         compression => compression,
     };

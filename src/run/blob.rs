@@ -68,10 +68,9 @@ pub(super) fn scan_layer(
     }
 }
 
+/// How a blob is compressed; one that cannot be read is read as it is, and tells why then.
 fn sniff(section: &Section) -> Compression {
-    let mut magic = [0; Compression::MAGIC];
-    let count = section.read_at(&mut magic, 0).unwrap_or(0);
-    Compression::sniff(magic.get(..count).unwrap_or_default())
+    Compression::of(section).unwrap_or(Compression::None)
 }
 
 /// Reads one blob: an uncompressed one by position, headers only; everything else in one pass.

@@ -2,6 +2,7 @@
 
 use super::{Note, Noting, Positions, STEP};
 use crate::bytes::{Cancel, Meter, Section, ahead};
+use crate::codec::testing::compress;
 use crate::codec::{Compression, decoder};
 use crate::listing::{Listing, Scanner};
 use crate::tarball::Limits;
@@ -43,21 +44,13 @@ impl Stored {
             Self::Plain => tar.to_vec(),
             Self::Gzip => gzip(tar),
             Self::Members => pieces().map(gzip).chain([vec![0; 99]]).collect::<Vec<_>>().concat(),
-            Self::Zstd => zstd::encode_all(tar, 1).unwrap(),
+            Self::Zstd => compress(Compression::Zstd, tar),
             Self::Frames => {
                 let frame = |piece| [zstd::encode_all(piece, 1).unwrap(), skippable()].concat();
                 [skippable()].into_iter().chain(pieces().map(frame)).collect::<Vec<_>>().concat()
             }
-            Self::Xz => {
-                let mut out = liblzma::write::XzEncoder::new(Vec::new(), 1);
-                out.write_all(tar).unwrap();
-                out.finish().unwrap()
-            }
-            Self::Bzip2 => {
-                let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-                out.write_all(tar).unwrap();
-                out.finish().unwrap()
-            }
+            Self::Xz => compress(Compression::Xz, tar),
+            Self::Bzip2 => compress(Compression::Bzip2, tar),
         }
     }
 }
