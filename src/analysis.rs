@@ -3,6 +3,7 @@
 
 mod ci;
 mod dive;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -13,6 +14,7 @@ pub use ci::{
     Status, Verdict, evaluate, parse_bytes, parse_dive_ci,
 };
 pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
+pub use secret::SecretNames;
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};
 pub use waste::{Cause, WasteItem};
 

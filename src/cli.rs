@@ -64,12 +64,20 @@ pub enum Command {
     Cat(CatArgs),
     /// Show every build step with its instruction in full, and the layer that it made.
     History(HistoryArgs),
+    /// Show labels, environment and settings, each with the build step that set it and what it replaced.
+    Config(ConfigArgs),
+    /// List files that are shipped though no path leads to them, names of secrets marked.
+    Ghosts(GhostsArgs),
     /// Judge images by rules and say what to fix: exit code 0 passed, 1 failed, 2 could not judge.
     Ci(CiArgs),
     /// Explore the built-in image, or summarise it when standard output is no terminal.
     Demo,
     /// Write the JSON Schema of `report --format json`.
     Schema,
+    /// Write what makes a shell complete command lines.
+    Completions(CompletionsArgs),
+    /// Write a manual page: of the program, or of one of its commands.
+    Man(ManArgs),
 }
 
 impl Cli {
@@ -91,6 +99,26 @@ impl Cli {
         }
         Ok(cli)
     }
+}
+
+/// What makes a shell complete command lines of this program.
+pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "layerscope", &mut out);
+    out
+}
+
+/// A manual page in roff: of the program, or of one of its commands. None if there is no such command.
+pub fn manual(command: Option<&str>) -> Option<Vec<u8>> {
+    let mut program = Cli::command();
+    program.build();
+    let of = match command {
+        Some(name) => program.find_subcommand(name)?.clone(),
+        None => program,
+    };
+    let mut out = Vec::new();
+    clap_mangen::Man::new(of).render(&mut out).ok()?;
+    Some(out)
 }
 
 /// Whether help and errors are coloured, which is decided before the words are understood.
@@ -344,6 +372,66 @@ pub struct HistoryArgs {
     /// How to write it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+}
+
+/// `layerscope config`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Example:
+  layerscope config app.tar")]
+pub struct ConfigArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `layerscope ghosts`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope ghosts app.tar
+  layerscope ghosts --secrets app.tar                only what looks like a secret, by its name
+  layerscope cat --layer 6 app.tar srv/app/.env      what such a file holds")]
+pub struct GhostsArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Only those whose names look like secrets.
+    #[arg(long)]
+    pub secrets: bool,
+    /// Only the N largest.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `layerscope completions`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope completions bash > ~/.local/share/bash-completion/completions/layerscope
+  layerscope completions fish > ~/.config/fish/completions/layerscope.fish")]
+pub struct CompletionsArgs {
+    /// For which shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `layerscope man`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope man > layerscope.1
+  layerscope man ci | man -l -                       the page of one command")]
+pub struct ManArgs {
+    /// Of which command; unless given, of the program.
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// `layerscope ci`

@@ -5,7 +5,9 @@
 
 mod build;
 mod ci;
+mod config;
 mod dive_json;
+mod ghosts;
 mod history;
 mod json;
 mod listing;
@@ -17,9 +19,11 @@ mod text;
 mod waste;
 mod words;
 
-pub use build::{Facts, build, history};
+pub use build::{Facts, build, history, settings};
 pub use ci::{Judged, write as write_ci};
+pub use config::{write as write_config, write_json as write_config_json};
 pub use dive_json::write as write_dive_json;
+pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
 pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, write as write_listing};
@@ -57,6 +61,19 @@ pub struct Report {
     pub layers: Vec<LayerSection>,
     /// All rows of the history, empty ones too.
     pub history: Vec<HistorySection>,
+    /// Labels and settings, each with the row that set it.
+    #[serde(flatten)]
+    pub settings: SettingsSection,
+    /// Wasted items, largest first.
+    #[schemars(with = "Vec<WasteSection>")]
+    pub waste: WasteList,
+    /// What was odd, in the order of the data flow.
+    pub notices: Vec<NoticeSection>,
+}
+
+/// Every value of the final config that a build step can set. In a report these stand at its top level.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SettingsSection {
     /// Labels, each with the row that set it, in the order of their keys.
     pub labels: Vec<SettingSection>,
     /// Environment variables, each with the row that set it.
@@ -79,11 +96,6 @@ pub struct Report {
     pub ports: Vec<SettingSection>,
     /// The volumes.
     pub volumes: Vec<SettingSection>,
-    /// Wasted items, largest first.
-    #[schemars(with = "Vec<WasteSection>")]
-    pub waste: WasteList,
-    /// What was odd, in the order of the data flow.
-    pub notices: Vec<NoticeSection>,
 }
 
 /// What made the report.
@@ -252,6 +264,9 @@ pub struct SettingSection {
     pub inherited: bool,
     /// The values that it replaced, oldest first.
     pub overrides: Vec<OverrideSection>,
+    /// The OCI key that took the place of this one, if it is a label of Label Schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
 }
 
 /// A value that was replaced.

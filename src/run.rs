@@ -15,7 +15,7 @@ mod scan;
 pub use load::{Files, Input, Loaded, Request, load};
 
 use crate::analysis::RulesError;
-use crate::cli::{Cli, Command, GateArgs, Verify, welcome};
+use crate::cli::{Cli, Command, GateArgs, Verify, completions, welcome};
 use crate::config::{Environment, Settings};
 use crate::image::{Image, ImageError, LayerIndex};
 use crate::listing::Listing;
@@ -115,6 +115,9 @@ pub enum Failure {
         /// Why not.
         reason: String,
     },
+    /// There is no such command.
+    #[error("there is no command {0:?}; `layerscope --help` lists them")]
+    NoCommand(String),
     /// A file of the user could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -159,15 +162,19 @@ pub fn run(
         (Some(Command::Ls(args)), _) => commands.ls(args),
         (Some(Command::Cat(args)), _) => commands.cat(args),
         (Some(Command::History(args)), _) => commands.history(args),
+        (Some(Command::Config(args)), _) => commands.config(args),
+        (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
         (Some(Command::Demo), _) => commands.show(Input::Demo, &GateArgs::default()),
         (Some(Command::Schema), _) => commands.schema(),
+        (Some(Command::Completions(args)), _) => commands.say(&completions(args.shell)),
+        (Some(Command::Man(args)), _) => commands.man(args),
         (None, Some(image)) if commands.settings.judge => commands.ci(std::slice::from_ref(image), &cli.gate),
         (None, Some(image)) => {
             let input = commands.input(image);
             commands.show(input, &cli.gate)
         }
-        (None, None) => commands.say(welcome()),
+        (None, None) => commands.say(welcome().as_bytes()),
     }
 }
 

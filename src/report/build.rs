@@ -2,10 +2,10 @@
 
 use super::{
     DiveSection, HistorySection, ImageSection, LayerSection, LayerStatus, NoticeSection, OverrideSection, Reading,
-    Report, SCHEMA, SettingSection, SourceSection, Tool, TotalsSection, WasteList,
+    Report, SCHEMA, SettingSection, SettingsSection, SourceSection, Tool, TotalsSection, WasteList,
 };
 use crate::analysis::{Analysis, DiveFigures, LayerFigures};
-use crate::image::{HistoryRow, Image, Layer, LayerIndex, Setting};
+use crate::image::{HistoryRow, Image, Layer, LayerIndex, Setting, successor};
 use crate::notice::Notice;
 use crate::tree::Tree;
 use std::sync::Arc;
@@ -30,8 +30,6 @@ pub struct Facts<'a> {
 /// Makes the report. At most `top` wasted items are named, if given; the totals count them all.
 pub fn build(facts: &Facts<'_>, top: Option<usize>) -> Report {
     let Facts { image, analysis, .. } = facts;
-    let settings = |settings: &[Setting]| settings.iter().map(setting).collect();
-    let named = |key: &str| image.provenance.settings.iter().filter(|own| own.key == key).map(setting).collect();
     Report {
         schema: SCHEMA,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -40,17 +38,7 @@ pub fn build(facts: &Facts<'_>, top: Option<usize>) -> Report {
         dive: dive(&analysis.dive),
         layers: image.layers.iter().map(|layer| layer_section(facts, layer)).collect(),
         history: history(image),
-        labels: settings(&image.provenance.labels),
-        env: settings(&image.provenance.env),
-        entrypoint: named("entrypoint"),
-        cmd: named("cmd"),
-        user: named("user"),
-        workdir: named("workdir"),
-        stop_signal: named("stop_signal"),
-        healthcheck: named("healthcheck"),
-        shell: named("shell"),
-        ports: named("port"),
-        volumes: named("volume"),
+        settings: settings(image),
         waste: WasteList::new(Arc::clone(facts.tree), Arc::clone(analysis), top),
         notices: notices(&facts.reading.notices),
     }
@@ -141,11 +129,41 @@ fn history_section(index: usize, row: &HistoryRow) -> HistorySection {
     }
 }
 
+/// Labels and settings of the final config, each with the row that set it.
+pub fn settings(image: &Image) -> SettingsSection {
+    let all = |settings: &[Setting]| settings.iter().map(setting).collect();
+    let named = |key: &str| image.provenance.settings.iter().filter(|own| own.key == key).map(setting).collect();
+    let mut section = SettingsSection {
+        labels: all(&image.provenance.labels),
+        env: all(&image.provenance.env),
+        entrypoint: named("entrypoint"),
+        cmd: named("cmd"),
+        user: named("user"),
+        workdir: named("workdir"),
+        stop_signal: named("stop_signal"),
+        healthcheck: named("healthcheck"),
+        shell: named("shell"),
+        ports: named("port"),
+        volumes: named("volume"),
+    };
+    for label in &mut section.labels {
+        label.successor = successor(&label.key).map(str::to_owned);
+    }
+    section
+}
+
 fn setting(setting: &Setting) -> SettingSection {
     let Setting { key, value, history, inherited, overrides } = setting;
     let overrides =
         overrides.iter().map(|it| OverrideSection { value: it.value.clone(), history: it.history }).collect();
-    SettingSection { key: key.clone(), value: value.clone(), history: *history, inherited: *inherited, overrides }
+    SettingSection {
+        key: key.clone(),
+        value: value.clone(),
+        history: *history,
+        inherited: *inherited,
+        overrides,
+        successor: None,
+    }
 }
 
 fn notices(notices: &[Notice]) -> Vec<NoticeSection> {

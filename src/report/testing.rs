@@ -80,23 +80,7 @@ pub(super) fn report() -> Report {
         },
         layers: layers(),
         history: history(),
-        labels: vec![SettingSection {
-            key: "vendor".to_owned(),
-            value: "Acme".to_owned(),
-            history: Some(0),
-            inherited: true,
-            overrides: vec![OverrideSection { value: "Base".to_owned(), history: 0 }],
-        }],
-        env: Vec::new(),
-        entrypoint: Vec::new(),
-        cmd: Vec::new(),
-        user: Vec::new(),
-        workdir: Vec::new(),
-        stop_signal: Vec::new(),
-        healthcheck: Vec::new(),
-        shell: Vec::new(),
-        ports: Vec::new(),
-        volumes: Vec::new(),
+        settings: settings(),
         waste: waste(&[
             ("srv/app/static/bundle.js", 3_000_000, Cause::MetadataOnly, 1, 2),
             ("srv/app/.env\x1b", 2_000, Cause::Removed, 0, 2),
@@ -106,6 +90,30 @@ pub(super) fn report() -> Report {
             part: "layer 2".to_owned(),
             message: "whiteout of a path that is not there: srv/none".to_owned(),
         }],
+    }
+}
+
+pub(super) fn settings() -> SettingsSection {
+    let setting = |key: &str, value: &str, history| SettingSection {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        history,
+        inherited: history == Some(0),
+        overrides: Vec::new(),
+        successor: None,
+    };
+    let replaced = vec![OverrideSection { value: "Base".to_owned(), history: 0 }];
+    SettingsSection {
+        labels: vec![
+            SettingSection {
+                successor: Some("org.opencontainers.image.title".to_owned()),
+                ..setting("org.label-schema.name", "app\u{1b}[31m", Some(0))
+            },
+            SettingSection { overrides: replaced, ..setting("vendor", "Acme", Some(2)) },
+        ],
+        env: vec![setting("PATH", "/usr/bin:/bin", None)],
+        ports: vec![setting("port", "80/tcp", Some(3))],
+        ..SettingsSection::default()
     }
 }
 

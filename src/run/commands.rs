@@ -5,7 +5,10 @@ use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Outcome, files, verifies};
 use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
-use crate::cli::{CatArgs, Engine, GateArgs, HistoryArgs, LsArgs, LsFormatArg, ReportArgs, ReportFormat, Verify};
+use crate::cli::{
+    CatArgs, ConfigArgs, Engine, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, ManArgs, ReportArgs,
+    ReportFormat, Verify, manual,
+};
 use crate::config::Settings;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
@@ -40,14 +43,20 @@ impl Commands<'_> {
         Input::Typed(reference)
     }
 
-    pub(super) fn say(&mut self, text: &str) -> Result<Outcome, Failure> {
-        self.out.write_all(text.as_bytes()).map_err(Failure::Output)?;
+    pub(super) fn say(&mut self, text: &[u8]) -> Result<Outcome, Failure> {
+        self.out.write_all(text).map_err(Failure::Output)?;
         Ok(Outcome::Fine)
     }
 
     pub(super) fn schema(&mut self) -> Result<Outcome, Failure> {
         report::write_schema(self.out).map_err(Failure::Output)?;
         Ok(Outcome::Fine)
+    }
+
+    pub(super) fn man(&mut self, args: &ManArgs) -> Result<Outcome, Failure> {
+        let page = manual(args.command.as_deref());
+        let page = page.ok_or_else(|| Failure::NoCommand(args.command.clone().unwrap_or_default()))?;
+        self.say(&page)
     }
 
     /// `layerscope IMAGE`: the explorer, or a summary where nobody could look at it.
@@ -162,6 +171,34 @@ impl Commands<'_> {
         }
         .map_err(Failure::Output)?;
         self.end(&loaded.reading(), Told::No)
+    }
+
+    pub(super) fn config(&mut self, args: &ConfigArgs) -> Result<Outcome, Failure> {
+        let input = self.input(&args.image);
+        let loaded = self.load(input, Verify::Off)?;
+        let settings = report::settings(&loaded.image);
+        match args.format {
+            ReportFormat::Text => {
+                let history = report::history(&loaded.image);
+                report::write_config(&settings, &history, self.settings.columns, self.out)
+            }
+            ReportFormat::Json => report::write_config_json(&settings, self.out),
+        }
+        .map_err(Failure::Output)?;
+        self.end(&loaded.reading(), Told::No)
+    }
+
+    pub(super) fn ghosts(&mut self, args: &GhostsArgs) -> Result<Outcome, Failure> {
+        let input = self.input(&args.image);
+        let loaded = self.load(input, Verify::Off)?;
+        let reading = loaded.reading();
+        let ghosts = report::ghosts(&loaded.report(&reading, &loaded.analysis(), None), args.secrets);
+        match args.format {
+            ReportFormat::Text => report::write_ghosts(&ghosts, self.settings.columns, args.top, self.out),
+            ReportFormat::Json => report::write_ghosts_json(&ghosts, args.top, self.out),
+        }
+        .map_err(Failure::Output)?;
+        self.end(&reading, Told::No)
     }
 
     /// Loads an image for a command that writes. `verify` holds unless the user says otherwise.

@@ -39,6 +39,8 @@ mod layering;
 mod opening;
 /// The identities of the numbers, on random images.
 mod properties;
+/// Where labels, settings, ghosts and paths come from.
+mod provenance;
 /// A pseudo-terminal with the program in it, and the screen that it draws.
 #[cfg(feature = "tui")]
 mod pty;

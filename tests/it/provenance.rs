@@ -1,0 +1,113 @@
+//! Where things come from: labels and settings with the row that set them, ghosts, and the history of a path.
+
+use crate::binary::{file, layerscope};
+use crate::image_builder::{Image, docker_archive, layer};
+use serde_json::{Value, json};
+
+/// A child of a base with three labels, of which it overrides one. A third layer comes from `docker commit -c`, which
+/// leaves no row for what it sets.
+fn child() -> Image {
+    let layers = vec![
+        layer(&["d srv", "f srv/app size=9"]),
+        layer(&["f srv/.env size=40", "f srv/app size=9"]),
+        layer(&["w srv/.env", "f srv/big size=30 fill=z"]),
+    ];
+    let labels = json!({"vendor": "Base", "tier": "child", "org.label-schema.version": "1", "by.hand": "yes"});
+    let row = |text: &str, is_empty: bool| json!({"created_by": text, "empty_layer": is_empty});
+    Image {
+        config: json!({"Labels": labels, "User": "app", "Env": ["A=2"]}),
+        history: vec![
+            row("/bin/sh -c #(nop) ADD file:0 in / ", false),
+            row("/bin/sh -c #(nop)  LABEL vendor=Base tier=base org.label-schema.version=1", true),
+            row("ENV A=1", true),
+            row("COPY . /srv # buildkit", false),
+            row("LABEL tier=child", true),
+            row("ENV A=2", true),
+            row("USER app", true),
+            json!({"created_by": "", "comment": "by hand"}),
+        ],
+        ..Image::new("demo/child:1", layers)
+    }
+}
+
+fn setting<'a>(settings: &'a Value, key: &str) -> &'a Value {
+    settings.as_array().unwrap().iter().find(|setting| setting["key"] == key).unwrap()
+}
+
+#[test]
+fn labels_name_the_row_that_set_them_and_what_they_override() {
+    let (_guard, path) = file("child.tar", &docker_archive(&[child()], false));
+    let config = layerscope(&["config", &path, "--format", "json"]).expect(0).json();
+    let labels = &config["labels"];
+    assert_eq!(
+        *setting(labels, "vendor"),
+        json!({"key": "vendor", "value": "Base", "history": 1, "inherited": true, "overrides": []})
+    );
+    assert_eq!(
+        *setting(labels, "tier"),
+        json!({"key": "tier", "value": "child", "history": 4, "inherited": false,
+               "overrides": [{"value": "base", "history": 1}]})
+    );
+    assert_eq!(setting(labels, "org.label-schema.version")["successor"], "org.opencontainers.image.version");
+    assert_eq!(setting(labels, "by.hand")["history"], Value::Null);
+    assert_eq!(setting(&config["env"], "A")["overrides"], json!([{"value": "1", "history": 2}]));
+    // The report is the same text, word for word.
+    let report = layerscope(&["report", &path, "--format", "json"]).expect(0).json();
+    assert!(config.as_object().unwrap().iter().all(|(key, list)| report[key] == *list));
+    let text = layerscope(&["config", &path]).expect(0).text();
+    for line in [
+        "  vendor=Base\n      inherited, set by row 1: LABEL vendor=Base",
+        "  tier=child\n      own, set by row 4: LABEL tier=child\n      replaces \"base\", set by row 1",
+        "  by.hand=yes\n      no recorded origin\n",
+        "Label Schema gave way to org.opencontainers.image.version",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let lines: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(lines.is_empty(), "{lines:?}");
+}
+
+#[test]
+fn ghosts_are_the_waste_and_secrets_are_marked() {
+    let (_guard, path) = file("child.tar", &docker_archive(&[child()], false));
+    let ghosts = layerscope(&["ghosts", &path, "--format", "json"]).expect(0).json();
+    let of = |key: &str| -> Vec<Value> { ghosts.as_array().unwrap().iter().map(|ghost| ghost[key].clone()).collect() };
+    assert_eq!(of("path"), ["srv/.env", "srv/app"]);
+    assert_eq!(of("owner_layer"), [1, 0]);
+    assert_eq!(of("by_layer"), [2, 1]);
+    assert_eq!(of("secret"), [json!("environment file"), Value::Null]);
+    assert_eq!(of("owner_instruction"), ["COPY . /srv", "ADD file:0 in /"]);
+    let report = layerscope(&["report", &path, "--format", "json"]).expect(0).json();
+    let bytes: u64 = of("bytes").iter().map(|bytes| bytes.as_u64().unwrap()).sum();
+    assert_eq!(report["totals"]["wasted_bytes"], bytes);
+    let text = layerscope(&["ghosts", "--secrets", &path]).expect(0).text();
+    assert!(text.contains("! ") && text.contains("/srv/.env  (environment file)"), "{text}");
+    assert!(!text.contains("/srv/app"), "{text}");
+    // What the last line says works.
+    assert!(text.contains("layerscope cat --layer 1 IMAGE srv/.env"), "{text}");
+    assert_eq!(layerscope(&["cat", "--layer", "1", &path, "srv/.env"]).expect(0).stdout.len(), 40);
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let help = layerscope(&["--help"]).expect(0).text();
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' '))?.split(' ').next())
+        .collect();
+    assert!(commands.contains(&"ghosts") && commands.contains(&"ci"), "{commands:?}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let text = layerscope(&["completions", shell]).expect(0).text();
+        assert!(commands.iter().all(|command| text.contains(command)), "{shell}");
+    }
+    layerscope(&["completions", "csh"]).expect(2);
+    for command in commands.iter().filter(|command| **command != "help") {
+        let page = layerscope(&["man", command]).expect(0).text();
+        assert!(page.contains(&format!("layerscope\\-{command}")), "{command}: {page}");
+    }
+    assert!(layerscope(&["man"]).expect(0).text().contains(".TH layerscope 1"));
+    assert!(layerscope(&["man", "cli"]).expect(2).stderr.contains("there is no command"));
+}
