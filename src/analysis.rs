@@ -6,6 +6,7 @@ mod dive;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod totals;
 mod waste;
 
@@ -15,6 +16,7 @@ pub use ci::{
 };
 pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
 pub use secret::SecretNames;
+pub use timeline::{Deed, Step, Timeline};
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};
 pub use waste::{Cause, WasteItem};
 

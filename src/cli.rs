@@ -64,6 +64,8 @@ pub enum Command {
     Cat(CatArgs),
     /// Show every build step with its instruction in full, and the layer that it made.
     History(HistoryArgs),
+    /// Say of paths what each layer did to them, and where their bytes still are.
+    Why(WhyArgs),
     /// Show labels, environment and settings, each with the build step that set it and what it replaced.
     Config(ConfigArgs),
     /// List files that are shipped though no path leads to them, names of secrets marked.
@@ -369,6 +371,28 @@ pub struct HistoryArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]
     pub image: String,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `layerscope why`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope why app.tar srv/app/.env
+  layerscope why app.tar '*.pem' 'etc/apt/**'        globs; without a slash they match names
+  layerscope why --follow app.tar usr/bin/python3    what the link leads to, too")]
+pub struct WhyArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// The paths, or globs of paths; those that are gone, too.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<String>,
+    /// Of a symbolic link also what it leads to in the final image.
+    #[arg(long)]
+    pub follow: bool,
     /// How to write it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,

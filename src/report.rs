@@ -17,6 +17,7 @@ mod size;
 mod testing;
 mod text;
 mod waste;
+mod why;
 mod words;
 
 pub use build::{Facts, build, history, settings};
@@ -26,11 +27,12 @@ pub use dive_json::write as write_dive_json;
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
-pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, write as write_listing};
+pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, unknown, write as write_listing};
 pub use reading::{LayerFacts, Reading};
 pub use size::{Units, human, short};
 pub use text::write as write_text;
 pub use waste::WasteList;
+pub use why::{PathSection, StepSection, timeline, write as write_why, write_json as write_why_json};
 #[cfg(feature = "tui")]
 pub(crate) use words::percent;
 

@@ -11,6 +11,7 @@ mod line;
 mod load;
 mod queue;
 mod scan;
+mod why;
 
 pub use load::{Files, Input, Loaded, Request, load};
 
@@ -162,6 +163,7 @@ pub fn run(
         (Some(Command::Ls(args)), _) => commands.ls(args),
         (Some(Command::Cat(args)), _) => commands.cat(args),
         (Some(Command::History(args)), _) => commands.history(args),
+        (Some(Command::Why(args)), _) => commands.why(args),
         (Some(Command::Config(args)), _) => commands.config(args),
         (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),

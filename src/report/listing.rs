@@ -5,6 +5,7 @@ mod format;
 mod merged;
 
 pub use format::{LsFormat, mode_text};
+pub(super) use format::{mtime_text, timestamp, type_name};
 
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
@@ -87,6 +88,24 @@ pub fn missing(tree: &Tree, path: &[u8], upto: Option<LayerIndex>) -> LsError {
     let parent = tree.find(&[path, b"/.."].concat()).unwrap_or(NodeId::ROOT);
     let siblings = tree.children(parent).filter(|node| tree.state(*node, last).is_some());
     no_path(LsScope::Merged(upto), path, siblings.map(|node| tree.name(node)))
+}
+
+/// The error for a path that no layer has, alive or dead: what it is like in its directory, else where its name is.
+pub fn unknown(tree: &Tree, path: &[u8]) -> LsError {
+    let parent = tree.find(&[path, b"/.."].concat()).unwrap_or(NodeId::ROOT);
+    let error = no_path(LsScope::Merged(None), path, tree.children(parent).map(|node| tree.name(node)));
+    let LsError::NoPath { path: shown, scope, near } = error else { return error };
+    if !near.is_empty() {
+        return LsError::NoPath { path: shown, scope, near };
+    }
+    let parts = crate::listing::components(path);
+    let name = parts.last().copied().unwrap_or_default();
+    let mut same: Vec<Vec<u8>> =
+        tree.nodes().filter(|node| tree.name(*node) == name).map(|node| tree.path(node)).collect();
+    same.sort_unstable();
+    same.truncate(NEAR);
+    let near = same.iter().map(|path| escape(path, Target::Terminal).into_owned()).collect();
+    LsError::NoPath { path: shown, scope, near }
 }
 
 /// At most so many similar paths are named.

@@ -223,7 +223,7 @@ impl Commands<'_> {
     }
 
     /// Says what was odd, unless the result said it, and how the run ended.
-    fn end(&mut self, reading: &Reading, told: Told) -> Result<Outcome, Failure> {
+    pub(super) fn end(&mut self, reading: &Reading, told: Told) -> Result<Outcome, Failure> {
         self.out.flush().map_err(Failure::Output)?;
         if told == Told::No {
             self.tell(reading);

@@ -72,6 +72,24 @@ impl Tree {
         self.change_of(before, after, lens.first)
     }
 
+    /// Everything that ever happened to a path, oldest first, and how it differs from what was there just before.
+    pub fn history(&self, node: NodeId) -> Vec<(Event, Change)> {
+        let mut events: Vec<Event> = self.events(node).collect();
+        events.reverse();
+        let mut before = None;
+        let step = |event: Event| {
+            let after = event.occupant();
+            let change = match (std::mem::replace(&mut before, after), after) {
+                (None, Some(_)) => Change::Added,
+                (Some(_), None) => Change::Removed,
+                (None, None) => Change::Unchanged,
+                (Some(before), Some(after)) => self.difference(before, after),
+            };
+            (event, change)
+        };
+        events.into_iter().map(step).collect()
+    }
+
     /// The version of a path that a lens shows.
     pub fn shown(&self, node: NodeId, lens: Lens) -> Shown<'_> {
         let before = || lens.first.0.checked_sub(1).and_then(|below| self.state(node, LayerIndex(below)));

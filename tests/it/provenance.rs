@@ -111,3 +111,46 @@ fn completions_and_manual_pages_know_every_command() {
     assert!(layerscope(&["man"]).expect(0).text().contains(".TH layerscope 1"));
     assert!(layerscope(&["man", "cli"]).expect(2).stderr.contains("there is no command"));
 }
+
+#[test]
+fn why_tells_the_life_of_a_path_and_where_its_bytes_are() {
+    let layers = vec![
+        layer(&["d srv", "f srv/.env size=4 fill=a", "l lib -> usr/lib", "f usr/lib/x size=1"]),
+        layer(&["f srv/.env size=4 fill=b", "h srv/env -> srv/.env"]),
+        layer(&["w srv/.env"]),
+        layer(&["w srv"]),
+    ];
+    let (_guard, path) = file("why.tar", &docker_archive(&[Image::new("demo/why:1", layers)], false));
+    let why = |arguments: &[&str]| layerscope(&[&["why", &path, "--format", "json"], arguments].concat());
+    let found = why(&["/srv/.env", "srv/env"]).expect(0).json();
+    let of = |index: usize, key: &str| -> Vec<Value> {
+        found[index]["steps"].as_array().unwrap().iter().map(|step| step[key].clone()).collect()
+    };
+    assert_eq!(of(0, "layer"), [0, 1, 2]);
+    assert_eq!(of(0, "deed"), ["written", "written", "removed"]);
+    assert_eq!(of(0, "change"), ["added", "changed", "removed"]);
+    let digest = |data: &[u8]| json!(crate::image_builder::digest(data));
+    assert_eq!(of(0, "content"), [digest(b"aaaa"), digest(b"bbbb"), Value::Null]);
+    assert_eq!(found[0]["summary"], "Deleted in layer 2, but its bytes (8 B) are still in layers 0 and 1.");
+    assert_eq!(of(1, "deed"), ["linked", "removed_above"]);
+    assert_eq!((&found[1]["dead_in_layers"], &found[1]["dead_bytes"]), (&json!([1]), &json!(4)));
+    // Globs find what is gone, too; links are followed where that is asked for, their directories always.
+    let paths = |arguments: &[&str]| -> Vec<Value> {
+        let found = why(arguments).expect(0).json();
+        found.as_array().unwrap().iter().map(|path| path["path"].clone()).collect()
+    };
+    assert_eq!(paths(&["*env"]), ["srv/.env", "srv/env"]);
+    assert_eq!(paths(&["srv/*", "srv/env"]), ["srv/.env", "srv/env"]);
+    assert_eq!(paths(&["lib"]), ["lib"]);
+    assert_eq!(paths(&["lib", "--follow"]), ["lib", "usr/lib"]);
+    assert_eq!(paths(&["lib/x"]), ["usr/lib/x"]);
+    for (wrong, message) in [
+        ("srv/.enf", "srv/.enf: no such path in the image; there is srv/.env"),
+        ("etc/x", "etc/x: no such path in the image; there is usr/lib/x"),
+        ("*.pem", "*.pem: matches no path of any layer"),
+        ("[x", "[x: is no pattern"),
+    ] {
+        let outcome = why(&[wrong]).expect(2);
+        assert!(outcome.stderr.contains(message), "{message} in {}", outcome.stderr);
+    }
+}

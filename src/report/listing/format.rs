@@ -132,7 +132,7 @@ impl Serialize for JsonXattrs<'_> {
 }
 
 /// The word for a kind in JSON. A hard link is the file that it names.
-fn type_name(kind: EntryKind) -> &'static str {
+pub(in crate::report) fn type_name(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::File | EntryKind::HardLink => "file",
         EntryKind::Directory => "directory",
@@ -169,11 +169,16 @@ pub fn mode_text(kind: EntryKind, mode: u16) -> String {
 }
 
 /// None if the time is so far away that no calendar has it.
-fn timestamp(time: Time) -> Option<jiff::Timestamp> {
+pub(in crate::report) fn timestamp(time: Time) -> Option<jiff::Timestamp> {
     let nanoseconds = i32::try_from(time.nanoseconds).ok()?;
     // Before 1970 the seconds are negative and the nanoseconds still count forward.
     let start = jiff::Timestamp::from_second(time.seconds).ok()?;
     start.checked_add(jiff::SignedDuration::new(0, nanoseconds)).ok()
+}
+
+/// Date and minute of an entry's time, in UTC; a dash if no calendar has it.
+pub(in crate::report) fn mtime_text(time: Time) -> String {
+    timestamp(time).map_or_else(|| "-".to_owned(), minute)
 }
 
 fn minute(time: jiff::Timestamp) -> String {
