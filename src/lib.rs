@@ -99,6 +99,12 @@
 //!   base whose content some name of theirs has had in the base already. An inode is in at most one of the two and
 //!   counts once, so that the share is never above 1. Bytes of the base that a layer above hides are not in it: nobody
 //!   ships them again.
+//! - **A ghost is a wasted item**: `ghosts` and the waste of the report are one list. Empty files ship no bytes and are in
+//!   neither. Whether it looks like a secret is said by its name alone, from one table in `analysis::secret`; names that
+//!   everybody's images have (certificates of authorities, public halves of keys, samples) are taken out there, too.
+//! - **The life of a path is its events.** What comes and goes within one layer without an entry of its own (a parent that
+//!   was implied, then replaced) leaves only its last state, so that a stranger cannot make a path cost more than
+//!   the entries that name it. A path that lies behind symbolic links is looked up through those of the final image.
 //! - **A whiteout that removes nothing is only information.** Engines write such markers (a file made and removed in
 //!   one step), and they change nothing. A marker that names nothing (`.wh.`, `.wh..`) is a warning.
 //! - **Links that go in circles, or through more than 40 others, are not followed**: then no link of that path is; nor
