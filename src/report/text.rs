@@ -2,7 +2,7 @@
 
 use super::size::{Units, short};
 use super::words::{clean, count, head, layer, middle, percent, size};
-use super::{LayerSection, LayerStatus, Report, WasteSection};
+use super::{LayerSection, LayerStatus, Report, SettingSection, WasteSection};
 use crate::analysis::Cause;
 use std::io::{self, Write};
 
@@ -27,12 +27,33 @@ pub fn write(report: &Report, width: usize, top: Option<usize>, out: &mut dyn Wr
     notices(report, out)
 }
 
+/// What labels tell of an image to somebody who does not know it: the word here, and the OCI annotation.
+const ABOUT: [(&str, &str); 5] = [
+    ("Title", "org.opencontainers.image.title"),
+    ("Version", "org.opencontainers.image.version"),
+    ("Code", "org.opencontainers.image.source"),
+    ("Revision", "org.opencontainers.image.revision"),
+    ("Vendor", "org.opencontainers.image.vendor"),
+];
+
+/// The value of a label that has a key of the OCI, else of the Label Schema key that came before it.
+fn label<'a>(report: &'a Report, key: &str) -> Option<&'a str> {
+    let labels = || report.settings.labels.iter().filter(|label| !label.value.is_empty());
+    let is_older = |label: &&SettingSection| label.successor.as_deref() == Some(key);
+    labels().find(|label| label.key == key).or_else(|| labels().find(is_older)).map(|label| label.value.as_str())
+}
+
 /// Name and value, one a line.
 fn identity(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let (image, totals, dive) = (&report.image, &report.totals, &report.dive);
     let mut field = |name: &str, value: &str| writeln!(out, "{name:<11}{}", clean(value));
     let tags = if image.tags.is_empty() { "(no tag)".to_owned() } else { image.tags.join(", ") };
     field("Image", &tags)?;
+    for (name, key) in ABOUT {
+        if let Some(value) = label(report, key) {
+            field(name, value)?;
+        }
+    }
     field("Source", &format!("{} {}", image.source.kind, image.source.reference))?;
     field("Platform", &image.platform.to_string())?;
     field("Created", image.created.as_deref().unwrap_or("not told"))?;
