@@ -7,7 +7,7 @@ use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 const LOOKS_LIKE: [(&str, &[&str]); 11] = [
     ("private key (SSH)", &["**/.ssh/id_*", "**/id_{rsa,dsa,ecdsa,ed25519,ecdsa_sk,ed25519_sk}*", "**/id_*"]),
     ("host key (SSH)", &["**/etc/ssh/ssh_host_*_key"]),
-    ("key or certificate", &["**/*.{pem,key,p12,pfx,jks,keystore,ppk,asc.key}"]),
+    ("key or certificate", &["**/*.{pem,key,p12,pfx,jks,keystore,ppk}"]),
     ("environment file", &["**/.env", "**/.env.*", "**/*.env"]),
     ("cloud credentials", &["**/.aws/credentials", "**/.azure/*.json", "**/gcloud/*credentials*", "**/.boto"]),
     ("registry credentials", &["**/.npmrc", "**/.pypirc", "**/.docker/config.json", "**/.cargo/credentials{,.toml}"]),
@@ -23,7 +23,7 @@ const PUBLIC: [&str; 7] = [
     "**/*.pub",
     "**/{cacert,ca-bundle,tls-ca-bundle,ca-certificates,cert}.pem",
     "**/etc/ssl/{certs/**,cert.pem}",
-    "**/{ca-certificates,pki,dns}/**/*.{pem,key}",
+    "**/{ca-certificates,ca-trust,dns}/**/*.{pem,key}",
     "**/.env.{example,sample,template,dist}",
     "**/id_*.{py,pyc,c,h,rs,go,js,ts,rb,java,html,md,so,o}",
     "**/{root,trusted-key}.key",
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn names_that_look_like_secrets_are_told_from_those_that_do_not() {
         let names = SecretNames::new();
-        let cases: [(&str, Option<&str>); 22] = [
+        let cases: [(&str, Option<&str>); 24] = [
             (".env", Some("environment file")),
             ("srv/app/.env.production", Some("environment file")),
             ("srv/app/.env.example", None),
@@ -96,6 +96,8 @@ mod tests {
             ("etc/app/server.pem", Some("key or certificate")),
             ("etc/ssl/certs/ca-certificates.pem", None),
             ("usr/lib/python3/site-packages/certifi/cacert.pem", None),
+            ("etc/pki/ca-trust/extracted/pem/tls.pem", None),
+            ("etc/pki/tls/private/server.key", Some("key or certificate")),
             ("root/.npmrc", Some("registry credentials")),
             ("root/.netrc", Some("login")),
             ("home/a/.aws/credentials", Some("cloud credentials")),
