@@ -66,19 +66,16 @@ impl Timeline {
             .collect();
         let is_there = tree.final_state(node).is_some();
         let owner = steps.last().filter(|_| is_there).map(|step| step.layer);
-        let mut dead: Vec<InodeId> = steps.iter().filter_map(|step| step.inode).collect();
-        dead.sort_unstable();
-        dead.dedup();
-        dead.retain(|id| {
-            let is_dead = tree.inode(*id).is_some_and(|inode| inode.death.is_some());
-            is_dead && tree.file_size(*id).is_some_and(|bytes| bytes > 0)
-        });
-        let mut dead_in: Vec<LayerIndex> =
-            dead.iter().filter_map(|id| tree.inode(*id)).map(|inode| inode.layer).collect();
-        dead_in.sort_unstable();
-        dead_in.dedup();
-        let dead_bytes = dead.iter().filter_map(|id| tree.file_size(*id)).sum();
-        Self { node, steps, owner, dead_in, dead_bytes }
+        let mut life = Self { node, steps, owner, dead_in: Vec::new(), dead_bytes: 0 };
+        for id in life.files(tree) {
+            let Some(inode) = tree.inode(id).filter(|inode| inode.death.is_some()) else { continue };
+            let Some(bytes) = tree.file_size(id).filter(|bytes| *bytes > 0) else { continue };
+            life.dead_in.push(inode.layer);
+            life.dead_bytes += bytes;
+        }
+        // In the order in which they were written, so by layer.
+        life.dead_in.dedup();
+        life
     }
 
     /// The regular files that ever had this name, oldest first, each once.

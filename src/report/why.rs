@@ -1,9 +1,9 @@
 //! The life of a path, written down: what each layer did to it, and where its bytes still are.
 
+use super::json;
 use super::listing::{mode_text, mtime_text, timestamp, type_name};
 use super::size::{Units, short};
 use super::words::{clean, head, layer, size};
-use super::{HistorySection, json};
 use crate::analysis::{Deed, Timeline};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
@@ -72,17 +72,13 @@ pub struct StepSection {
     pub content: Option<String>,
 }
 
-/// Writes down the life of a path. `content` gives the digest of a file.
+/// Writes down the life of a path. `instruction` gives that of a layer, `content` the digest of a file.
 pub fn timeline(
     tree: &Tree,
-    history: &[HistorySection],
+    instruction: &dyn Fn(LayerIndex) -> String,
     timeline: &Timeline,
     content: &mut dyn FnMut(InodeId) -> Option<String>,
 ) -> PathSection {
-    let instruction = |layer: LayerIndex| {
-        let row = history.iter().find(|row| row.layer == Some(layer));
-        row.map_or_else(String::new, |row| row.instruction.clone())
-    };
     let mut step = |step: &crate::analysis::Step| {
         let entry = step.inode.and_then(|id| tree.entry(id));
         let is_file = entry.is_some_and(|entry| entry.kind == EntryKind::File);
@@ -203,7 +199,6 @@ fn step_line(step: &StepSection) -> String {
 mod tests {
     use super::*;
     use crate::listing::testing::listing;
-    use crate::report::testing::row;
     use crate::tree::Stack;
     use crate::tree::testing::Fills;
 
@@ -218,9 +213,9 @@ mod tests {
         }
         let mut tree = stack.finish();
         tree.identify(&Fills, 1);
-        let history = [row(0, Some(0), "COPY . ."), row(1, None, "ENV A=1"), row(2, Some(1), "RUN ln a b")];
+        let instruction = |layer: LayerIndex| ["COPY . .", "RUN ln a b", ""][layer.index()].to_owned();
         let life = Timeline::of(&tree, tree.find(path.as_bytes()).unwrap());
-        timeline(&tree, &history, &life, &mut |_| Some(format!("sha256:{}", "ab".repeat(32))))
+        timeline(&tree, &instruction, &life, &mut |_| Some(format!("sha256:{}", "ab".repeat(32))))
     }
 
     #[test]

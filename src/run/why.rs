@@ -11,7 +11,7 @@ use crate::progress::Silent;
 use crate::report;
 use crate::tree::{InodeId, NodeId, Tree};
 use globset::{Candidate, GlobBuilder};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read as _};
 
@@ -28,10 +28,10 @@ impl Commands<'_> {
             loaded.pass(&cancel)?;
         }
         let mut contents = Contents { files: loaded.files(), cancel, known: HashMap::new(), failed: Vec::new() };
-        let history = report::history(&loaded.image);
+        let instruction = |layer: LayerIndex| loaded.image.instruction(layer).to_owned();
         let sections: Vec<_> = lives
             .iter()
-            .map(|life| report::timeline(&loaded.tree, &history, life, &mut |inode| contents.digest(inode)))
+            .map(|life| report::timeline(&loaded.tree, &instruction, life, &mut |inode| contents.digest(inode)))
             .collect();
         match args.format {
             ReportFormat::Text => report::write_why(&sections, self.settings.columns, self.out),
@@ -89,8 +89,9 @@ impl Contents {
 /// their bytes.
 fn lives(tree: &Tree, args: &WhyArgs) -> Result<Vec<Timeline>, Failure> {
     let mut lives: Vec<Timeline> = Vec::new();
+    let mut known = HashSet::new();
     let mut add = |node: NodeId| {
-        if lives.iter().all(|life| life.node != node) {
+        if known.insert(node) {
             lives.push(Timeline::of(tree, node));
         }
     };
