@@ -2,7 +2,13 @@
 //!
 //! Names and values of dive's flags are kept, so that a command line that works with dive works here.
 
-use crate::analysis::{Metrics, RuleFlags, parse_bytes};
+mod explain;
+mod gate;
+
+pub use explain::{ConfigArgs, GhostsArgs, HistoryArgs, WhyArgs};
+pub use gate::{CiArgs, GateArgs, MetricsArg};
+
+use crate::analysis::parse_bytes;
 use crate::image::Platform;
 use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
@@ -207,69 +213,6 @@ pub enum Engine {
     DockerArchive,
 }
 
-/// How to judge; the names of the flags are dive's.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
-#[command(next_help_heading = "Judging")]
-pub struct GateArgs {
-    /// The file with the rules.
-    ///
-    /// Unless given: `.dive-ci` in the current directory, if it is there.
-    #[arg(long, value_name = "FILE")]
-    pub ci_config: Option<PathBuf>,
-    /// Fail below this efficiency, from 0 to 1 [without a file: 0.9]
-    #[arg(long = "lowestEfficiency", alias = "lowest-efficiency", value_name = "RATIO", allow_hyphen_values = true)]
-    pub lowest_efficiency: Option<String>,
-    /// Fail when more is wasted, as in 20MB [without a file: disabled]
-    #[arg(
-        long = "highestWastedBytes",
-        alias = "highest-wasted-bytes",
-        value_name = "BYTES",
-        allow_hyphen_values = true
-    )]
-    pub highest_wasted_bytes: Option<String>,
-    /// Fail when a larger share of the bytes above the base is wasted, from 0 to 1 [without a file: 0.1]
-    #[arg(
-        long = "highestUserWastedPercent",
-        alias = "highest-user-wasted-percent",
-        value_name = "RATIO",
-        allow_hyphen_values = true
-    )]
-    pub highest_user_wasted_percent: Option<String>,
-    /// Which figures the rules judge: the exact ones, or those that dive would print [without a file: exact]
-    #[arg(long, value_name = "FIGURES")]
-    pub metrics: Option<MetricsArg>,
-    /// Also write dive's JSON to this file; of several images the first one's.
-    #[arg(short = 'j', long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Judge what could be read, even if a part of an image could not.
-    #[arg(long)]
-    pub allow_partial: bool,
-}
-
-/// Which figures rules judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MetricsArg {
-    /// What squashing the whole image would save.
-    Exact,
-    /// What dive prints, bug for bug.
-    Dive,
-}
-
-impl GateArgs {
-    /// The rules that were given as flags.
-    pub fn rules(&self) -> RuleFlags {
-        RuleFlags {
-            lowest_efficiency: self.lowest_efficiency.clone(),
-            highest_wasted_bytes: self.highest_wasted_bytes.clone(),
-            highest_user_wasted_percent: self.highest_user_wasted_percent.clone(),
-            metrics: self.metrics.map(|metrics| match metrics {
-                MetricsArg::Exact => Metrics::Exact,
-                MetricsArg::Dive => Metrics::Dive,
-            }),
-        }
-    }
-}
-
 /// `layerscope report`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
@@ -362,78 +305,6 @@ pub struct CatArgs {
     pub upto: Option<u32>,
 }
 
-/// `layerscope history`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(after_help = "\
-Example:
-  layerscope history app.tar")]
-pub struct HistoryArgs {
-    /// The image: a path, `-`, or a name.
-    #[arg(value_name = "IMAGE")]
-    pub image: String,
-    /// How to write it.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: ReportFormat,
-}
-
-/// `layerscope why`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(after_help = "\
-Examples:
-  layerscope why app.tar srv/app/.env
-  layerscope why app.tar '*.pem' 'etc/apt/**'        globs; without a slash they match names
-  layerscope why --follow app.tar usr/bin/python3    what the link leads to, too")]
-pub struct WhyArgs {
-    /// The image: a path, `-`, or a name.
-    #[arg(value_name = "IMAGE")]
-    pub image: String,
-    /// The paths, or globs of paths; those that are gone, too.
-    #[arg(value_name = "PATH", required = true)]
-    pub paths: Vec<String>,
-    /// Of a symbolic link also what it leads to in the final image.
-    #[arg(long)]
-    pub follow: bool,
-    /// How to write it.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: ReportFormat,
-}
-
-/// `layerscope config`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(after_help = "\
-Example:
-  layerscope config app.tar")]
-pub struct ConfigArgs {
-    /// The image: a path, `-`, or a name.
-    #[arg(value_name = "IMAGE")]
-    pub image: String,
-    /// How to write it.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: ReportFormat,
-}
-
-/// `layerscope ghosts`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(after_help = "\
-Examples:
-  layerscope ghosts app.tar
-  layerscope ghosts --secrets app.tar                only what looks like a secret, by its name
-  layerscope cat --layer 6 app.tar srv/app/.env      what such a file holds")]
-pub struct GhostsArgs {
-    /// The image: a path, `-`, or a name.
-    #[arg(value_name = "IMAGE")]
-    pub image: String,
-    /// Only those whose names look like secrets.
-    #[arg(long)]
-    pub secrets: bool,
-    /// Only the N largest.
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
-    /// How to write it.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: ReportFormat,
-}
-
 /// `layerscope completions`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
@@ -456,22 +327,6 @@ pub struct ManArgs {
     /// Of which command; unless given, of the program.
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
-}
-
-/// `layerscope ci`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(after_help = "\
-Examples:
-  layerscope ci app.tar
-  layerscope ci --lowestEfficiency 0.95 --highestWastedBytes 20MB app.tar worker.tar
-  layerscope ci --metrics dive app.tar               the verdict that dive would give")]
-pub struct CiArgs {
-    /// The images: paths, `-`, or names.
-    #[arg(value_name = "IMAGE", required = true)]
-    pub images: Vec<String>,
-    /// The rules.
-    #[command(flatten)]
-    pub gate: GateArgs,
 }
 
 /// What to say when nothing was asked for: five lines.

@@ -1,0 +1,76 @@
+//! The commands that say where things come from.
+
+use super::ReportFormat;
+use clap::Args;
+
+/// `layerscope history`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Example:
+  layerscope history app.tar")]
+pub struct HistoryArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `layerscope why`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope why app.tar srv/app/.env
+  layerscope why app.tar '*.pem' 'etc/apt/**'        globs; without a slash they match names
+  layerscope why --follow app.tar usr/bin/python3    what the link leads to, too")]
+pub struct WhyArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// The paths, or globs of paths; those that are gone, too.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<String>,
+    /// Of a symbolic link also what it leads to in the final image.
+    #[arg(long)]
+    pub follow: bool,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `layerscope config`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Example:
+  layerscope config app.tar")]
+pub struct ConfigArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `layerscope ghosts`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope ghosts app.tar
+  layerscope ghosts --secrets app.tar                only what looks like a secret, by its name
+  layerscope cat --layer 6 app.tar srv/app/.env      what such a file holds")]
+pub struct GhostsArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Only those whose names look like secrets.
+    #[arg(long)]
+    pub secrets: bool,
+    /// Only the N largest.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
