@@ -1,4 +1,5 @@
 use super::*;
+use crate::analysis::Metrics;
 
 fn parse(args: &[&str]) -> Result<Cli, clap::Error> {
     Cli::read([&["layerscope"], args].concat())
