@@ -1,8 +1,8 @@
 //! WHAT IT COSTS AND WHY: shipped, live and wasted bytes, the cause of each wasted byte, dive's figures beside ours,
 //! and the rules that turn figures into a verdict.
 
-mod ci;
 mod dive;
+mod gate;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -10,11 +10,12 @@ mod timeline;
 mod totals;
 mod waste;
 
-pub use ci::{
-    BytesError, CiFile, DiveRules, Figure, Limit, Metrics, OtherOutcome, Rule, RuleFlags, RuleOutcome, RulesError,
-    Status, Verdict, evaluate, parse_bytes, parse_dive_ci,
-};
 pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
+pub use gate::{
+    BytesError, Check, DiveCi, DiveRule, DiveRules, Figure, Finding, Ignore, Ignored, Limit, Metrics, OtherOutcome,
+    PathGlob, Rule, RuleFlags, RuleSeverity, RulesError, Ruling, Snapshot, SnapshotLayer, Status, Subject, Tolerance,
+    Verdict, Weight, WholeRegex, parse_bytes, parse_dive_ci, parse_rules,
+};
 pub use secret::SecretNames;
 pub use timeline::{Deed, Step, Timeline};
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};

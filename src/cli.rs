@@ -6,7 +6,7 @@ mod explain;
 mod gate;
 
 pub use explain::{ConfigArgs, GhostsArgs, HistoryArgs, WhyArgs};
-pub use gate::{CiArgs, GateArgs, MetricsArg};
+pub use gate::{CiArgs, GateArgs, MetricsArg, VerdictOutput};
 
 use crate::analysis::parse_bytes;
 use crate::image::Platform;
@@ -80,8 +80,8 @@ pub enum Command {
     Ci(CiArgs),
     /// Explore the built-in image, or summarise it when standard output is no terminal.
     Demo,
-    /// Write the JSON Schema of `report --format json`.
-    Schema,
+    /// Write a JSON Schema: of `report --format json`, or of `ci --output json`.
+    Schema(SchemaArgs),
     /// Write what makes a shell complete command lines.
     Completions(CompletionsArgs),
     /// Write a manual page: of the program, or of one of its commands.
@@ -303,6 +303,23 @@ pub struct CatArgs {
     /// As it is as of layer N.
     #[arg(long, value_name = "N")]
     pub upto: Option<u32>,
+}
+
+/// `layerscope schema`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SchemaArgs {
+    /// Which JSON.
+    #[arg(value_enum, value_name = "JSON", default_value_t = SchemaOf::Report)]
+    pub of: SchemaOf,
+}
+
+/// What has a JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// `layerscope report --format json`
+    Report,
+    /// `layerscope ci --output json`
+    Ci,
 }
 
 /// `layerscope completions`

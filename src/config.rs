@@ -1,7 +1,10 @@
-//! What is meant: environment and flags become settings. The only reader of the environment.
+//! What is meant: environment and flags become settings. The only reader of the environment, and of the day.
 
 use crate::cli::{Cli, ColorWhen, Engine, OpenArgs, Verify};
 use crate::image::Platform;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -21,17 +24,19 @@ pub struct Environment {
     pub columns: Option<usize>,
     /// Whether the locale writes UTF-8; so it does where no locale is set at all.
     pub utf8: bool,
+    /// The day (UTC), which decides whether what a rule ignores is still ignored.
+    pub today: Date,
 }
 
 impl Environment {
     /// Reads the environment of the process.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn read() -> Self {
-        Self::from_vars(|name| std::env::var_os(name))
+        Self::from_vars(|name| std::env::var_os(name), Timestamp::now().to_zoned(TimeZone::UTC).date())
     }
 
-    /// Reads variables from wherever `get` has them.
-    pub fn from_vars(get: impl Fn(&str) -> Option<OsString>) -> Self {
+    /// Reads variables from wherever `get` has them, on the day `today`.
+    pub fn from_vars(get: impl Fn(&str) -> Option<OsString>, today: Date) -> Self {
         let set = |name: &str| get(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         Self {
@@ -40,6 +45,7 @@ impl Environment {
             temporary: set("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()).filter(|columns| *columns >= 20),
             utf8: locale.is_none_or(|locale| is_utf8(&locale)),
+            today,
         }
     }
 }
@@ -82,6 +88,8 @@ pub struct Settings {
     pub judge: bool,
     /// Columns of a text that goes to no terminal.
     pub columns: usize,
+    /// The day (UTC).
+    pub today: Date,
 }
 
 impl Settings {
@@ -105,6 +113,7 @@ impl Settings {
             ascii: ascii || !environment.utf8,
             judge: cli.ci || environment.ci,
             columns: environment.columns.unwrap_or(COLUMNS),
+            today: environment.today,
         }
     }
 }
@@ -114,7 +123,8 @@ mod tests {
     use super::*;
 
     fn environment(vars: &[(&str, &str)]) -> Environment {
-        Environment::from_vars(|name| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into()))
+        let get = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into());
+        Environment::from_vars(get, Date::new(2025, 1, 9).unwrap())
     }
 
     #[test]

@@ -30,6 +30,31 @@ pub fn escape(bytes: &[u8], target: Target) -> Cow<'_, str> {
     }
 }
 
+/// The bytes of a name that [`escape`] wrote for [`Target::Json`] or [`Target::Terminal`]. What is no escape stays as it
+/// is.
+pub fn unescape(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    loop {
+        let hex = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        rest = match rest {
+            [] => return out,
+            [b'\\', b'\\', after @ ..] => {
+                out.push(b'\\');
+                after
+            }
+            [b'\\', b'x', high, low, after @ ..] if hex(high).is_some() && hex(low).is_some() => {
+                out.extend(hex(high).zip(hex(low)).map(|(high, low)| high << 4 | low));
+                after
+            }
+            [byte, after @ ..] => {
+                out.push(*byte);
+                after
+            }
+        };
+    }
+}
+
 fn escape_slowly(bytes: &[u8], target: Target) -> String {
     let mut out = String::with_capacity(bytes.len() + 16);
     for chunk in bytes.utf8_chunks() {
@@ -80,6 +105,18 @@ mod tests {
     #[test]
     fn clean_text_is_borrowed() {
         assert!(matches!(escape("usr/naïve-日本語-🐳".as_bytes(), Target::Terminal), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn names_come_back_as_they_were() {
+        proptest::proptest!(|(name: Vec<u8>)| {
+            for target in [Target::Json, Target::Terminal] {
+                assert_eq!(unescape(&escape(&name, target)), name);
+            }
+        });
+        for (text, bytes) in [("\\x4", b"\\x4".as_slice()), ("\\xzz", b"\\xzz"), ("\\\\x41", b"\\x41"), ("\\", b"\\")] {
+            assert_eq!(unescape(text), bytes, "{text}");
+        }
     }
 
     #[test]

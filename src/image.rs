@@ -13,6 +13,8 @@ mod load;
 mod manifest;
 mod platform;
 mod provenance;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use config::{Config, ContainerConfig, HealthCheck};
 pub(crate) use document::hex;

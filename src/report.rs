@@ -3,8 +3,8 @@
 //! The report is a contract: it carries a schema number, only grows within it, and has a stable order. Names are
 //! escaped reversibly ([`crate::escape`]), bytes are integers, ratios finite or null, times RFC 3339 or null.
 
+mod baseline;
 mod build;
-mod ci;
 mod config;
 mod dive_json;
 mod ghosts;
@@ -16,12 +16,13 @@ mod size;
 #[cfg(test)]
 mod testing;
 mod text;
+mod verdict;
 mod waste;
 mod why;
 mod words;
 
+pub use baseline::{BaselineError, read_baseline};
 pub use build::{Facts, build, history, settings};
-pub use ci::{Judged, write as write_ci};
 pub use config::{write as write_config, write_json as write_config_json};
 pub use dive_json::write as write_dive_json;
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
@@ -31,6 +32,7 @@ pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, unknown, write
 pub use reading::{LayerFacts, Reading};
 pub use size::{Units, human, short};
 pub use text::write as write_text;
+pub use verdict::{CiReport, ImageVerdict, Unjudged, VerdictFormat, schema as verdict_schema, write as write_verdict};
 pub use waste::WasteList;
 pub use why::{PathSection, StepSection, timeline, write as write_why, write_json as write_why_json};
 #[cfg(feature = "tui")]
@@ -107,6 +109,13 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+impl Tool {
+    /// This program.
+    fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
 }
 
 /// What the image says it is.

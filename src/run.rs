@@ -21,7 +21,7 @@ use crate::config::{Environment, Settings};
 use crate::image::{Image, ImageError, LayerIndex};
 use crate::listing::Listing;
 use crate::progress::Observer;
-use crate::report::LsError;
+use crate::report::{BaselineError, LsError};
 use crate::source::SourceError;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -116,6 +116,20 @@ pub enum Failure {
         /// Why not.
         reason: String,
     },
+    /// A report cannot be compared with.
+    #[error("{path}: {source}")]
+    Baseline {
+        /// Which file.
+        path: String,
+        /// Why not.
+        source: BaselineError,
+    },
+    /// What is compared with could be read only in part.
+    #[error("{0}: a part of it could not be read; no growth can be told from it")]
+    PartialBaseline(String),
+    /// Growth is asked of several images.
+    #[error("--baseline and --against compare one image, and {0} are named")]
+    ManyImages(usize),
     /// There is no such command.
     #[error("there is no command {0:?}; `layerscope --help` lists them")]
     NoCommand(String),
@@ -168,7 +182,7 @@ pub fn run(
         (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
         (Some(Command::Demo), _) => commands.show(Input::Demo, &GateArgs::default()),
-        (Some(Command::Schema), _) => commands.schema(),
+        (Some(Command::Schema(args)), _) => commands.schema(args),
         (Some(Command::Completions(args)), _) => commands.say(&completions(args.shell)),
         (Some(Command::Man(args)), _) => commands.man(args),
         (None, Some(image)) if commands.settings.judge => commands.ci(std::slice::from_ref(image), &cli.gate),

@@ -1,6 +1,7 @@
 //! `layerscope ci`, and what of it works without a command: dive's way.
 
 use crate::analysis::{Metrics, RuleFlags};
+use crate::report::VerdictFormat;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -8,7 +9,12 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 #[command(next_help_heading = "Judging")]
 pub struct GateArgs {
-    /// The file with the rules.
+    /// The file with our rules.
+    ///
+    /// Unless given: `layerscope.toml` in the current directory, if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// The file with dive's rules.
     ///
     /// Unless given: `.dive-ci` in the current directory, if it is there.
     #[arg(long, value_name = "FILE")]
@@ -35,6 +41,19 @@ pub struct GateArgs {
     /// Which figures the rules judge: the exact ones, or those that dive would print [without a file: exact]
     #[arg(long, value_name = "FIGURES")]
     pub metrics: Option<MetricsArg>,
+    /// Fail when the image grew since this report, which `report --format json` wrote.
+    ///
+    /// Bytes, waste and layers may not grow at all, unless rules of `layerscope.toml` say by how much.
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    pub baseline: Option<PathBuf>,
+    /// Fail when the image grew since this image.
+    #[arg(long, value_name = "IMAGE")]
+    pub against: Option<String>,
+    /// Write the verdict in a format, to a file or to standard output; may be given several times [default: text]
+    ///
+    /// FORMAT is text, json, markdown, junit or github (annotations of a job).
+    #[arg(long = "output", value_name = "FORMAT[=FILE]", value_parser = verdict_output)]
+    pub outputs: Vec<VerdictOutput>,
     /// Also write dive's JSON to this file; of several images the first one's.
     #[arg(short = 'j', long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -52,9 +71,41 @@ pub enum MetricsArg {
     Dive,
 }
 
+/// A verdict that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerdictOutput {
+    /// How.
+    pub format: VerdictFormat,
+    /// Where to; none is standard output.
+    pub file: Option<PathBuf>,
+}
+
+/// The words for formats of a verdict.
+const FORMATS: [(&str, VerdictFormat); 5] = [
+    ("text", VerdictFormat::Text),
+    ("json", VerdictFormat::Json),
+    ("markdown", VerdictFormat::Markdown),
+    ("junit", VerdictFormat::Junit),
+    ("github", VerdictFormat::Github),
+];
+
+/// Reads `FORMAT`, `FORMAT=-` or `FORMAT=FILE`.
+fn verdict_output(typed: &str) -> Result<VerdictOutput, String> {
+    let (word, file) = typed.split_once('=').map_or((typed, None), |(word, file)| (word, Some(file)));
+    let format = FORMATS.iter().find(|(name, _)| *name == word).map(|(_, format)| *format);
+    let format = format.ok_or_else(|| {
+        format!("there is no format '{word}'; there are {}", FORMATS.map(|(name, _)| name).join(", "))
+    })?;
+    match file {
+        Some("") => Err(format!("a file is missing after '{word}='")),
+        None | Some("-") => Ok(VerdictOutput { format, file: None }),
+        Some(file) => Ok(VerdictOutput { format, file: Some(file.into()) }),
+    }
+}
+
 impl GateArgs {
-    /// The rules that were given as flags.
-    pub fn rules(&self) -> RuleFlags {
+    /// dive's rules that were given as flags.
+    pub fn dive_rules(&self) -> RuleFlags {
         RuleFlags {
             lowest_efficiency: self.lowest_efficiency.clone(),
             highest_wasted_bytes: self.highest_wasted_bytes.clone(),
@@ -73,7 +124,9 @@ impl GateArgs {
 Examples:
   layerscope ci app.tar
   layerscope ci --lowestEfficiency 0.95 --highestWastedBytes 20MB app.tar worker.tar
-  layerscope ci --metrics dive app.tar               the verdict that dive would give")]
+  layerscope ci --metrics dive app.tar               the verdict that dive would give
+  layerscope ci --against app:main app:branch        fail when the image grew
+  layerscope ci --output markdown=verdict.md --output junit=verdict.xml app.tar")]
 pub struct CiArgs {
     /// The images: paths, `-`, or names.
     #[arg(value_name = "IMAGE", required = true)]

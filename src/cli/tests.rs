@@ -39,7 +39,7 @@ fn command_lines_of_dive_work() {
                 --ci-config rules.yml -j out.json --source docker-archive app.tar";
     let cli = parse(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
     assert!(cli.ci);
-    let rules = cli.gate.rules();
+    let rules = cli.gate.dive_rules();
     assert_eq!(rules.lowest_efficiency.as_deref(), Some("0.95"));
     assert_eq!(rules.highest_wasted_bytes.as_deref(), Some("20MB"));
     assert_eq!(rules.highest_user_wasted_percent.as_deref(), Some("0.2"));
@@ -65,8 +65,8 @@ fn ci_takes_several_images_and_rules_in_both_spellings() {
     let cli = parse(&["ci", "a.tar", "b.tar", "--lowest-efficiency", "0.5", "--metrics", "dive"]).unwrap();
     let Some(Command::Ci(ci)) = cli.command else { panic!("no ci") };
     assert_eq!(ci.images, ["a.tar", "b.tar"]);
-    assert_eq!(ci.gate.rules().lowest_efficiency.as_deref(), Some("0.5"));
-    assert_eq!(ci.gate.rules().metrics, Some(Metrics::Dive));
+    assert_eq!(ci.gate.dive_rules().lowest_efficiency.as_deref(), Some("0.5"));
+    assert_eq!(ci.gate.dive_rules().metrics, Some(Metrics::Dive));
 }
 
 #[test]

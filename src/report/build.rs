@@ -32,7 +32,7 @@ pub fn build(facts: &Facts<'_>, top: Option<usize>) -> Report {
     let Facts { image, analysis, .. } = facts;
     Report {
         schema: SCHEMA,
-        tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        tool: Tool::this(),
         image: image_section(facts),
         totals: totals(facts),
         dive: dive(&analysis.dive),

@@ -19,9 +19,9 @@ pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Report).to_value()
 }
 
-/// Writes the JSON Schema of the report.
-pub fn write_schema(out: &mut dyn Write) -> io::Result<()> {
-    pretty(&schema(), out)
+/// Writes a JSON Schema.
+pub fn write_schema(schema: &serde_json::Value, out: &mut dyn Write) -> io::Result<()> {
+    pretty(schema, out)
 }
 
 /// Writes any value indented by two spaces, with a newline at its end.

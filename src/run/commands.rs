@@ -7,7 +7,7 @@ use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
 use crate::cli::{
     CatArgs, ConfigArgs, Engine, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, ManArgs, ReportArgs,
-    ReportFormat, Verify, manual,
+    ReportFormat, SchemaArgs, SchemaOf, Verify, manual,
 };
 use crate::config::Settings;
 use crate::escape::{Target, escape};
@@ -48,8 +48,12 @@ impl Commands<'_> {
         Ok(Outcome::Fine)
     }
 
-    pub(super) fn schema(&mut self) -> Result<Outcome, Failure> {
-        report::write_schema(self.out).map_err(Failure::Output)?;
+    pub(super) fn schema(&mut self, args: &SchemaArgs) -> Result<Outcome, Failure> {
+        let schema = match args.of {
+            SchemaOf::Report => report::schema(),
+            SchemaOf::Ci => report::verdict_schema(),
+        };
+        report::write_schema(&schema, self.out).map_err(Failure::Output)?;
         Ok(Outcome::Fine)
     }
 

@@ -1,68 +1,208 @@
-//! The gate: images are loaded and judged, one after the other, by one set of rules.
+//! The gate: rules are read first, then images are loaded and judged one after the other, then the verdict is written
+//! in every format that was asked for.
 
 use super::commands::Commands;
-use super::files::{file_error, read_text, write_dive_json};
+use super::files::{file_error, read_text, replace, write_dive_json};
 use super::{Failure, Loaded, Outcome};
-use crate::analysis::{CiFile, DiveRules, Verdict, evaluate, parse_dive_ci};
-use crate::cli::{GateArgs, Verify};
-use crate::report::{self, Judged, Report};
-use std::io;
+use crate::analysis::{
+    Check, DiveRules, Rule, RuleSeverity, Ruling, Snapshot, Subject, Tolerance, Verdict, Weight, parse_dive_ci,
+    parse_rules,
+};
+use crate::bytes::Cancel;
+use crate::cli::{GateArgs, VerdictOutput, Verify};
+use crate::progress::Silent;
+use crate::report::{self, CiReport, ImageVerdict, Unjudged, VerdictFormat};
+use std::io::{self, Read as _};
 use std::path::Path;
 
-/// The file that is looked for where none is named; only in the current directory, as dive does.
-const RULES: &str = ".dive-ci";
+/// The file of our rules, and that of dive's. Each is looked for where none is named, and only in the current directory,
+/// as dive does.
+const RULES: &str = "layerscope.toml";
+const DIVE_RULES: &str = ".dive-ci";
+
+/// How much of `/etc/passwd` is read; a real one has some kilobytes.
+const MAX_ACCOUNTS: u64 = 1 << 20;
+
+/// Everything that judges an image.
+struct Gate {
+    dive: DiveRules,
+    rules: Vec<Rule>,
+    /// What the image is compared with.
+    before: Option<Snapshot>,
+}
 
 impl Commands<'_> {
     /// Judges `images`. An image that cannot be judged is told, and the others are judged all the same.
-    pub(super) fn ci(&mut self, images: &[String], gate: &GateArgs) -> Result<Outcome, Failure> {
-        let file = rules_file(gate.ci_config.as_deref())?;
-        for notice in file.iter().flat_map(|file| &file.notices) {
-            self.message(&notice.to_string());
-        }
-        let rules = DiveRules::new(file.as_ref(), &gate.rules())?;
-        let mut judged: Vec<(Loaded, Report, Verdict)> = Vec::new();
+    pub(super) fn ci(&mut self, images: &[String], args: &GateArgs) -> Result<Outcome, Failure> {
+        let gate = self.gate(images.len(), args)?;
+        let (mut judged, mut unjudged, mut rulings) = (Vec::new(), Vec::new(), Vec::new());
         let mut outcome = Outcome::Fine;
         for image in images {
-            let input = self.input(image);
-            let loaded = match self.load(input, Verify::Strict) {
+            let loaded = match self.load(self.input(image), Verify::Strict) {
                 Ok(loaded) => loaded,
                 Err(failure) => {
-                    self.message(&failure.to_string());
+                    let message = failure.to_string();
+                    self.message(&message);
+                    unjudged.push(Unjudged { reference: image.clone(), message });
                     outcome = Outcome::Incomplete;
                     continue;
                 }
             };
             let reading = loaded.reading();
             self.tell(&reading);
-            if reading.is_partial() && !gate.allow_partial || self.is_too_odd(&reading) {
+            if reading.is_partial() && !args.allow_partial || self.is_too_odd(&reading) {
                 outcome = Outcome::Incomplete;
             }
-            let analysis = loaded.analysis();
-            let verdict = evaluate(&rules, &analysis.totals, &analysis.dive);
-            let report = loaded.report(&reading, &analysis, None);
-            judged.push((loaded, report, verdict));
+            if let Some(path) = args.json.as_ref().filter(|_| judged.is_empty()) {
+                write_dive_json(&loaded, path)?;
+            }
+            let verdict = self.judge(&loaded, image, &gate);
+            let report = loaded.report(&reading, &loaded.analysis(), None);
+            judged.push(ImageVerdict::new(&report, &verdict));
+            rulings.extend(verdict.rulings);
         }
-        if let (Some(path), Some((loaded, _, _))) = (&gate.json, judged.first()) {
-            write_dive_json(loaded, path)?;
-        }
-        let lines: Vec<Judged<'_>> = judged.iter().map(|(_, report, verdict)| Judged { report, verdict }).collect();
-        if !lines.is_empty() {
-            report::write_ci(&lines, self.settings.columns, self.out).map_err(Failure::Output)?;
-            self.out.flush().map_err(Failure::Output)?;
-        }
+        self.tell_idle_ignores(&gate.rules, &rulings);
+        let report = CiReport::new(judged, unjudged);
+        self.write_verdicts(&report, &args.outputs)?;
         Ok(match outcome {
-            Outcome::Fine if judged.iter().any(|(_, _, verdict)| !verdict.passed()) => Outcome::Failed,
+            Outcome::Fine if !report.passed => Outcome::Failed,
             outcome => outcome,
         })
     }
+
+    /// All rules, and what the image is compared with: whatever is wrong with them is said before an image is read.
+    fn gate(&mut self, images: usize, args: &GateArgs) -> Result<Gate, Failure> {
+        let dive = rules_text(args.ci_config.as_deref(), DIVE_RULES)?;
+        let dive = dive.map(|(text, file)| parse_dive_ci(&text, &file)).transpose()?;
+        for notice in dive.iter().flat_map(|file| &file.notices) {
+            self.message(&notice.to_string());
+        }
+        let rules = rules_text(args.rules.as_deref(), RULES)?;
+        let mut rules = rules.map_or_else(|| Ok(Vec::new()), |(text, file)| parse_rules(&text, &file))?;
+        let dive = DiveRules::new(dive.as_ref(), &args.dive_rules())?;
+        if images > 1 && (args.baseline.is_some() || args.against.is_some()) {
+            return Err(Failure::ManyImages(images));
+        }
+        let before = self.before(args)?;
+        if before.is_some() && !rules.iter().any(|rule| is_about_growth(&rule.check)) {
+            rules.extend(no_growth());
+        }
+        Ok(Gate { dive, rules, before })
+    }
+
+    /// What the image is compared with, if anything.
+    fn before(&mut self, args: &GateArgs) -> Result<Option<Snapshot>, Failure> {
+        if let Some(path) = &args.baseline {
+            let text = read_text(path)?.ok_or_else(|| no_such_file(path))?;
+            let wrong = |source| Failure::Baseline { path: path.display().to_string(), source };
+            return report::read_baseline(text.as_bytes()).map(Some).map_err(wrong);
+        }
+        let Some(image) = &args.against else { return Ok(None) };
+        let loaded = self.load(self.input(image), Verify::Strict)?;
+        let reading = loaded.reading();
+        self.tell(&reading);
+        if reading.is_partial() {
+            return Err(Failure::PartialBaseline(image.clone()));
+        }
+        Ok(Some(Snapshot::of(image, &loaded.image, &loaded.tree, &loaded.analysis())))
+    }
+
+    fn judge(&self, loaded: &Loaded, name: &str, gate: &Gate) -> Verdict {
+        let analysis = loaded.analysis();
+        let mut rulings = gate.dive.judge(&analysis.totals, &analysis.dive);
+        let needs_accounts = gate.rules.iter().any(|rule| matches!(rule.check, Check::NotRoot));
+        let accounts = if needs_accounts { accounts(loaded) } else { None };
+        let now = gate.before.as_ref().map(|_| Snapshot::of(name, &loaded.image, &loaded.tree, &analysis));
+        let subject = Subject {
+            image: &loaded.image,
+            tree: &loaded.tree,
+            analysis: &analysis,
+            accounts: accounts.as_deref(),
+            growth: now.as_ref().zip(gate.before.as_ref()),
+            today: self.settings.today,
+        };
+        rulings.extend(gate.rules.iter().map(|rule| rule.judge(&subject)));
+        Verdict { metrics: gate.dive.metrics, rulings }
+    }
+
+    /// Says which ignores of the rules file were not needed: what they were for may be mended, or misspelt.
+    fn tell_idle_ignores(&mut self, rules: &[Rule], rulings: &[Ruling]) {
+        for rule in rules {
+            let seen = || rulings.iter().filter(|ruling| ruling.id == rule.id);
+            let is_idle = |ignore: &&crate::analysis::Ignore| {
+                let mut all =
+                    seen().flat_map(|ruling| ruling.ignored.iter().map(|it| &it.finding).chain(&ruling.findings));
+                seen().next().is_some() && !all.any(|finding| ignore.means(finding))
+            };
+            for ignore in rule.ignores.iter().filter(is_idle) {
+                let what = ignore.path.as_ref().map_or("anything", |glob| glob.text());
+                self.message(&format!("{}: {} finds nothing to ignore in {what}", ignore.origin, rule.id));
+            }
+        }
+    }
+
+    /// Standard output first: what a file cannot take is an error.
+    fn write_verdicts(&mut self, report: &CiReport, outputs: &[VerdictOutput]) -> Result<(), Failure> {
+        let text = VerdictOutput { format: VerdictFormat::Text, file: None };
+        let shown = outputs.iter().filter(|output| output.file.is_none());
+        let shown = shown.chain(Some(&text).filter(|_| outputs.iter().all(|output| output.file.is_some())));
+        let columns = self.settings.columns;
+        for output in shown {
+            // Why nothing was judged is said already, and text has nothing to add.
+            if output.format != VerdictFormat::Text || !report.images.is_empty() {
+                report::write_verdict(report, output.format, columns, self.out).map_err(Failure::Output)?;
+            }
+        }
+        self.out.flush().map_err(Failure::Output)?;
+        for output in outputs {
+            if let Some(file) = &output.file {
+                replace(file, |out| report::write_verdict(report, output.format, columns, out))?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The rules of the file that was named, or of the one in the current directory, if there is one.
-fn rules_file(named: Option<&Path>) -> Result<Option<CiFile>, Failure> {
-    let path = named.unwrap_or(Path::new(RULES));
+/// The text of the file that was named, or of the one in the current directory, if there is one; and its name.
+fn rules_text(named: Option<&Path>, usual: &str) -> Result<Option<(String, String)>, Failure> {
+    let path = named.unwrap_or(Path::new(usual));
     match read_text(path)? {
-        Some(text) => Ok(Some(parse_dive_ci(&text, &path.display().to_string())?)),
-        None if named.is_some() => Err(file_error(path, io::Error::new(io::ErrorKind::NotFound, "no such file"))),
+        Some(text) => Ok(Some((text, path.display().to_string()))),
+        None if named.is_some() => Err(no_such_file(path)),
         None => Ok(None),
     }
+}
+
+fn no_such_file(path: &Path) -> Failure {
+    file_error(path, io::Error::new(io::ErrorKind::NotFound, "no such file"))
+}
+
+fn is_about_growth(check: &Check) -> bool {
+    matches!(check, Check::ImageGrowth { .. } | Check::WasteGrowth { .. } | Check::LayerGrowth { .. })
+}
+
+/// The rules that hold where something is compared with and no rules file says how much it may grow.
+fn no_growth() -> [Rule; 3] {
+    let nothing = Tolerance::Bytes(0);
+    [
+        Check::ImageGrowth { max: nothing, of: Weight::Shipped },
+        Check::WasteGrowth { max: nothing },
+        Check::LayerGrowth { max: 0 },
+    ]
+    .map(|check| Rule {
+        id: check.name().to_owned(),
+        severity: RuleSeverity::Error,
+        reason: check.reason().to_owned(),
+        ignores: Vec::new(),
+        check,
+    })
+}
+
+/// `/etc/passwd` of the final image, as far as it can be read.
+fn accounts(loaded: &Loaded) -> Option<Vec<u8>> {
+    let inode = loaded.find_file(b"etc/passwd")?;
+    let content = loaded.files().content(inode, &Silent, &Cancel::default()).ok()?;
+    let mut accounts = Vec::new();
+    content.reader().take(MAX_ACCOUNTS).read_to_end(&mut accounts).ok()?;
+    Some(accounts)
 }

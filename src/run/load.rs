@@ -6,14 +6,14 @@ use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::{Cancel, Section};
-use crate::image::{self, Candidate, Image, Layer, Platform};
-use crate::listing::{Content, Listing, MAX_BYTES, Scanner};
+use crate::image::{self, Candidate, Image, Layer, LayerIndex, Platform};
+use crate::listing::{Content, EntryKind, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
 use crate::progress::Observer;
 use crate::report::{self, Facts, LayerFacts, LayerStatus, Reading, Report};
 use crate::source::{self, Blob, BlobId, LayerBlob, LayerTars, OpenOptions, Reference, Sink, Source};
 use crate::tarball::Limits;
-use crate::tree::{InodeId, Stack, Tree};
+use crate::tree::{InodeId, Occupant, Stack, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
@@ -253,6 +253,13 @@ impl Loaded {
             let _ = archive.pass(most, cancel);
         }
         cancel.check().map_err(Failure::Cancelled)
+    }
+
+    /// The file that a path of the final image leads to, links followed.
+    pub(super) fn find_file(&self, path: &[u8]) -> Option<InodeId> {
+        let node = self.tree.follow(path, LayerIndex(u32::MAX))?;
+        let Some(Occupant::Inode(inode)) = self.tree.final_state(node) else { return None };
+        self.tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::File).then_some(inode)
     }
 
     /// What the image costs, and why.

@@ -8,10 +8,10 @@ use tempfile::TempDir;
 
 /// A directory with three images: `wasteful.tar` (2.1 MB shipped, 1 MB wasted, dive says 2 MB; efficiency 0.5238, user
 /// waste 0.5), `clean.tar`, and `broken.tar`.
-struct Bench(TempDir);
+pub(crate) struct Bench(TempDir);
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bench = Self(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap());
         let image = |tag: &str, layers: &[&[&str]]| {
             docker_archive(&[Image::new(tag, layers.iter().map(|lines| layer(lines)).collect())], false)
@@ -24,26 +24,26 @@ impl Bench {
         bench
     }
 
-    fn write(&self, name: &str, data: &[u8]) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, data: &[u8]) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::write(&path, data).unwrap();
         path
     }
 
-    fn rules(self, text: &str) -> Self {
+    pub(crate) fn rules(self, text: &str) -> Self {
         self.write(".dive-ci", text.as_bytes());
         self
     }
 
-    fn prepare(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn prepare(&self, arguments: &[&str]) -> Run {
         layerscope(arguments).directory(self.0.path())
     }
 
-    fn ci(&self, arguments: &[&str], code: i32) -> Outcome {
+    pub(crate) fn ci(&self, arguments: &[&str], code: i32) -> Outcome {
         self.prepare(&[&["ci"][..], arguments].concat()).expect(code)
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -230,15 +230,20 @@ fn layers_have_ids_of_their_own_in_every_kind_of_archive() {
     }
 }
 
-#[test]
-fn a_partial_result_is_judged_only_on_demand() {
+/// An image of two layers, of which the second cannot be read to its end.
+pub(crate) fn partial() -> Vec<u8> {
     let image = Image::new("ci/broken:1", vec![layer(&["f a size=1000"]), layer(&["f b size=1000"])]);
     let mut archive = docker_archive(&[image], false);
     // The second layer's header of `b` is damaged: its checksum is wrong.
     let at = archive.windows(3).rposition(|window| window == b"b\0\0").unwrap();
     let header = archive[..=at].iter().rposition(|byte| *byte == b'b').unwrap();
     archive[header + 100..header + 108].fill(b'9');
-    let (_guard, path) = file("partial.tar", &archive);
+    archive
+}
+
+#[test]
+fn a_partial_result_is_judged_only_on_demand() {
+    let (_guard, path) = file("partial.tar", &partial());
     let off = ["--lowestEfficiency=off", "--highestUserWastedPercent=off"];
     layerscope(&[&["ci", path.as_str()][..], &off].concat()).expect(2);
     layerscope(&[&["ci", path.as_str(), "--allow-partial"][..], &off].concat()).expect(0);

@@ -44,6 +44,8 @@ mod provenance;
 /// A pseudo-terminal with the program in it, and the screen that it draws.
 #[cfg(feature = "tui")]
 mod pty;
+/// The rules of `layerscope.toml`, growth, and the formats of a verdict.
+mod rules;
 /// The pictures under `screenshots/`.
 #[cfg(feature = "tui")]
 mod screenshots;

@@ -1,23 +1,23 @@
 //! `.dive-ci`: a YAML file with dive's rules under `rules:`, and `metrics:` of ours beside it.
 
-use super::{Limit, Metrics, Rule, RulesError, at_line};
+use super::{DiveRule, Limit, Metrics, RulesError, at_line, spelling};
 use crate::notice::Notice;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 
 /// What a `.dive-ci` file says.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct CiFile {
+pub struct DiveCi {
     /// Which figures the rules judge, if it says so.
     pub metrics: Option<Metrics>,
     /// Names under `rules:` that are no rules.
     pub notices: Vec<Notice>,
-    limits: Vec<(Rule, Limit)>,
+    limits: Vec<(DiveRule, Limit)>,
 }
 
-impl CiFile {
+impl DiveCi {
     /// The limit that the file gives a rule.
-    pub fn limit(&self, rule: Rule) -> Option<Limit> {
+    pub fn limit(&self, rule: DiveRule) -> Option<Limit> {
         self.limits.iter().find(|(name, _)| *name == rule).map(|(_, limit)| *limit)
     }
 }
@@ -32,7 +32,7 @@ struct Document {
 }
 
 /// Reads the text of a `.dive-ci` file; `file` is its name, for messages.
-pub fn parse_dive_ci(text: &str, file: &str) -> Result<CiFile, RulesError> {
+pub fn parse_dive_ci(text: &str, file: &str) -> Result<DiveCi, RulesError> {
     let options = serde_saphyr::options! { with_snippet: false };
     let document: Option<Document> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let line = error.location().map(|location| location.line());
@@ -40,12 +40,12 @@ pub fn parse_dive_ci(text: &str, file: &str) -> Result<CiFile, RulesError> {
     })?;
     let document = document.unwrap_or_default();
     let mut out =
-        CiFile { metrics: document.metrics.map(|word| metrics(&word, file)).transpose()?, ..CiFile::default() };
+        DiveCi { metrics: document.metrics.map(|word| metrics(&word, file)).transpose()?, ..DiveCi::default() };
     let mut rules: Vec<_> = document.rules.unwrap_or_default().into_iter().collect();
     rules.sort_by_key(|(_, value)| value.referenced.line());
     for (name, value) in rules {
         let line = Some(value.referenced.line());
-        if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.name() == name) {
+        if let Some(rule) = DiveRule::ALL.into_iter().find(|rule| rule.name() == name) {
             let origin = format!("{file}{}", at_line(line));
             if let Some(text) = scalar(&value.value, rule, file, line)? {
                 out.limits.push((rule, rule.limit(&text, &origin)?));
@@ -75,7 +75,12 @@ fn metrics(word: &Spanned<String>, file: &str) -> Result<Metrics, RulesError> {
 }
 
 /// The text of a limit; none where the key has no value.
-fn scalar(value: &serde_json::Value, rule: Rule, file: &str, line: Option<u64>) -> Result<Option<String>, RulesError> {
+fn scalar(
+    value: &serde_json::Value,
+    rule: DiveRule,
+    file: &str,
+    line: Option<u64>,
+) -> Result<Option<String>, RulesError> {
     match value {
         serde_json::Value::Null => Ok(None),
         serde_json::Value::String(text) => Ok(Some(text.clone())),
@@ -90,32 +95,9 @@ fn scalar(value: &serde_json::Value, rule: Rule, file: &str, line: Option<u64>) 
 
 /// dive ignores what it does not know (its own sample has `plugin1/rule1`), so this stops nobody.
 fn unknown(name: &str, file: &str, line: Option<u64>) -> Notice {
-    let plain = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
-    let near = Rule::ALL
-        .into_iter()
-        .map(|rule| (distance(&plain(rule.name()), &plain(name)), rule))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= 5);
-    let hint = near.map(|(_, rule)| format!("; did you mean {rule}?")).unwrap_or_default();
+    let names = DiveRule::ALL.map(DiveRule::name);
+    let hint = spelling::nearest(name, names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     Notice::warning(format!("{file}{}", at_line(line)), format!("'{name}' is no rule and is ignored{hint}"))
-}
-
-/// How many characters have to be put in, left out or replaced to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (index, from) in a.chars().enumerate() {
-        let (mut diagonal, mut left) = (index, index + 1);
-        for (cell, to) in row.iter_mut().skip(1).zip(b.chars()) {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = *cell;
-            left = replaced.min(*cell + 1).min(left + 1);
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -127,12 +109,5 @@ mod tests {
         let file = parse_dive_ci("rules:\n  zebra: 1\n  ant: 2\n  lowest-efficiency: 1\n", "f").unwrap();
         let parts: Vec<_> = file.notices.iter().map(|notice| notice.part.as_str()).collect();
         assert_eq!(parts, ["f, line 2", "f, line 3", "f, line 4"]);
-    }
-
-    #[test]
-    fn distances_count_edits() {
-        for (a, b, expected) in [("abc", "abc", 0), ("abc", "axc", 1), ("", "ab", 2), ("kitten", "sitting", 3)] {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::analysis::parse_dive_ci;
 
 fn ratio(value: f64) -> Limit {
     Limit::At(Figure::Ratio(value))
@@ -9,9 +10,9 @@ fn a_file_is_read_as_dive_reads_it() {
     let file = "plugins:\n  - plugin1\nrules:\n  lowestEfficiency: 0.95\n  highestWastedBytes: 20MB\n  \
                 highestUserWastedPercent: \"0.20\"\n  plugin1/rule1: error\n";
     let file = parse_dive_ci(file, ".dive-ci").unwrap();
-    assert_eq!(file.limit(Rule::LowestEfficiency), Some(ratio(0.95)));
-    assert_eq!(file.limit(Rule::HighestWastedBytes), Some(Limit::At(Figure::Bytes(20_000_000))));
-    assert_eq!(file.limit(Rule::HighestUserWastedPercent), Some(ratio(0.2)));
+    assert_eq!(file.limit(DiveRule::LowestEfficiency), Some(ratio(0.95)));
+    assert_eq!(file.limit(DiveRule::HighestWastedBytes), Some(Limit::At(Figure::Bytes(20_000_000))));
+    assert_eq!(file.limit(DiveRule::HighestUserWastedPercent), Some(ratio(0.2)));
     assert_eq!(file.metrics, None);
     assert_eq!(file.notices.len(), 1);
     assert_eq!(file.notices[0].to_string(), "warning: .dive-ci, line 7: 'plugin1/rule1' is no rule and is ignored");
@@ -20,7 +21,7 @@ fn a_file_is_read_as_dive_reads_it() {
 #[test]
 fn values_may_be_of_any_scalar_type() {
     let limit = |text: &str| {
-        parse_dive_ci(&format!("rules:\n  lowestEfficiency: {text}\n"), "f").unwrap().limit(Rule::LowestEfficiency)
+        parse_dive_ci(&format!("rules:\n  lowestEfficiency: {text}\n"), "f").unwrap().limit(DiveRule::LowestEfficiency)
     };
     let cases = [
         ("disabled", Some(Limit::Off)),
@@ -39,10 +40,10 @@ fn values_may_be_of_any_scalar_type() {
         assert_eq!(limit(text), expected, "{text}");
     }
     for empty in ["", "# nothing\n", "rules:\n", "other: 1\n", "rules: {}\n"] {
-        assert_eq!(parse_dive_ci(empty, "f").unwrap(), CiFile::default(), "{empty}");
+        assert_eq!(parse_dive_ci(empty, "f").unwrap(), DiveCi::default(), "{empty}");
     }
     let bytes = parse_dive_ci("rules:\n  highestWastedBytes: 4096\nmetrics: dive\n", "f").unwrap();
-    assert_eq!(bytes.limit(Rule::HighestWastedBytes), Some(Limit::At(Figure::Bytes(4096))));
+    assert_eq!(bytes.limit(DiveRule::HighestWastedBytes), Some(Limit::At(Figure::Bytes(4096))));
     assert_eq!(bytes.metrics, Some(Metrics::Dive));
 }
 
@@ -98,24 +99,21 @@ fn limits_are_strict_and_nan_passes() {
     let totals = Totals { efficiency: 0.9, wasted_bytes: 1000, user_wasted: 0.1, ..Totals::default() };
     let dive = DiveFigures { efficiency: 0.89, wasted_bytes: 1001, user_wasted: f64::NAN, ..DiveFigures::default() };
     let mut rules = DiveRules { highest_wasted_bytes: Limit::At(Figure::Bytes(1000)), ..DiveRules::default() };
-    let exact = evaluate(&rules, &totals, &dive);
-    assert!(exact.passed());
-    let others: Vec<_> = exact.outcomes.iter().map(|it| it.other.map(|other| (other.metrics, other.status))).collect();
+    let exact = rules.judge(&totals, &dive);
+    assert!(exact.iter().all(|ruling| ruling.status != Status::Fail));
+    let others: Vec<_> = exact.iter().map(|it| it.other.map(|other| (other.metrics, other.status))).collect();
     assert_eq!(others, [Some((Metrics::Dive, Status::Fail)), Some((Metrics::Dive, Status::Fail)), None]);
     rules.metrics = Metrics::Dive;
-    let by_dive = evaluate(&rules, &totals, &dive);
-    assert!(!by_dive.passed());
-    let statuses: Vec<_> = by_dive.outcomes.iter().map(|it| it.status).collect();
-    assert_eq!(statuses, [Status::Fail, Status::Fail, Status::Pass]);
+    let by_dive: Vec<_> = rules.judge(&totals, &dive).iter().map(|it| it.status).collect();
+    assert_eq!(by_dive, [Status::Fail, Status::Fail, Status::Pass]);
 }
 
 #[test]
 fn a_rule_that_is_off_is_skipped() {
-    let verdict = evaluate(
-        &DiveRules::default(),
+    let rulings = DiveRules::default().judge(
         &Totals { wasted_bytes: 1 << 40, efficiency: 1.0, ..Totals::default() },
         &DiveFigures { efficiency: 1.0, ..DiveFigures::default() },
     );
-    assert_eq!(verdict.outcomes[1].status, Status::Skipped);
-    assert!(verdict.passed());
+    assert_eq!((rulings[1].status, rulings[1].limit), (Status::Skipped, None));
+    assert!(!rulings.iter().any(Ruling::is_error));
 }

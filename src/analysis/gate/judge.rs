@@ -1,0 +1,340 @@
+//! Judging: each rule looks at an image, and what it overlooks is taken off.
+
+use super::accounts;
+use super::rules::{Check, Ignore, Rule, WholeRegex};
+use super::{Figure, Finding, Ignored, PathGlob, Ruling, Snapshot, Status, Weight};
+use crate::analysis::{Analysis, Cause, SecretNames};
+use crate::image::{Image, LayerIndex};
+use crate::listing::EntryKind;
+use crate::tree::{NodeId, Occupant, Tree};
+use jiff::civil::Date;
+
+/// What rules look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// What the image says it is.
+    pub image: &'a Image,
+    /// Its stack.
+    pub tree: &'a Tree,
+    /// Its figures.
+    pub analysis: &'a Analysis,
+    /// Its `/etc/passwd`, if it has one.
+    pub accounts: Option<&'a [u8]>,
+    /// The image itself, and the one that it is compared with, if one was given.
+    pub growth: Option<(&'a Snapshot, &'a Snapshot)>,
+    /// The day that decides whether an ignore still holds.
+    pub today: Date,
+}
+
+/// What a rule sees.
+enum Seen {
+    /// Nothing: what it compares with was not given.
+    Nothing,
+    /// Each of these breaks it.
+    Each(Vec<Finding>),
+    /// The bytes of these add up to what is held against a limit.
+    Sum(u64, Vec<Finding>),
+    /// A figure and its limit, and where the figure comes from.
+    Figure(Figure, Figure, Vec<Finding>),
+}
+
+impl Rule {
+    /// Judges an image.
+    pub fn judge(&self, subject: &Subject<'_>) -> Ruling {
+        let seen = subject.see(&self.check);
+        let mut ignored = Vec::new();
+        let mut overlook = |findings: Vec<Finding>| {
+            let (mut rest, mut dropped) = (Vec::new(), Vec::new());
+            for finding in findings {
+                match self.ignore(&finding, subject.today) {
+                    Some(ignore) => dropped.push(ignore.of(finding)),
+                    None => rest.push(self.note_expiry(finding)),
+                }
+            }
+            ignored.append(&mut dropped);
+            rest
+        };
+        let (value, limit, findings) = match seen {
+            Seen::Nothing => return self.ruling(Status::Skipped, None, Vec::new(), Vec::new()),
+            Seen::Each(findings) => {
+                let rest = overlook(findings);
+                (Figure::Count(rest.len() as u64), Check::NONE, rest)
+            }
+            Seen::Sum(max, findings) => {
+                let rest = overlook(findings);
+                (Figure::Bytes(rest.iter().filter_map(|finding| finding.bytes).sum()), Figure::Bytes(max), rest)
+            }
+            Seen::Figure(value, limit, findings) => {
+                let whole = Finding { message: format!("{value}, where the limit is {limit}"), ..Finding::default() };
+                let ignore = value.is_beyond(limit).then(|| self.ignore(&whole, subject.today)).flatten();
+                if let Some(ignore) = ignore {
+                    let ignored = vec![ignore.of(whole)];
+                    return self.ruling(Status::Pass, Some((value, limit)), Vec::new(), ignored);
+                }
+                (value, limit, findings)
+            }
+        };
+        let status = if value.is_beyond(limit) { Status::Fail } else { Status::Pass };
+        let findings = if status == Status::Fail { findings } else { Vec::new() };
+        self.ruling(status, Some((value, limit)), findings, ignored)
+    }
+
+    fn ruling(
+        &self,
+        status: Status,
+        figures: Option<(Figure, Figure)>,
+        findings: Vec<Finding>,
+        ignored: Vec<Ignored>,
+    ) -> Ruling {
+        Ruling {
+            id: self.id.clone(),
+            check: self.check.name(),
+            severity: self.severity,
+            reason: Some(self.reason.clone()),
+            status,
+            value: figures.map(|(value, _)| value),
+            limit: figures.map(|(_, limit)| limit),
+            findings,
+            ignored,
+            other: None,
+        }
+    }
+
+    /// The first ignore that still holds and means a finding.
+    fn ignore(&self, finding: &Finding, today: Date) -> Option<&Ignore> {
+        self.ignores.iter().find(|ignore| ignore.means(finding) && ignore.until.is_none_or(|until| today <= until))
+    }
+
+    /// Says of a finding that it was ignored once: whoever reads it wonders why it comes back.
+    fn note_expiry(&self, mut finding: Finding) -> Finding {
+        let expired = self.ignores.iter().find(|ignore| ignore.means(&finding)).and_then(|ignore| ignore.until);
+        if let Some(until) = expired {
+            finding.message = format!("{}; ignored until {until}", finding.message);
+        }
+        finding
+    }
+}
+
+impl Ignore {
+    /// Whether a finding is of those that are overlooked, on any day.
+    pub fn means(&self, finding: &Finding) -> bool {
+        self.path.as_ref().is_none_or(|glob| finding.path.as_deref().is_some_and(|path| glob.is_match(path)))
+    }
+
+    fn of(&self, finding: Finding) -> Ignored {
+        Ignored { finding, reason: self.reason.clone(), until: self.until }
+    }
+}
+
+impl Subject<'_> {
+    fn see(&self, check: &Check) -> Seen {
+        match check {
+            Check::ImageBytes { max, of } => {
+                let figure = Figure::Bytes(of.of(&self.analysis.totals));
+                Seen::Figure(figure, Figure::Bytes(*max), self.heaviest_layers(*of))
+            }
+            Check::LayerBytes { max, of } => self.layer_bytes(*max, *of),
+            Check::Layers { max } => {
+                Seen::Figure(Figure::Count(self.image.layers.len() as u64), Figure::Count(*max), Vec::new())
+            }
+            Check::WastedBytes { max, causes, paths } => Seen::Sum(*max, self.waste(causes, paths)),
+            Check::ForbiddenPaths { paths } => Seen::Each(self.forbidden(paths)),
+            Check::RequiredPaths { paths } => Seen::Each(self.required(paths)),
+            Check::RequiredLabels { labels } => Seen::Each(self.labels(labels)),
+            Check::Healthcheck => Seen::Each(self.healthcheck().into_iter().collect()),
+            Check::NotRoot => Seen::Each(self.root().into_iter().collect()),
+            Check::NotOnlyLatest => Seen::Each(self.only_latest().into_iter().collect()),
+            Check::SecretGhosts => Seen::Each(self.secret_ghosts()),
+            Check::SetUid { allow } => Seen::Each(self.set_uid(allow)),
+            Check::ImageGrowth { max, of } => self.growth.map_or(Seen::Nothing, |(now, before)| {
+                let limit = Figure::Bytes(max.most(before.weight(*of)));
+                Seen::Figure(Figure::Bytes(now.weight(*of)), limit, now.heavier_layers(before))
+            }),
+            Check::WasteGrowth { max } => self.growth.map_or(Seen::Nothing, |(now, before)| {
+                let limit = Figure::Bytes(max.most(before.totals.wasted_bytes));
+                Seen::Figure(Figure::Bytes(now.totals.wasted_bytes), limit, now.wasted_paths(before))
+            }),
+            Check::LayerGrowth { max } => self.growth.map_or(Seen::Nothing, |(now, before)| {
+                let limit = Figure::Count(before.layer_count().saturating_add(*max));
+                Seen::Figure(Figure::Count(now.layer_count()), limit, now.heavier_layers(before))
+            }),
+        }
+    }
+
+    /// What each layer weighs, heaviest first.
+    fn heaviest_layers(&self, of: Weight) -> Vec<Finding> {
+        let mut layers: Vec<Finding> = self
+            .image
+            .layers
+            .iter()
+            .zip(&self.analysis.layers)
+            .map(|(layer, figures)| {
+                let bytes = match of {
+                    Weight::Shipped => figures.shipped_bytes,
+                    Weight::Live => figures.shipped_bytes.saturating_sub(figures.wasted_bytes),
+                    Weight::Blob => layer.blob.as_ref().map_or(0, |blob| blob.size),
+                };
+                let message = "is in this layer".to_owned();
+                Finding { path: None, layer: Some(layer.index), bytes: Some(bytes), message }
+            })
+            .filter(|finding| finding.bytes > Some(0))
+            .collect();
+        layers.sort_by_key(|finding| std::cmp::Reverse(finding.bytes));
+        layers
+    }
+
+    fn layer_bytes(&self, max: u64, of: Weight) -> Seen {
+        let mut layers = self.heaviest_layers(of);
+        let heaviest = layers.first().and_then(|layer| layer.bytes).unwrap_or(0);
+        layers.retain(|layer| layer.bytes > Some(max));
+        Seen::Figure(Figure::Bytes(heaviest), Figure::Bytes(max), layers)
+    }
+
+    fn waste(&self, causes: &[Cause], paths: &[PathGlob]) -> Vec<Finding> {
+        let counts = |path: &[u8]| paths.is_empty() || paths.iter().any(|glob| glob.is_match(path));
+        let items = self.analysis.waste.iter().filter(|item| causes.is_empty() || causes.contains(&item.cause));
+        items
+            .map(|item| (self.tree.path(item.node), item))
+            .filter(|(path, _)| counts(path))
+            .map(|(path, item)| Finding {
+                path: Some(path),
+                layer: Some(item.owner),
+                bytes: Some(item.bytes),
+                message: format!("{} by layer {}", item.cause, item.by),
+            })
+            .collect()
+    }
+
+    /// The paths of the final image, with what is there, in byte order.
+    fn paths(&self) -> impl Iterator<Item = (Vec<u8>, NodeId, Occupant)> {
+        let mut order = self.tree.paths_below(NodeId::ROOT);
+        std::iter::from_fn(move || {
+            let node = order.next()?;
+            Some((node, order.path().to_vec()))
+        })
+        .filter_map(|(node, path)| Some((path, node, self.tree.final_state(node)?)))
+    }
+
+    fn forbidden(&self, globs: &[PathGlob]) -> Vec<Finding> {
+        self.paths()
+            .filter_map(|(path, node, occupant)| {
+                let glob = globs.iter().find(|glob| glob.is_match(&path))?;
+                let message = format!("is forbidden by {}", glob.text());
+                let (layer, bytes) = self.written(node, occupant);
+                Some(Finding { path: Some(path), layer, bytes, message })
+            })
+            .collect()
+    }
+
+    /// The layer that made a path what it is, and the size of the file there, if it is one.
+    fn written(&self, node: NodeId, occupant: Occupant) -> (Option<LayerIndex>, Option<u64>) {
+        let Occupant::Inode(id) = occupant else {
+            return (self.tree.events(node).next().map(|event| event.layer), None);
+        };
+        let size = self.tree.entry(id).filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.size);
+        (self.tree.inode(id).map(|inode| inode.layer), size)
+    }
+
+    fn required(&self, globs: &[PathGlob]) -> Vec<Finding> {
+        let mut missing: Vec<&PathGlob> =
+            globs.iter().filter(|glob| self.tree.follow(plain(glob), TOP).is_none()).collect();
+        if !missing.is_empty() {
+            for (path, _, _) in self.paths() {
+                missing.retain(|glob| !glob.is_match(&path));
+            }
+        }
+        let finding = |glob: &PathGlob| Finding {
+            message: format!("nothing in the image is {}", glob.text()),
+            ..Finding::default()
+        };
+        missing.into_iter().map(finding).collect()
+    }
+
+    fn labels(&self, wanted: &[(String, WholeRegex)]) -> Vec<Finding> {
+        let labels = &self.image.config.container.labels;
+        let finding = |(key, regex): &(String, WholeRegex)| {
+            let message = match labels.get(key) {
+                None => format!("label {key} is missing"),
+                Some(value) if !regex.is_match(value) => {
+                    format!("label {key} is '{value}', which does not fit '{}'", regex.text())
+                }
+                Some(_) => return None,
+            };
+            Some(Finding { message, ..Finding::default() })
+        };
+        wanted.iter().filter_map(finding).collect()
+    }
+
+    /// What is wrong with the health check.
+    pub(in crate::analysis) fn healthcheck(&self) -> Option<Finding> {
+        let check = self.image.config.container.healthcheck.as_ref();
+        let message = match check.map(|check| check.test.as_slice()) {
+            None | Some([]) => "the image has no HEALTHCHECK",
+            Some([none, ..]) if none == "NONE" => "HEALTHCHECK NONE switches it off",
+            Some(_) => return None,
+        };
+        Some(Finding { message: message.to_owned(), ..Finding::default() })
+    }
+
+    /// Why the image runs as root, if it does.
+    pub(in crate::analysis) fn root(&self) -> Option<Finding> {
+        let message = accounts::why_root(self.image.config.container.user.as_deref(), self.accounts)?;
+        Some(Finding { message, ..Finding::default() })
+    }
+
+    /// That the image has tags, and `latest` is the only one.
+    pub(in crate::analysis) fn only_latest(&self) -> Option<Finding> {
+        let mut tags = self.image.tags.iter().map(|name| tag(name)).peekable();
+        tags.peek()?;
+        let message = "the only tag is latest".to_owned();
+        tags.all(|tag| tag == "latest").then(|| Finding { message, ..Finding::default() })
+    }
+
+    fn secret_ghosts(&self) -> Vec<Finding> {
+        let names = SecretNames::new();
+        let finding = |item: &crate::analysis::WasteItem| {
+            let path = self.tree.path(item.node);
+            let looks = names.look(&path)?;
+            let message = format!("looks like a secret: {looks}");
+            Some(Finding { path: Some(path), layer: Some(item.owner), bytes: Some(item.bytes), message })
+        };
+        self.analysis.waste.iter().filter_map(finding).collect()
+    }
+
+    fn set_uid(&self, allow: &[PathGlob]) -> Vec<Finding> {
+        const SET_UID: u16 = 0o4000;
+        let finding = |(path, _, occupant): (Vec<u8>, NodeId, Occupant)| {
+            let Occupant::Inode(id) = occupant else { return None };
+            let entry = self.tree.entry(id)?;
+            let powerful = entry.kind == EntryKind::File && entry.mode & SET_UID != 0;
+            if !powerful || allow.iter().any(|glob| glob.is_match(&path)) {
+                return None;
+            }
+            let message = format!("is set-uid (mode {:04o}, owner {})", entry.mode & 0o7777, entry.uid);
+            let layer = self.tree.inode(id).map(|inode| inode.layer);
+            Some(Finding { path: Some(path), layer, bytes: Some(entry.size), message })
+        };
+        self.paths().filter_map(finding).collect()
+    }
+}
+
+/// The stack as of its last layer.
+const TOP: LayerIndex = LayerIndex(u32::MAX);
+
+/// What a glob says if it is a path and no pattern: such a path may lead through links.
+fn plain(glob: &PathGlob) -> &[u8] {
+    glob.text().as_bytes()
+}
+
+/// The tag in a name: what follows the last colon, unless that is the port of a registry. A name that is nothing but
+/// a word is the tag itself: so OCI layouts have them. A repository without a tag means `latest`.
+pub(in crate::analysis) fn tag(name: &str) -> &str {
+    match name.rsplit_once(':') {
+        Some((_, tag)) if !tag.contains('/') => tag,
+        _ if name.contains('/') => "latest",
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests;
