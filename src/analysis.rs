@@ -1,8 +1,10 @@
 //! WHAT IT COSTS AND WHY: shipped, live and wasted bytes, the cause of each wasted byte, dive's figures beside ours,
 //! and the rules that turn figures into a verdict.
 
+mod audit;
 mod dive;
 mod gate;
+mod leftovers;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -10,6 +12,7 @@ mod timeline;
 mod totals;
 mod waste;
 
+pub use audit::{Answer, Point, audit};
 pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
 pub use gate::{
     BytesError, Check, DiveCi, DiveRule, DiveRules, Figure, Finding, Ignore, Ignored, Limit, Metrics, OtherOutcome,

@@ -6,7 +6,7 @@ mod explain;
 mod gate;
 
 pub use explain::{ConfigArgs, GhostsArgs, HistoryArgs, WhyArgs};
-pub use gate::{CiArgs, GateArgs, MetricsArg, VerdictOutput};
+pub use gate::{AuditArgs, CiArgs, GateArgs, MetricsArg, VerdictOutput};
 
 use crate::analysis::parse_bytes;
 use crate::image::Platform;
@@ -78,9 +78,11 @@ pub enum Command {
     Ghosts(GhostsArgs),
     /// Judge images by rules and say what to fix: exit code 0 passed, 1 failed, 2 could not judge.
     Ci(CiArgs),
+    /// Go through the checklist of a good image, each point with its evidence: exit code 1 if one fails.
+    Audit(AuditArgs),
     /// Explore the built-in image, or summarise it when standard output is no terminal.
     Demo,
-    /// Write a JSON Schema: of `report --format json`, or of `ci --output json`.
+    /// Write a JSON Schema: of `report`, `ci` or `audit`.
     Schema(SchemaArgs),
     /// Write what makes a shell complete command lines.
     Completions(CompletionsArgs),
@@ -320,6 +322,8 @@ pub enum SchemaOf {
     Report,
     /// `layerscope ci --output json`
     Ci,
+    /// `layerscope audit --format json`
+    Audit,
 }
 
 /// `layerscope completions`

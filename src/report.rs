@@ -3,10 +3,12 @@
 //! The report is a contract: it carries a schema number, only grows within it, and has a stable order. Names are
 //! escaped reversibly ([`crate::escape`]), bytes are integers, ratios finite or null, times RFC 3339 or null.
 
+mod audit;
 mod baseline;
 mod build;
 mod config;
 mod dive_json;
+mod finding;
 mod ghosts;
 mod history;
 mod json;
@@ -21,6 +23,7 @@ mod waste;
 mod why;
 mod words;
 
+pub use audit::{AuditReport, schema as audit_schema, write as write_audit, write_json as write_audit_json};
 pub use baseline::{BaselineError, read_baseline};
 pub use build::{Facts, build, history, settings};
 pub use config::{write as write_config, write_json as write_config_json};

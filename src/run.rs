@@ -181,6 +181,7 @@ pub fn run(
         (Some(Command::Config(args)), _) => commands.config(args),
         (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
+        (Some(Command::Audit(args)), _) => commands.audit(args),
         (Some(Command::Demo), _) => commands.show(Input::Demo, &GateArgs::default()),
         (Some(Command::Schema(args)), _) => commands.schema(args),
         (Some(Command::Completions(args)), _) => commands.say(&completions(args.shell)),

@@ -11,15 +11,17 @@ mod judge;
 mod rules;
 mod rules_file;
 mod spelling;
+mod subject;
 
 pub use bytes::{BytesError, parse_bytes};
 pub use dive::{DiveRule, DiveRules, Limit, Metrics, RuleFlags};
 pub use dive_ci::{DiveCi, parse_dive_ci};
 pub use globs::PathGlob;
 pub use growth::{Snapshot, SnapshotLayer, Tolerance};
-pub use judge::Subject;
 pub use rules::{Check, Ignore, Rule, Weight, WholeRegex};
 pub use rules_file::parse_rules;
+pub use subject::Subject;
+pub(super) use subject::{TOP, tag};
 
 use crate::image::LayerIndex;
 use std::fmt;
@@ -95,10 +97,19 @@ pub struct Finding {
     pub path: Option<Vec<u8>>,
     /// The layer that did it.
     pub layer: Option<LayerIndex>,
+    /// The row of the history that did it.
+    pub row: Option<usize>,
     /// How many bytes it is about.
     pub bytes: Option<u64>,
     /// What is wrong, without the path and without a full stop.
     pub message: String,
+}
+
+impl Finding {
+    /// A finding about the whole image.
+    pub(crate) fn say(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
 }
 
 /// A finding that does not count, because the rules file says so.

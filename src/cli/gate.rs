@@ -1,5 +1,6 @@
-//! `layerscope ci`, and what of it works without a command: dive's way.
+//! `layerscope audit` and `layerscope ci`, and what of it works without a command: dive's way.
 
+use super::ReportFormat;
 use crate::analysis::{Metrics, RuleFlags};
 use crate::report::VerdictFormat;
 use clap::{Args, ValueEnum};
@@ -134,4 +135,19 @@ pub struct CiArgs {
     /// The rules.
     #[command(flatten)]
     pub gate: GateArgs,
+}
+
+/// `layerscope audit`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope audit app.tar
+  layerscope audit app.tar --format json | jq '.points[] | select(.answer == \"fail\")'")]
+pub struct AuditArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// The format.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
 }

@@ -6,11 +6,10 @@ mod junit;
 mod markdown;
 mod text;
 
-use super::words::{clean, layer, size};
+use super::finding::FindingSection;
+use super::words::{clean, size};
 use super::{Report, SCHEMA, Tool, WasteSection, json};
 use crate::analysis::{Figure, Finding, Ignored, Metrics, RuleSeverity, Ruling, Status, Verdict};
-use crate::escape::{Target, escape};
-use crate::image::LayerIndex;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -144,21 +143,6 @@ pub enum Number {
     Ratio(f64),
 }
 
-/// One thing that breaks a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct FindingSection {
-    /// The path that it is about, without a leading slash, escaped.
-    pub path: Option<String>,
-    /// The layer that did it.
-    pub layer: Option<LayerIndex>,
-    /// The instruction of that layer; empty if none tells.
-    pub instruction: String,
-    /// How many bytes it is about.
-    pub bytes: Option<u64>,
-    /// What is wrong.
-    pub message: String,
-}
-
 /// A finding that does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct IgnoredSection {
@@ -259,13 +243,7 @@ fn number(figure: Figure) -> Option<Number> {
 }
 
 fn finding(report: &Report, finding: &Finding) -> FindingSection {
-    FindingSection {
-        path: finding.path.as_ref().map(|path| escape(path, Target::Json).into_owned()),
-        layer: finding.layer,
-        instruction: finding.layer.map(|layer| report.instruction(layer).to_owned()).unwrap_or_default(),
-        bytes: finding.bytes,
-        message: finding.message.clone(),
-    }
+    FindingSection::new(finding, finding.layer.map_or("", |layer| report.instruction(layer)))
 }
 
 fn ignored(report: &Report, ignored: &Ignored) -> IgnoredSection {
@@ -322,22 +300,6 @@ impl StatusSection {
             Self::Fail => "FAIL",
             Self::Skipped => "SKIP",
         }
-    }
-}
-
-impl FindingSection {
-    /// What is wrong, with layer and bytes where they are known: `is set-uid (L3, 2.1 MB)`.
-    fn sentence(&self) -> String {
-        let parts = [self.layer.map(layer), self.bytes.map(size)];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        let place = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-        format!("{}{place}", clean(&self.message))
-    }
-
-    /// The whole finding in one line, the path first.
-    fn line(&self) -> String {
-        let path = self.path.as_ref().map(|path| format!("/{} ", clean(path))).unwrap_or_default();
-        format!("{path}{}", self.sentence())
     }
 }
 

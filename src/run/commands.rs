@@ -52,6 +52,7 @@ impl Commands<'_> {
         let schema = match args.of {
             SchemaOf::Report => report::schema(),
             SchemaOf::Ci => report::verdict_schema(),
+            SchemaOf::Audit => report::audit_schema(),
         };
         report::write_schema(&schema, self.out).map_err(Failure::Output)?;
         Ok(Outcome::Fine)

@@ -1,17 +1,17 @@
 //! The gate: rules are read first, then images are loaded and judged one after the other, then the verdict is written
 //! in every format that was asked for.
 
-use super::commands::Commands;
+use super::commands::{Commands, Told};
 use super::files::{file_error, read_text, replace, write_dive_json};
 use super::{Failure, Loaded, Outcome};
 use crate::analysis::{
-    Check, DiveRules, Rule, RuleSeverity, Ruling, Snapshot, Subject, Tolerance, Verdict, Weight, parse_dive_ci,
+    Check, DiveRules, Rule, RuleSeverity, Ruling, Snapshot, Subject, Tolerance, Verdict, Weight, audit, parse_dive_ci,
     parse_rules,
 };
 use crate::bytes::Cancel;
-use crate::cli::{GateArgs, VerdictOutput, Verify};
+use crate::cli::{AuditArgs, GateArgs, ReportFormat, VerdictOutput, Verify};
 use crate::progress::Silent;
-use crate::report::{self, CiReport, ImageVerdict, Unjudged, VerdictFormat};
+use crate::report::{self, AuditReport, CiReport, ImageVerdict, Unjudged, VerdictFormat};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -123,6 +123,30 @@ impl Commands<'_> {
         };
         rulings.extend(gate.rules.iter().map(|rule| rule.judge(&subject)));
         Verdict { metrics: gate.dive.metrics, rulings }
+    }
+
+    /// Goes through the checklist of a good image.
+    pub(super) fn audit(&mut self, args: &AuditArgs) -> Result<Outcome, Failure> {
+        let loaded = self.load(self.input(&args.image), Verify::Off)?;
+        let (reading, analysis, accounts) = (loaded.reading(), loaded.analysis(), accounts(&loaded));
+        let points = audit(&Subject {
+            image: &loaded.image,
+            tree: &loaded.tree,
+            analysis: &analysis,
+            accounts: accounts.as_deref(),
+            growth: None,
+            today: self.settings.today,
+        });
+        let report = AuditReport::new(&args.image, &loaded.image, &points);
+        match args.format {
+            ReportFormat::Text => report::write_audit(&report, self.settings.columns, self.out),
+            ReportFormat::Json => report::write_audit_json(&report, self.out),
+        }
+        .map_err(Failure::Output)?;
+        Ok(match self.end(&reading, Told::No)? {
+            Outcome::Fine if !report.passed => Outcome::Failed,
+            outcome => outcome,
+        })
     }
 
     /// Says which ignores of the rules file were not needed: what they were for may be mended, or misspelt.

@@ -243,3 +243,24 @@ fn the_rules_of_the_readme_are_understood() {
     let rules = layerscope::analysis::parse_rules(toml, "README.md").unwrap();
     assert!(rules.len() > 5);
 }
+
+#[test]
+fn an_audit_is_a_checklist_with_evidence() {
+    let bench = bench();
+    let json = bench.prepare(&["audit", "app.tar", "--format", "json"]).expect(1).json();
+    let answers: Vec<_> = json["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| (point["id"].as_str().unwrap(), point["answer"].as_str().unwrap()))
+        .collect();
+    for expected in [("version-label", "pass"), ("unique-tag", "fail"), ("not-root", "fail"), ("volumes", "pass")] {
+        assert!(answers.contains(&expected), "{expected:?} in {answers:?}");
+    }
+    let schema = layerscope(&["schema", "audit"]).expect(0).json();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&json));
+    let text = bench.prepare(&["audit", "app.tar"]).expect(1).text();
+    assert!(text.contains("  FAIL  no-logs"), "{text}");
+    assert!(text.contains("/var/log/dpkg.log is a log (L0, 300 B)\n"), "{text}");
+    bench.prepare(&["audit", "gone.tar"]).expect(2);
+}

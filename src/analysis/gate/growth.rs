@@ -86,8 +86,8 @@ impl Snapshot {
             let grown = layer.shipped_bytes.saturating_sub(old.map_or(0, |old| old.shipped_bytes));
             let what = if old.is_some() { "weighs more" } else { "is new" };
             if grown > 0 || old.is_none() {
-                let bytes = Some(grown);
-                findings.push(Finding { path: None, layer: Some(LayerIndex(index)), bytes, message: what.to_owned() });
+                let (layer, bytes) = (Some(LayerIndex(index)), Some(grown));
+                findings.push(Finding { layer, bytes, ..Finding::say(what) });
             }
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.bytes));
@@ -101,7 +101,7 @@ impl Snapshot {
             let old = before.get(path).copied().unwrap_or(0);
             let what = if old == 0 { "is wasted now" } else { "wastes more" };
             let bytes = bytes.checked_sub(old).filter(|bytes| *bytes > 0)?;
-            Some(Finding { path: Some(path.clone()), layer: None, bytes: Some(bytes), message: what.to_owned() })
+            Some(Finding { path: Some(path.clone()), bytes: Some(bytes), ..Finding::say(what) })
         };
         let mut findings: Vec<_> = now.iter().filter_map(grown).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.bytes));

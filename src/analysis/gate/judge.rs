@@ -1,30 +1,12 @@
 //! Judging: each rule looks at an image, and what it overlooks is taken off.
 
-use super::accounts;
 use super::rules::{Check, Ignore, Rule, WholeRegex};
-use super::{Figure, Finding, Ignored, PathGlob, Ruling, Snapshot, Status, Weight};
-use crate::analysis::{Analysis, Cause, SecretNames};
-use crate::image::{Image, LayerIndex};
-use crate::listing::EntryKind;
-use crate::tree::{NodeId, Occupant, Tree};
+use super::subject::{Subject, TOP};
+use super::{Figure, Finding, Ignored, PathGlob, Ruling, Status, Weight};
+use crate::analysis::{Cause, SecretNames};
+use crate::image::LayerIndex;
+use crate::tree::{InodeId, NodeId, Occupant};
 use jiff::civil::Date;
-
-/// What rules look at.
-#[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
-    /// What the image says it is.
-    pub image: &'a Image,
-    /// Its stack.
-    pub tree: &'a Tree,
-    /// Its figures.
-    pub analysis: &'a Analysis,
-    /// Its `/etc/passwd`, if it has one.
-    pub accounts: Option<&'a [u8]>,
-    /// The image itself, and the one that it is compared with, if one was given.
-    pub growth: Option<(&'a Snapshot, &'a Snapshot)>,
-    /// The day that decides whether an ignore still holds.
-    pub today: Date,
-}
 
 /// What a rule sees.
 enum Seen {
@@ -65,7 +47,7 @@ impl Rule {
                 (Figure::Bytes(rest.iter().filter_map(|finding| finding.bytes).sum()), Figure::Bytes(max), rest)
             }
             Seen::Figure(value, limit, findings) => {
-                let whole = Finding { message: format!("{value}, where the limit is {limit}"), ..Finding::default() };
+                let whole = Finding::say(format!("{value}, where the limit is {limit}"));
                 let ignore = value.is_beyond(limit).then(|| self.ignore(&whole, subject.today)).flatten();
                 if let Some(ignore) = ignore {
                     let ignored = vec![ignore.of(whole)];
@@ -175,7 +157,7 @@ impl Subject<'_> {
                     Weight::Blob => layer.blob.as_ref().map_or(0, |blob| blob.size),
                 };
                 let message = "is in this layer".to_owned();
-                Finding { path: None, layer: Some(layer.index), bytes: Some(bytes), message }
+                Finding { layer: Some(layer.index), bytes: Some(bytes), message, ..Finding::default() }
             })
             .filter(|finding| finding.bytes > Some(0))
             .collect();
@@ -201,18 +183,9 @@ impl Subject<'_> {
                 layer: Some(item.owner),
                 bytes: Some(item.bytes),
                 message: format!("{} by layer {}", item.cause, item.by),
+                row: None,
             })
             .collect()
-    }
-
-    /// The paths of the final image, with what is there, in byte order.
-    fn paths(&self) -> impl Iterator<Item = (Vec<u8>, NodeId, Occupant)> {
-        let mut order = self.tree.paths_below(NodeId::ROOT);
-        std::iter::from_fn(move || {
-            let node = order.next()?;
-            Some((node, order.path().to_vec()))
-        })
-        .filter_map(|(node, path)| Some((path, node, self.tree.final_state(node)?)))
     }
 
     fn forbidden(&self, globs: &[PathGlob]) -> Vec<Finding> {
@@ -221,7 +194,7 @@ impl Subject<'_> {
                 let glob = globs.iter().find(|glob| glob.is_match(&path))?;
                 let message = format!("is forbidden by {}", glob.text());
                 let (layer, bytes) = self.written(node, occupant);
-                Some(Finding { path: Some(path), layer, bytes, message })
+                Some(Finding { path: Some(path), layer, bytes, message, ..Finding::default() })
             })
             .collect()
     }
@@ -231,8 +204,7 @@ impl Subject<'_> {
         let Occupant::Inode(id) = occupant else {
             return (self.tree.events(node).next().map(|event| event.layer), None);
         };
-        let size = self.tree.entry(id).filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.size);
-        (self.tree.inode(id).map(|inode| inode.layer), size)
+        (self.tree.inode(id).map(|inode| inode.layer), self.file_size(id))
     }
 
     fn required(&self, globs: &[PathGlob]) -> Vec<Finding> {
@@ -260,34 +232,9 @@ impl Subject<'_> {
                 }
                 Some(_) => return None,
             };
-            Some(Finding { message, ..Finding::default() })
+            Some(Finding::say(message))
         };
         wanted.iter().filter_map(finding).collect()
-    }
-
-    /// What is wrong with the health check.
-    pub(in crate::analysis) fn healthcheck(&self) -> Option<Finding> {
-        let check = self.image.config.container.healthcheck.as_ref();
-        let message = match check.map(|check| check.test.as_slice()) {
-            None | Some([]) => "the image has no HEALTHCHECK",
-            Some([none, ..]) if none == "NONE" => "HEALTHCHECK NONE switches it off",
-            Some(_) => return None,
-        };
-        Some(Finding { message: message.to_owned(), ..Finding::default() })
-    }
-
-    /// Why the image runs as root, if it does.
-    pub(in crate::analysis) fn root(&self) -> Option<Finding> {
-        let message = accounts::why_root(self.image.config.container.user.as_deref(), self.accounts)?;
-        Some(Finding { message, ..Finding::default() })
-    }
-
-    /// That the image has tags, and `latest` is the only one.
-    pub(in crate::analysis) fn only_latest(&self) -> Option<Finding> {
-        let mut tags = self.image.tags.iter().map(|name| tag(name)).peekable();
-        tags.peek()?;
-        let message = "the only tag is latest".to_owned();
-        tags.all(|tag| tag == "latest").then(|| Finding { message, ..Finding::default() })
     }
 
     fn secret_ghosts(&self) -> Vec<Finding> {
@@ -296,44 +243,29 @@ impl Subject<'_> {
             let path = self.tree.path(item.node);
             let looks = names.look(&path)?;
             let message = format!("looks like a secret: {looks}");
-            Some(Finding { path: Some(path), layer: Some(item.owner), bytes: Some(item.bytes), message })
+            Some(Finding { layer: Some(item.owner), bytes: Some(item.bytes), path: Some(path), message, row: None })
         };
         self.analysis.waste.iter().filter_map(finding).collect()
     }
 
     fn set_uid(&self, allow: &[PathGlob]) -> Vec<Finding> {
         const SET_UID: u16 = 0o4000;
-        let finding = |(path, _, occupant): (Vec<u8>, NodeId, Occupant)| {
-            let Occupant::Inode(id) = occupant else { return None };
-            let entry = self.tree.entry(id)?;
-            let powerful = entry.kind == EntryKind::File && entry.mode & SET_UID != 0;
-            if !powerful || allow.iter().any(|glob| glob.is_match(&path)) {
+        let finding = |(path, inode): (Vec<u8>, InodeId)| {
+            let entry = self.tree.entry(inode).filter(|entry| entry.mode & SET_UID != 0)?;
+            if allow.iter().any(|glob| glob.is_match(&path)) {
                 return None;
             }
             let message = format!("is set-uid (mode {:04o}, owner {})", entry.mode & 0o7777, entry.uid);
-            let layer = self.tree.inode(id).map(|inode| inode.layer);
-            Some(Finding { path: Some(path), layer, bytes: Some(entry.size), message })
+            let layer = self.tree.inode(inode).map(|inode| inode.layer);
+            Some(Finding { path: Some(path), layer, bytes: Some(entry.size), message, ..Finding::default() })
         };
-        self.paths().filter_map(finding).collect()
+        self.files().filter_map(finding).collect()
     }
 }
-
-/// The stack as of its last layer.
-const TOP: LayerIndex = LayerIndex(u32::MAX);
 
 /// What a glob says if it is a path and no pattern: such a path may lead through links.
 fn plain(glob: &PathGlob) -> &[u8] {
     glob.text().as_bytes()
-}
-
-/// The tag in a name: what follows the last colon, unless that is the port of a registry. A name that is nothing but
-/// a word is the tag itself: so OCI layouts have them. A repository without a tag means `latest`.
-pub(in crate::analysis) fn tag(name: &str) -> &str {
-    match name.rsplit_once(':') {
-        Some((_, tag)) if !tag.contains('/') => tag,
-        _ if name.contains('/') => "latest",
-        _ => name,
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::analysis::{DiveFigures, DiveRules, Limit, Totals};
+use crate::image::LayerIndex;
 use crate::report::testing;
 
 fn dive(rules: &DiveRules) -> Verdict {
@@ -29,6 +30,7 @@ fn found(path: &[u8], layer: u32) -> Finding {
         layer: Some(LayerIndex(layer)),
         bytes: Some(27_100),
         message: "is forbidden by var/log/**".to_owned(),
+        row: None,
     }
 }
 

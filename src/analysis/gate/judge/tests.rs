@@ -1,9 +1,9 @@
 use super::*;
-use crate::analysis::parse_rules;
+use crate::analysis::{Analysis, Snapshot, parse_rules};
 use crate::image::testing::image;
 use crate::listing::testing::listing;
-use crate::tree::Stack;
 use crate::tree::testing::Fills;
+use crate::tree::{Stack, Tree};
 use serde_json::{Value, json};
 
 /// Four layers: a base with tools, an application with a secret, a chmod and a removal, and a log.

@@ -1,0 +1,249 @@
+//! THE AUDIT: the checklist of a good image. A point passes, fails, or cannot be decided from an image; nothing is
+//! guessed, and every answer comes with what it rests on.
+
+use super::gate::{Finding, Subject, TOP, tag};
+use super::leftovers::{Leftover, Leftovers};
+use crate::image::{LayerIndex, Setting, successor};
+use crate::tree::EventKind;
+
+/// What was found about one point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// Its name, for programs.
+    pub id: &'static str,
+    /// What a good image has, in a few words.
+    pub title: &'static str,
+    /// The answer.
+    pub answer: Answer,
+    /// What the answer rests on.
+    pub evidence: Vec<Finding>,
+}
+
+/// The answer to one point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// It is as it should be.
+    Pass,
+    /// It is not.
+    Fail,
+    /// It cannot be told from an image.
+    Undecidable,
+}
+
+/// The keys of labels that say where an image comes from.
+const SOURCE: &str = "org.opencontainers.image.source";
+const REVISION: &str = "org.opencontainers.image.revision";
+const VERSION: &str = "org.opencontainers.image.version";
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
+/// Goes through the checklist.
+pub fn audit(subject: &Subject<'_>) -> Vec<Point> {
+    let [logs, caches] = leftovers(subject);
+    vec![
+        label(subject, "source-label", "a label for the source", SOURCE),
+        label(subject, "revision-label", "a label for the revision", REVISION),
+        label(subject, "version-label", "a label for the version", VERSION),
+        unique_tag(subject),
+        healthcheck(subject),
+        not_root(subject),
+        recorded_base(subject),
+        volumes(subject),
+        none("no-logs", "no logs", "no file with content is below /var/log", logs),
+        none("no-package-caches", "no package caches", "no cache of a package manager has content", caches),
+    ]
+}
+
+/// A point that fails if there is anything to show.
+fn none(id: &'static str, title: &'static str, well: &str, evidence: Vec<Finding>) -> Point {
+    match evidence.as_slice() {
+        [] => Point { id, title, answer: Answer::Pass, evidence: vec![Finding::say(well)] },
+        _ => Point { id, title, answer: Answer::Fail, evidence },
+    }
+}
+
+/// The label with a key of the OCI, else of the Label Schema key that came before it; an empty one says nothing.
+fn find_label<'a>(subject: &Subject<'a>, key: &str) -> Option<&'a Setting> {
+    let labels = || subject.image.provenance.labels.iter().filter(|label| !label.value.trim().is_empty());
+    labels().find(|label| label.key == key).or_else(|| labels().find(|label| successor(&label.key) == Some(key)))
+}
+
+/// That a label says something, and which row of the history set it.
+fn evidence_of(label: &Setting) -> Finding {
+    Finding { row: label.history, ..Finding::say(format!("{} is {}", label.key, label.value)) }
+}
+
+fn label(subject: &Subject<'_>, id: &'static str, title: &'static str, key: &str) -> Point {
+    match find_label(subject, key) {
+        Some(label) => Point { id, title, answer: Answer::Pass, evidence: vec![evidence_of(label)] },
+        None => Point { id, title, answer: Answer::Fail, evidence: vec![Finding::say(format!("{key} is not set"))] },
+    }
+}
+
+/// A tag is known to be unique if it is the version or the revision that the labels name. Whether any other will be moved
+/// to another image, only its registry could tell.
+fn unique_tag(subject: &Subject<'_>) -> Point {
+    let (id, title) = ("unique-tag", "a unique tag, not only latest");
+    let point = |answer, text: &str| Point { id, title, answer, evidence: vec![Finding::say(text)] };
+    if let Some(finding) = subject.only_latest() {
+        return Point { id, title, answer: Answer::Fail, evidence: vec![finding] };
+    }
+    let tags: Vec<&str> = subject.image.tags.iter().map(|name| tag(name)).filter(|tag| *tag != "latest").collect();
+    let revision = find_label(subject, REVISION).map(|label| label.value.as_str());
+    let version = find_label(subject, VERSION).map(|label| label.value.as_str());
+    for tag in &tags {
+        let plain = tag.strip_prefix('v').unwrap_or(tag);
+        if version.is_some_and(|version| version.strip_prefix('v').unwrap_or(version) == plain) {
+            return point(Answer::Pass, &format!("{tag} is the version that the label names"));
+        }
+        if revision.is_some_and(|revision| names_revision(tag, revision)) {
+            return point(Answer::Pass, &format!("{tag} names the revision of the label"));
+        }
+    }
+    match tags.first() {
+        None => point(Answer::Undecidable, "the image came without a tag; only its registry knows them"),
+        Some(tag) => point(Answer::Undecidable, &format!("only the registry can tell whether {tag} moves")),
+    }
+}
+
+/// Whether a part of a tag is the revision, or a beginning of it that is long enough to mean one: Git shows seven digits.
+fn names_revision(tag: &str, revision: &str) -> bool {
+    const SHORTEST: usize = 7;
+    tag.split(['-', '_', '.']).any(|part| part.len() >= SHORTEST && revision.starts_with(part))
+}
+
+fn healthcheck(subject: &Subject<'_>) -> Point {
+    let (id, title) = ("healthcheck", "a health check");
+    if let Some(finding) = subject.healthcheck() {
+        return Point { id, title, answer: Answer::Fail, evidence: vec![finding] };
+    }
+    let setting = subject.setting("healthcheck");
+    let finding = setting.map_or_else(
+        || Finding::say("HEALTHCHECK is set"),
+        |setting| Finding { row: setting.history, ..Finding::say(format!("HEALTHCHECK {}", setting.value)) },
+    );
+    Point { id, title, answer: Answer::Pass, evidence: vec![finding] }
+}
+
+fn not_root(subject: &Subject<'_>) -> Point {
+    let (id, title) = ("not-root", "a user that is not root");
+    let row = subject.setting("user").and_then(|setting| setting.history);
+    if let Some(finding) = subject.root() {
+        return Point { id, title, answer: Answer::Fail, evidence: vec![Finding { row, ..finding }] };
+    }
+    let user = subject.image.config.container.user.as_deref().unwrap_or_default();
+    let finding = Finding { row, ..Finding::say(format!("USER is {user}")) };
+    Point { id, title, answer: Answer::Pass, evidence: vec![finding] }
+}
+
+/// The base is recorded if both its name and its digest are: a name alone moves.
+fn recorded_base(subject: &Subject<'_>) -> Point {
+    let (id, title) = ("recorded-base", "a recorded base");
+    let labels = [BASE_NAME, BASE_DIGEST].map(|key| find_label(subject, key));
+    let missing: Vec<Finding> = [BASE_NAME, BASE_DIGEST]
+        .iter()
+        .zip(labels)
+        .filter(|(_, label)| label.is_none())
+        .map(|(key, _)| Finding::say(format!("{key} is not set")))
+        .collect();
+    if !missing.is_empty() {
+        return Point { id, title, answer: Answer::Fail, evidence: missing };
+    }
+    Point { id, title, answer: Answer::Pass, evidence: labels.into_iter().flatten().map(evidence_of).collect() }
+}
+
+/// What is written below a volume after it was declared: an engine hides it under the volume, or copies it into each new
+/// one, and builders before BuildKit drop it.
+fn volumes(subject: &Subject<'_>) -> Point {
+    let (id, title) = ("volumes", "nothing written under a volume after it was declared");
+    let volumes: Vec<&Setting> =
+        subject.image.provenance.settings.iter().filter(|setting| setting.key == "volume").collect();
+    let mut written = Vec::new();
+    let mut unknown = Vec::new();
+    for volume in &volumes {
+        match volume.history {
+            Some(row) => written.extend(written_below(subject, volume, row)),
+            None => unknown.push(Finding::say(format!("no row of the history declares {}", volume.value))),
+        }
+    }
+    let (answer, evidence) = match (written.is_empty(), unknown.is_empty()) {
+        (false, _) => (Answer::Fail, written),
+        (true, false) => (Answer::Undecidable, unknown),
+        (true, true) if volumes.is_empty() => (Answer::Pass, vec![Finding::say("no volume is declared")]),
+        (true, true) => {
+            let clean = |volume: &&Setting| Finding {
+                row: volume.history,
+                ..Finding::say(format!("nothing is written below {} after this row", volume.value))
+            };
+            (Answer::Pass, volumes.iter().map(clean).collect())
+        }
+    };
+    Point { id, title, answer, evidence }
+}
+
+/// What the layers after a row write at the path of a volume or below it: of each layer how many files, and the bytes.
+fn written_below(subject: &Subject<'_>, volume: &Setting, row: usize) -> Vec<Finding> {
+    let tree = subject.tree;
+    let later: Vec<LayerIndex> =
+        subject.image.layers.iter().filter(|layer| layer.history > Some(row)).map(|layer| layer.index).collect();
+    let path = volume.value.as_bytes();
+    let Some(node) = tree.follow(path, TOP).or_else(|| tree.find(path)) else { return Vec::new() };
+    let mut counts = vec![(0_u64, 0_u64); later.len()];
+    let mut order = tree.paths_below(node);
+    for node in std::iter::once(node).chain(std::iter::from_fn(|| order.next())) {
+        for event in tree.events(node) {
+            let place = later.iter().position(|layer| *layer == event.layer);
+            let (Some((files, bytes)), EventKind::Written(inode)) =
+                (place.and_then(|place| counts.get_mut(place)), event.kind)
+            else {
+                continue;
+            };
+            if let Some(size) = subject.file_size(inode) {
+                *files += 1;
+                *bytes = bytes.saturating_add(size);
+            }
+        }
+    }
+    let finding = |(layer, (files, bytes)): (LayerIndex, (u64, u64))| Finding {
+        path: Some(tree.path(node)),
+        layer: Some(layer),
+        row: Some(row),
+        bytes: Some(bytes),
+        message: format!(
+            "is a volume, and {files} {} written below it",
+            if files == 1 { "file is" } else { "files are" }
+        ),
+    };
+    later.into_iter().zip(counts).filter(|(_, (files, _))| *files > 0).map(finding).collect()
+}
+
+/// The files of the final image that are logs, and those of package caches; largest first.
+fn leftovers(subject: &Subject<'_>) -> [Vec<Finding>; 2] {
+    let tables = Leftovers::new();
+    let (mut logs, mut caches) = (Vec::new(), Vec::new());
+    for (path, inode) in subject.files() {
+        let Some(size) = subject.file_size(inode).filter(|size| *size > 0) else { continue };
+        let (list, what) = match tables.look(&path) {
+            Some(Leftover::Log) => (&mut logs, "is a log"),
+            Some(Leftover::PackageCache) => (&mut caches, "is in a package cache"),
+            None => continue,
+        };
+        let layer = subject.tree.inode(inode).map(|inode| inode.layer);
+        list.push(Finding { path: Some(path), layer, row: None, bytes: Some(size), message: what.to_owned() });
+    }
+    for list in [&mut logs, &mut caches] {
+        list.sort_by_key(|finding: &Finding| std::cmp::Reverse(finding.bytes));
+    }
+    [logs, caches]
+}
+
+impl Subject<'_> {
+    /// A setting of which there is one.
+    fn setting(&self, key: &str) -> Option<&Setting> {
+        self.image.provenance.settings.iter().find(|setting| setting.key == key)
+    }
+}
+
+#[cfg(test)]
+mod tests;
