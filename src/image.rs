@@ -11,6 +11,7 @@ mod json;
 mod labels;
 mod load;
 mod manifest;
+mod origin;
 mod platform;
 mod provenance;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use error::ImageError;
 pub use history::{HistoryRow, instruction};
 pub use labels::successor;
 pub use load::{Candidate, candidates, choose, load};
+pub use origin::Origin;
 pub use platform::Platform;
 pub use provenance::{Override, Provenance, Setting};
 

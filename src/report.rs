@@ -43,7 +43,7 @@ pub(crate) use words::percent;
 
 use crate::analysis::{Cause, Causes};
 use crate::codec::Compression;
-use crate::image::{LayerIndex, Platform};
+use crate::image::{LayerIndex, Origin, Platform};
 use crate::notice::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -242,6 +242,10 @@ pub struct LayerSection {
     pub history: Option<usize>,
     /// The cleaned instruction of that row; empty if none tells.
     pub instruction: String,
+    /// What explains it.
+    pub origin: Origin,
+    /// Why no build step explains it; null if one does.
+    pub unexplained: Option<&'static str>,
     /// What was odd about it.
     pub notices: Vec<NoticeSection>,
 }

@@ -50,6 +50,7 @@ pub fn audit(subject: &Subject<'_>) -> Vec<Point> {
         not_root(subject),
         recorded_base(subject),
         volumes(subject),
+        none("explained-layers", "a build step for every layer", "each has a step", subject.unexplained()),
         none("no-logs", "no logs", "no file with content is below /var/log", logs),
         none("no-package-caches", "no package caches", "no cache of a package manager has content", caches),
     ]

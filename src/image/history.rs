@@ -123,6 +123,11 @@ fn build_args(count: usize, text: &str) -> Vec<String> {
     out
 }
 
+/// Whether a command is one for a shell, and none of a builder: `/bin/sh -c make`, not `/bin/sh -c #(nop) CMD …`.
+pub(super) fn is_shell_command(created_by: &str) -> bool {
+    strip_shell(created_by.trim()).is_some_and(|inner| !inner.trim_start().starts_with("#(nop)"))
+}
+
 /// What a shell is asked to run: the text after `/bin/sh -c`, `/bin/bash -o pipefail -c`, `cmd /S /C`,
 /// `powershell -Command`; none if the text calls no shell.
 fn strip_shell(text: &str) -> Option<&str> {

@@ -108,6 +108,8 @@ fn layer_section(facts: &Facts<'_>, layer: &Layer) -> LayerSection {
         removed,
         history: layer.history,
         instruction: facts.image.instruction(layer.index).to_owned(),
+        origin: facts.image.origin(layer.index),
+        unexplained: facts.image.why_unexplained(layer.index),
         notices: read.map_or_else(Vec::new, |read| notices(&read.notices)),
     }
 }

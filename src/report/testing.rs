@@ -25,6 +25,8 @@ pub(super) fn layer(index: u32, instruction: &str, shipped: u64, wasted: u64) ->
         removed: u64::from(index > 1),
         history: Some(index as usize + 1),
         instruction: instruction.to_owned(),
+        origin: Origin::Step,
+        unexplained: None,
         notices: Vec::new(),
     }
 }

@@ -84,6 +84,7 @@ fn layers(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "\n{:>4} {:>6} {:>6}  {:<column$}  instruction", "#", "size", "waste", "changes")?;
     for (layer, changes) in report.layers.iter().zip(&changes) {
         let instruction = match layer.status {
+            LayerStatus::Ok if layer.unexplained.is_some() => format!("? {}", layer.instruction),
             LayerStatus::Ok => layer.instruction.clone(),
             LayerStatus::Partial => format!("(partial) {}", layer.instruction),
             LayerStatus::Unreadable => format!("(unreadable) {}", layer.instruction),
@@ -97,6 +98,28 @@ fn layers(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
         let rest = width.saturating_sub(row.chars().count()).max(16);
         let row = format!("{row}{}", head(&instruction, rest));
         writeln!(out, "{}", row.trim_end())?;
+    }
+    unexplained(report, out)
+}
+
+/// Which layers no build step explains, and why, by reason.
+fn unexplained(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for found in &report.layers {
+        let Some(reason) = found.unexplained else { continue };
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, layers)) => layers.push(layer(found.index)),
+            None => reasons.push((reason, vec![layer(found.index)])),
+        }
+    }
+    if !reasons.is_empty() {
+        writeln!(out, "\n? No build step explains")?;
+    }
+    for (reason, layers) in reasons {
+        let more = layers.len().saturating_sub(8);
+        let named = layers.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(out, "  {named}{more}: {reason}")?;
     }
     Ok(())
 }

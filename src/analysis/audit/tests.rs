@@ -142,6 +142,15 @@ fn what_is_written_under_a_volume_afterwards_is_found() {
 }
 
 #[test]
+fn layers_that_nobody_can_explain_fail() {
+    let history = |command: &str| json!({"history": [{"created_by": "ADD base /"}, {"created_by": command}]});
+    let of = |command: &str| answer("explained-layers", &[&["d a"], &["d b"]], &history(command), &[]);
+    assert_eq!(of("RUN mkdir b"), (Answer::Pass, vec!["each has a step".to_owned()]));
+    let reason = "a shell without a command made it, as a commit of a container leaves it L1".to_owned();
+    assert_eq!(of("/bin/bash"), (Answer::Fail, vec![reason]));
+}
+
+#[test]
 fn logs_and_caches_of_the_final_image_are_found_the_largest_first() {
     let layers: [&[&str]; 2] = [
         &[

@@ -128,6 +128,7 @@ impl Subject<'_> {
             Check::NotOnlyLatest => Seen::Each(self.only_latest().into_iter().collect()),
             Check::SecretGhosts => Seen::Each(self.secret_ghosts()),
             Check::SetUid { allow } => Seen::Each(self.set_uid(allow)),
+            Check::UnexplainedLayers => Seen::Each(self.unexplained()),
             Check::ImageGrowth { max, of } => self.growth.map_or(Seen::Nothing, |(now, before)| {
                 let limit = Figure::Bytes(max.most(before.weight(*of)));
                 Seen::Figure(Figure::Bytes(now.weight(*of)), limit, now.heavier_layers(before))

@@ -128,6 +128,8 @@ pub enum Check {
         /// The list.
         allow: Vec<PathGlob>,
     },
+    /// `unexplained-layers`: a step of a build explains every layer.
+    UnexplainedLayers,
     /// `image-growth`: the image is not heavier than the one before.
     ImageGrowth {
         /// How much more is no growth.
@@ -149,7 +151,7 @@ pub enum Check {
 
 impl Check {
     /// The names of all checks, in the order in which the documentation has them.
-    pub const NAMES: [&str; 15] = [
+    pub const NAMES: [&str; 16] = [
         "image-bytes",
         "layer-bytes",
         "layers",
@@ -162,6 +164,7 @@ impl Check {
         "not-only-latest",
         "secret-ghosts",
         "set-uid",
+        "unexplained-layers",
         "image-growth",
         "waste-growth",
         "layer-growth",
@@ -192,6 +195,7 @@ impl Check {
             Self::NotOnlyLatest => ("not-only-latest", "`latest` does not say which build runs"),
             Self::SecretGhosts => ("secret-ghosts", "what was deleted can still be read from the layer below"),
             Self::SetUid { .. } => ("set-uid", "a set-uid file gives its owner's power to whoever runs it"),
+            Self::UnexplainedLayers => ("unexplained-layers", "what no build step made, nobody can build again"),
             Self::ImageGrowth { .. } => ("image-growth", "images grow by a little with every merge"),
             Self::WasteGrowth { .. } => ("waste-growth", "waste is cheapest to remove in the change that makes it"),
             Self::LayerGrowth { .. } => ("layer-growth", "engines limit how many layers they can stack"),

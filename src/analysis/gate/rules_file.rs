@@ -57,7 +57,9 @@ fn keys(check: &Check) -> &'static [&'static str] {
         Check::ForbiddenPaths { .. } | Check::RequiredPaths { .. } => &["paths"],
         Check::RequiredLabels { .. } => &["labels"],
         Check::SetUid { .. } => &["allow"],
-        Check::Healthcheck | Check::NotRoot | Check::NotOnlyLatest | Check::SecretGhosts => &[],
+        Check::Healthcheck | Check::NotRoot | Check::NotOnlyLatest | Check::SecretGhosts | Check::UnexplainedLayers => {
+            &[]
+        }
     }
 }
 
@@ -87,6 +89,7 @@ fn check(id: &str, table: &mut Fields<'_>) -> Result<Check, RulesError> {
         "not-only-latest" => Check::NotOnlyLatest,
         "secret-ghosts" => Check::SecretGhosts,
         "set-uid" => Check::SetUid { allow: table.globs("allow")? },
+        "unexplained-layers" => Check::UnexplainedLayers,
         "image-growth" => {
             Check::ImageGrowth { max: tolerance(table)?, of: weight(table, &["shipped", "live", "blob"])? }
         }

@@ -75,6 +75,15 @@ impl Subject<'_> {
         tags.peek()?;
         tags.all(|tag| tag == "latest").then(|| Finding::say("the only tag is latest"))
     }
+
+    /// The layers that no step of a build explains.
+    pub(crate) fn unexplained(&self) -> Vec<Finding> {
+        let finding = |layer: &crate::image::Layer| {
+            let message = self.image.why_unexplained(layer.index)?;
+            Some(Finding { layer: Some(layer.index), ..Finding::say(message) })
+        };
+        self.image.layers.iter().filter_map(finding).collect()
+    }
 }
 
 /// The tag in a name: what follows the last colon, unless that is the port of a registry. A name that is nothing but

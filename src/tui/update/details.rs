@@ -66,6 +66,9 @@ pub(crate) fn layer_facts(state: &State) -> Vec<Fact> {
     };
     let (Some(LayerRow::Layer(index)), Some(subject)) = (state.layer_row(), &state.subject) else { return out };
     let Some(layer) = subject.image.layers.get(index.index()) else { return out };
+    if let Some(reason) = subject.image.why_unexplained(index) {
+        out.push(fact("origin", format!("? no build step explains it: {reason}")));
+    }
     if let Some(id) = &layer.diff_id {
         out.push(fact("diff id", text::prose(&id.to_string())));
     }

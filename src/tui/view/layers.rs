@@ -90,7 +90,8 @@ impl Painter<'_> {
             Some(section) => self.figures(section, columns, &mut out),
             None => self.reading(layer, columns, &mut out),
         }
-        out.push((format!("  {}", text::instruction(subject.image.instruction(layer))), Role::Text));
+        let mark = if subject.image.why_unexplained(layer).is_some() { "? " } else { "" };
+        out.push((format!("  {mark}{}", text::instruction(subject.image.instruction(layer))), Role::Text));
         out
     }
 

@@ -63,7 +63,7 @@ fn line(finding: &Finding) -> String {
 #[test]
 fn each_check_passes_at_its_limit_and_fails_beyond() {
     // Shipped: 160 + 1420 + 1000 + 70 = 2650; dead: srv/app 1000, srv/.env 20, x.bin 400.
-    let cases: [(&str, Status, Option<Figure>, &[&str]); 33] = [
+    let cases: [(&str, Status, Option<Figure>, &[&str]); 34] = [
         ("[rules.image-bytes]\nmax = 2650", Status::Pass, Some(Figure::Bytes(2650)), &[]),
         (
             "[rules.image-bytes]\nmax = 2649",
@@ -150,6 +150,7 @@ fn each_check_passes_at_its_limit_and_fails_beyond() {
             &["usr/bin/sudo is set-uid (mode 4755, owner 0) L0 50"],
         ),
         ("[rules.set-uid]\nallow = \"usr/bin/s*\"", Status::Pass, Some(Figure::Count(0)), &[]),
+        ("[rules.unexplained-layers]", Status::Pass, Some(Figure::Count(0)), &[]),
         ("[rules.image-growth]", Status::Skipped, None, &[]),
         ("[rules.waste-growth]", Status::Skipped, None, &[]),
         ("[rules.layer-growth]", Status::Skipped, None, &[]),
@@ -213,6 +214,15 @@ fn what_the_config_says_is_judged() {
         let ruling = judge(&format!("[rules.{rule}]"), &json!({"config": config}), &[], "2026-06-01");
         assert_eq!(ruling.status, status, "{rule} {config}");
     }
+}
+
+#[test]
+fn a_commit_explains_no_layer() {
+    let mut config = config();
+    config["history"][3]["created_by"] = "bash".into();
+    let ruling = judge("[rules.unexplained-layers]", &config, &[], "2026-06-01");
+    let expected = ["a shell without a command made it, as a commit of a container leaves it L3"];
+    assert_eq!(ruling.findings.iter().map(line).collect::<Vec<_>>(), expected);
 }
 
 #[test]

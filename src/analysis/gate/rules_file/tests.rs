@@ -43,6 +43,7 @@ ignore = { reason = "the orchestrator probes it", until = "2027-01-01" }
 [rules.not-root]
 [rules.not-only-latest]
 [rules.secret-ghosts]
+[rules.unexplained-layers]
 [rules.set-uid]
 allow = ["usr/bin/{su,passwd}"]
 
