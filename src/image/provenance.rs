@@ -1,9 +1,11 @@
 //! Who set which label, variable and setting: the history replayed.
 
+mod expand;
 mod health;
 mod words;
 
 use super::{Config, ContainerConfig, HistoryRow};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Everything in the config that a history row can set.
@@ -43,23 +45,18 @@ pub struct Override {
 }
 
 impl Provenance {
-    /// Replays the history and tells, for every value of the final config, which row set it.
+    /// Replays the history row by row and tells, for every value of the final config, which row set it.
     ///
-    /// The config has the last word: the setter is the last row that set exactly the final value, and a value that no
-    /// row explains has none. A row is inherited when it comes before the first row that makes a layer above the
-    /// base; `base_layers` is the number of layers at the bottom that are the base (by default one).
+    /// The config has the last word: the setter of a value is the last row that set its key, if what it set is the value
+    /// of the config. If it is not, something changed it that left no row (`docker commit -c`), and no row counts.
+    /// A row is inherited when it comes before the first row that makes a layer above the base; `base_layers` is the
+    /// number of layers at the bottom that are the base (by default one).
     pub fn replay(config: &Config, history: &[HistoryRow], base_layers: Option<u32>) -> Self {
-        let replay = Replay { history, inherited: inherited_rows(history, base_layers.unwrap_or(1)) };
-        let container = &config.container;
-        let env: Vec<(&str, &str)> =
-            container.env.iter().map(|variable| variable.split_once('=').unwrap_or((variable, ""))).collect();
-        let labels: Vec<(&str, &str)> =
-            container.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        Self {
-            labels: replay.pairs("LABEL", &labels),
-            env: replay.pairs("ENV", &env),
-            settings: replay.settings(container),
+        let mut replay = Replay::new(&config.container, history);
+        for (index, row) in history.iter().enumerate() {
+            replay.step(index, row);
         }
+        replay.finish(inherited_rows(history, base_layers.unwrap_or(1)))
     }
 }
 
@@ -70,122 +67,172 @@ fn inherited_rows(history: &[HistoryRow], base_layers: u32) -> usize {
     history.iter().position(own).unwrap_or(if base_layers == 0 { 0 } else { history.len() })
 }
 
-/// The rows, and how many of them belong to the base.
-struct Replay<'a> {
-    history: &'a [HistoryRow],
-    inherited: usize,
-}
-
-impl Replay<'_> {
-    /// The arguments of every row with this instruction.
-    fn rows(&self, instruction: &str) -> impl Iterator<Item = (usize, &str)> {
-        self.history.iter().enumerate().filter_map(move |(index, row)| {
-            let (word, rest) = row.instruction.split_once(char::is_whitespace)?;
-            word.eq_ignore_ascii_case(instruction).then(|| (index, rest.trim()))
-        })
-    }
-
-    /// Labels or variables.
-    fn pairs(&self, instruction: &str, finals: &[(&str, &str)]) -> Vec<Setting> {
-        let known = words::Known::new(finals);
-        let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-        for (row, text) in self.rows(instruction) {
-            for (key, value) in words::pairs(text, &known) {
-                events.entry(key).or_default().push(Event { row, value });
-            }
-        }
-        finals
-            .iter()
-            .map(|(key, value)| self.setting(key, value, events.get(*key).map(Vec::as_slice).unwrap_or_default()))
-            .collect()
-    }
-
-    /// Everything of which there is one, and the ports and volumes.
-    fn settings(&self, container: &ContainerConfig) -> Vec<Setting> {
-        let shell = |text: &str| words::command(text, container.shell.as_deref());
-        let check = container.healthcheck.as_ref().map(health::of_config);
-        let singles: [Single<'_>; 7] = [
-            ("entrypoint", "ENTRYPOINT", container.entrypoint.as_deref().map(words::json), &shell),
-            ("cmd", "CMD", container.cmd.as_deref().map(words::json), &shell),
-            ("user", "USER", container.user.clone(), &str::to_owned),
-            ("workdir", "WORKDIR", container.working_dir.clone(), &str::to_owned),
-            ("stop_signal", "STOPSIGNAL", container.stop_signal.clone(), &str::to_owned),
-            ("healthcheck", "HEALTHCHECK", check, &health::of_row),
-            ("shell", "SHELL", container.shell.as_deref().map(words::json), &shell),
-        ];
-        let mut out = Vec::new();
-        for (key, instruction, value, read) in singles {
-            let mut events: Vec<Event> =
-                self.rows(instruction).map(|(row, text)| Event { row, value: read(text) }).collect();
-            if key == "workdir" {
-                resolve_directories(&mut events);
-            }
-            out.extend(value.map(|value| self.setting(key, &value, &events)));
-        }
-        out.extend(self.members("port", "EXPOSE", &container.exposed_ports, words::ports));
-        out.extend(self.members("volume", "VOLUME", &container.volumes, words::volumes));
-        out
-    }
-
-    /// The members of a set: each is set by the last row that names it, and never overridden.
-    fn members(&self, key: &str, instruction: &str, values: &[String], read: fn(&str) -> Vec<String>) -> Vec<Setting> {
-        let named: BTreeMap<String, usize> = self
-            .rows(instruction)
-            .flat_map(|(row, text)| read(text).into_iter().map(move |name| (name, row)))
-            .collect();
-        values
-            .iter()
-            .map(|value| {
-                let history = named.get(value).copied();
-                Setting {
-                    key: key.to_owned(),
-                    value: value.clone(),
-                    history,
-                    inherited: self.is_inherited(history),
-                    overrides: Vec::new(),
-                }
-            })
-            .collect()
-    }
-
-    fn setting(&self, key: &str, value: &str, events: &[Event]) -> Setting {
-        let setter = events.iter().rposition(|event| event.value == value);
-        let history = setter.and_then(|at| events.get(at)).map(|event| event.row);
-        let before = events.get(..setter.unwrap_or(events.len())).unwrap_or_default();
-        let after = before.iter().skip(1).map(|event| event.value.as_str()).chain([value]);
-        // A row that sets the value that is there already replaces nothing.
-        let replaced = before.iter().zip(after).filter(|(event, next)| event.value != *next);
-        Setting {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            history,
-            inherited: self.is_inherited(history),
-            overrides: replaced.map(|(event, _)| Override { value: event.value.clone(), history: event.row }).collect(),
-        }
-    }
-
-    fn is_inherited(&self, row: Option<usize>) -> bool {
-        row.is_some_and(|row| row < self.inherited)
-    }
-}
-
-/// A setting of which there is one: its name, its instruction, its final value, and how an instruction is read.
-type Single<'a> = (&'a str, &'a str, Option<String>, &'a dyn Fn(&str) -> String);
-
 /// One row sets one value.
 struct Event {
     row: usize,
     value: String,
 }
 
-/// Makes relative working directories absolute, each against the one before it.
-fn resolve_directories(events: &mut [Event]) {
-    let mut current = String::from("/");
-    for event in events {
-        if !event.value.starts_with('/') && !event.value.contains(':') {
-            event.value = format!("{}/{}", current.trim_end_matches('/'), event.value);
+/// What a builder knows between two steps, and every value that was set so far.
+struct Replay<'a> {
+    config: &'a ContainerConfig,
+    labels: words::Known<'a>,
+    variables: words::Known<'a>,
+    /// Values by instruction and key; instructions that set one value have an empty key.
+    events: BTreeMap<(&'static str, String), Vec<Event>>,
+    /// What variables come to in the next instruction: build arguments and what `ENV` set.
+    environment: BTreeMap<String, String>,
+    directory: String,
+    shell: Vec<String>,
+    /// How many bytes variables, and how many ports ranges, may still come to.
+    bytes_left: Cell<usize>,
+    ports_left: usize,
+}
+
+/// No real image comes near these.
+const MAX_EXPANDED_BYTES: usize = 16 << 20;
+const MAX_PORTS: usize = 1 << 17;
+
+impl<'a> Replay<'a> {
+    fn new(config: &'a ContainerConfig, history: &[HistoryRow]) -> Self {
+        let variables: Vec<(&str, &str)> = config.env.iter().map(|variable| pair(variable)).collect();
+        let labels: Vec<(&str, &str)> =
+            config.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        // Builders write the values of arguments into the rows of RUN only, which come after their use.
+        let arguments = history.iter().flat_map(|row| &row.build_args).map(|argument| pair(argument));
+        Self {
+            config,
+            labels: words::Known::new(&labels),
+            variables: words::Known::new(&variables),
+            events: BTreeMap::new(),
+            environment: arguments.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            directory: "/".to_owned(),
+            shell: ["/bin/sh", "-c"].map(str::to_owned).to_vec(),
+            bytes_left: Cell::new(MAX_EXPANDED_BYTES),
+            ports_left: MAX_PORTS,
         }
-        current.clone_from(&event.value);
+    }
+
+    fn step(&mut self, index: usize, row: &HistoryRow) {
+        let Some((word, text)) = row.instruction.split_once(char::is_whitespace) else { return };
+        let text = text.trim();
+        let reading = words::Reading {
+            is_as_written: is_as_written(row),
+            variable: &|name| self.environment.get(name).cloned(),
+            bytes_left: &self.bytes_left,
+        };
+        let one = |instruction, value| vec![(instruction, String::new(), value)];
+        let set = match word.to_ascii_uppercase().as_str() {
+            "LABEL" => keyed("LABEL", words::pairs(text, &self.labels, &reading)),
+            "ENV" => keyed("ENV", words::pairs(text, &self.variables, &reading)),
+            "ARG" => keyed(
+                "ARG",
+                text.split_once('=')
+                    .map(|(key, value)| (key.to_owned(), reading.word(value, "")))
+                    .into_iter()
+                    .collect(),
+            ),
+            "ENTRYPOINT" => one("ENTRYPOINT", words::command(text, &self.shell)),
+            "CMD" => one("CMD", words::command(text, &self.shell)),
+            "SHELL" => one("SHELL", words::json(&words::shell(text))),
+            "USER" => one("USER", reading.word(text, self.config.user.as_deref().unwrap_or_default())),
+            "STOPSIGNAL" => {
+                one("STOPSIGNAL", reading.word(text, self.config.stop_signal.as_deref().unwrap_or_default()))
+            }
+            "HEALTHCHECK" => one("HEALTHCHECK", health::of_row(text)),
+            "WORKDIR" => {
+                let typed = reading.word(text, self.config.working_dir.as_deref().unwrap_or_default());
+                one("WORKDIR", below(&self.directory, &typed))
+            }
+            "EXPOSE" => members("EXPOSE", words::ports(&reading.word(text, ""), self.ports_left)),
+            "VOLUME" => members("VOLUME", words::volumes(text).iter().map(|path| reading.word(path, "")).collect()),
+            _ => Vec::new(),
+        };
+        for (instruction, key, value) in set {
+            match instruction {
+                "ENV" | "ARG" => drop(self.environment.insert(key.clone(), value.clone())),
+                "WORKDIR" => self.directory.clone_from(&value),
+                "SHELL" => self.shell = words::shell(text),
+                "EXPOSE" => self.ports_left -= 1,
+                _ => {}
+            }
+            self.events.entry((instruction, key)).or_default().push(Event { row: index, value });
+        }
+    }
+
+    fn finish(self, inherited: usize) -> Provenance {
+        let config = self.config;
+        let setting = |instruction, name: &str, key: &str, value: &str| {
+            let name_and_key = (instruction, key.to_owned());
+            setting(name, value, self.events.get(&name_and_key).map_or(&[][..], Vec::as_slice), inherited)
+        };
+        let labels = config.labels.iter().map(|(key, value)| setting("LABEL", key, key, value)).collect();
+        let env = config.env.iter().map(|variable| pair(variable));
+        let env = env.map(|(key, value)| setting("ENV", key, key, value)).collect();
+        let singles = [
+            ("entrypoint", "ENTRYPOINT", config.entrypoint.as_deref().map(words::json)),
+            ("cmd", "CMD", config.cmd.as_deref().map(words::json)),
+            ("user", "USER", config.user.clone()),
+            ("workdir", "WORKDIR", config.working_dir.clone()),
+            ("stop_signal", "STOPSIGNAL", config.stop_signal.clone()),
+            ("healthcheck", "HEALTHCHECK", config.healthcheck.as_ref().map(health::of_config)),
+            ("shell", "SHELL", config.shell.as_deref().map(words::json)),
+        ];
+        let singles = singles
+            .into_iter()
+            .filter_map(|(name, instruction, value)| Some(setting(instruction, name, "", value.as_deref()?)));
+        let ports = config.exposed_ports.iter().map(|port| setting("EXPOSE", "port", port, port));
+        let volumes = config.volumes.iter().map(|volume| setting("VOLUME", "volume", volume, volume));
+        Provenance { labels, env, settings: singles.chain(ports).chain(volumes).collect() }
+    }
+}
+
+/// `KEY=VALUE`; a key without a value has an empty one.
+fn pair(text: &str) -> (&str, &str) {
+    text.split_once('=').unwrap_or((text, ""))
+}
+
+/// Instruction, key and value of everything that a row sets.
+type Set = Vec<(&'static str, String, String)>;
+
+fn keyed(instruction: &'static str, pairs: Vec<(String, String)>) -> Set {
+    pairs.into_iter().map(|(key, value)| (instruction, key, value)).collect()
+}
+
+/// Members of a set: each has itself as its value, so that naming it again overrides nothing.
+fn members(instruction: &'static str, names: Vec<String>) -> Set {
+    names.into_iter().map(|name| (instruction, name.clone(), name)).collect()
+}
+
+/// Whether a builder writes instructions into the history as they stand in the Dockerfile, quotes and variables too:
+/// Buildah, which names the image below in the comment, and kaniko.
+fn is_as_written(row: &HistoryRow) -> bool {
+    row.comment.as_deref().is_some_and(|comment| comment.starts_with("FROM "))
+        || row.author.as_deref() == Some("kaniko")
+}
+
+/// A working directory against the one before it. One with a drive is Windows' and stays.
+fn below(directory: &str, typed: &str) -> String {
+    if typed.starts_with('/') || typed.contains(':') {
+        return typed.to_owned();
+    }
+    format!("{}/{typed}", directory.trim_end_matches('/'))
+}
+
+/// One value of the final config, with the rows that set its key.
+fn setting(key: &str, value: &str, events: &[Event], inherited: usize) -> Setting {
+    let last = events.len().checked_sub(1).filter(|last| events.get(*last).is_some_and(|event| event.value == value));
+    let history = last.and_then(|last| events.get(last)).map(|event| event.row);
+    let before = events.get(..last.unwrap_or(events.len())).unwrap_or_default();
+    let after = before.iter().skip(1).map(|event| event.value.as_str()).chain([value]);
+    // A row that sets the value that is there already replaces nothing.
+    let replaced = before.iter().zip(after).filter(|(event, next)| event.value != *next);
+    Setting {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        history,
+        inherited: history.is_some_and(|row| row < inherited),
+        overrides: replaced.map(|(event, _)| Override { value: event.value.clone(), history: event.row }).collect(),
     }
 }
 

@@ -76,7 +76,7 @@ fn one(
     }
     writeln!(out, "      {}", origin(setting, history, width.saturating_sub(6)))?;
     for old in &setting.overrides {
-        writeln!(out, "      replaces {:?}, set by row {}", clean(&old.value), old.history)?;
+        writeln!(out, "      replaces '{}', set by row {}", clean(&old.value), old.history)?;
     }
     if let Some(successor) = &setting.successor {
         writeln!(out, "      Label Schema gave way to {successor}")?;

@@ -57,7 +57,7 @@ fn labels_name_the_row_that_set_them_and_what_they_override() {
     let text = layerscope(&["config", &path]).expect(0).text();
     for line in [
         "  vendor=Base\n      inherited, set by row 1: LABEL vendor=Base",
-        "  tier=child\n      own, set by row 4: LABEL tier=child\n      replaces \"base\", set by row 1",
+        "  tier=child\n      own, set by row 4: LABEL tier=child\n      replaces 'base', set by row 1",
         "  by.hand=yes\n      no recorded origin\n",
         "Label Schema gave way to org.opencontainers.image.version",
     ] {

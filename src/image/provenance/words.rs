@@ -1,7 +1,9 @@
 //! The arguments of instructions, as builders write them into the history: often without the quotes of the
 //! Dockerfile, so that a value can only be told with the final config in hand.
 
+use super::expand;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// The keys and values of the final config.
@@ -19,21 +21,46 @@ impl<'a> Known<'a> {
     }
 }
 
+/// How the words of a row are read.
+pub(super) struct Reading<'a> {
+    /// Whether the row has them as the Dockerfile does, with quotes and variables.
+    pub(super) is_as_written: bool,
+    /// What variables come to.
+    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+    /// How many bytes words may still come to: a variable that doubles itself in each row must not fill the memory.
+    pub(super) bytes_left: &'a Cell<usize>,
+}
+
+impl Reading<'_> {
+    /// What a word comes to. What gives the value of the final config is right, however the row was written.
+    pub(super) fn word(&self, text: &str, wanted: &str) -> String {
+        if text == wanted {
+            return text.to_owned();
+        }
+        let left = self.bytes_left.get();
+        let Some(expanded) = expand::word(text, self.variable, left) else { return text.to_owned() };
+        self.bytes_left.set(left.saturating_sub(expanded.len()));
+        if self.is_as_written || expanded == wanted { expanded } else { text.to_owned() }
+    }
+}
+
 /// Reads the pairs of a `LABEL` or `ENV`, with the keys and values of the final config as a guide: a word begins a new
 /// pair only if its key is known, and a known value is taken whole.
-pub(super) fn pairs(text: &str, known: &Known<'_>) -> Vec<(String, String)> {
+pub(super) fn pairs(text: &str, known: &Known<'_>, reading: &Reading<'_>) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let mut rest = text.trim_start();
     if key_at(rest, known).is_none() {
         // The old form with one pair and no equals sign, `ENV key the value`.
         let (key, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         if known.values.contains_key(key) {
-            return vec![(key.to_owned(), value.trim().to_owned())];
+            let wanted = known.values.get(key).copied().unwrap_or_default();
+            return vec![(key.to_owned(), reading.word(value.trim(), wanted))];
         }
         rest = rest.get(next_key(rest, known)..).unwrap_or_default();
     }
     while let Some((key, value_text)) = key_at(rest, known) {
-        let (value, after) = value(value_text, known.values.get(key.as_ref()).copied().unwrap_or_default(), known);
+        let wanted = known.values.get(key.as_ref()).copied().unwrap_or_default();
+        let (value, after) = value(value_text, wanted, known, reading);
         out.push((key.into_owned(), value));
         rest = after.trim_start();
         if key_at(rest, known).is_none() {
@@ -64,16 +91,19 @@ fn next_key(text: &str, known: &Known<'_>) -> usize {
 }
 
 /// The value at the beginning of `text`, and what follows it.
-fn value<'a>(text: &'a str, wanted: &str, known: &Known<'_>) -> (String, &'a str) {
+fn value<'a>(text: &'a str, wanted: &str, known: &Known<'_>, reading: &Reading<'_>) -> (String, &'a str) {
     let ends = |rest: &str| rest.is_empty() || rest.starts_with(char::is_whitespace);
     if let Some(rest) = text.strip_prefix(wanted).filter(|rest| ends(rest)) {
         return (wanted.to_owned(), rest);
     }
     if let Some((value, rest)) = quoted(text).filter(|(_, rest)| ends(rest)) {
-        return (value, rest);
+        let written = text.get(..text.len() - rest.len()).unwrap_or_default();
+        let word = reading.word(written, wanted);
+        // Docker quotes as Go does, which undoes more escapes than a Dockerfile.
+        return (if value == wanted || word == written { value } else { word }, rest);
     }
     let (value, rest) = text.split_at(next_key(text, known));
-    (value.trim_end().to_owned(), rest)
+    (reading.word(value.trim_end(), wanted), rest)
 }
 
 /// A string in double or single quotes at the beginning of `text`, with its escapes undone, and what follows it.
@@ -117,27 +147,43 @@ pub(super) fn json<S: AsRef<str>>(items: &[S]) -> String {
     serde_json::Value::Array(items).to_string()
 }
 
-/// The command of a `CMD`, `ENTRYPOINT` or `SHELL`, as JSON; the shell form is wrapped in the shell.
-pub(super) fn command(text: &str, shell: Option<&[String]>) -> String {
+/// The command of a `CMD` or `ENTRYPOINT`, as JSON; the shell form is wrapped in the shell.
+pub(super) fn command(text: &str, shell: &[String]) -> String {
     match list(text) {
         Some((items, rest)) if rest.trim().is_empty() => json(&items),
-        _ => {
-            let default = ["/bin/sh".to_owned(), "-c".to_owned()];
-            let shell = shell.unwrap_or(&default);
-            json(&shell.iter().map(String::as_str).chain([text]).collect::<Vec<_>>())
-        }
+        _ => json(&shell.iter().map(String::as_str).chain([text]).collect::<Vec<_>>()),
     }
 }
 
-/// The ports of an `EXPOSE`: `8080/tcp 53/udp`, `map[8080/tcp:{}]`, `[8080/tcp]`, `8080`.
-pub(super) fn ports(text: &str) -> Vec<String> {
+/// The words of a `SHELL`: a list, or what Docker writes of one, `[/bin/bash -o pipefail -c]`.
+pub(super) fn shell(text: &str) -> Vec<String> {
+    match list(text) {
+        Some((items, _)) if !items.is_empty() => items,
+        _ => text.trim_matches(['[', ']']).split_whitespace().map(str::to_owned).collect(),
+    }
+}
+
+/// The ports of an `EXPOSE`: `8080/tcp 53/udp`, `map[8080/tcp:{}]`, `[8080/tcp]`, `8080`, `8000-8002`; no more than `most`.
+pub(super) fn ports(text: &str, most: usize) -> Vec<String> {
     let text = text.strip_prefix("map").unwrap_or(text);
     let words = text.trim_matches(['[', ']']).split(|c: char| c.is_whitespace() || c == ',');
     words
         .map(|word| word.trim_matches('"').trim_end_matches(":{}"))
         .filter(|word| !word.is_empty())
-        .map(|word| if word.contains('/') { word.to_owned() } else { format!("{word}/tcp") })
+        .flat_map(ports_of)
+        .take(most)
         .collect()
+}
+
+/// `8080/tcp` of `8080`, and each of a range `8000-8002/udp`.
+fn ports_of(word: &str) -> Vec<String> {
+    let (ports, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
+    let protocol = protocol.to_ascii_lowercase();
+    let range = ports.split_once('-').and_then(|(first, last)| Some(first.parse::<u16>().ok()?..=last.parse().ok()?));
+    match range {
+        Some(range) => range.map(|port| format!("{port}/{protocol}")).collect(),
+        None => vec![format!("{ports}/{protocol}")],
+    }
 }
 
 /// The paths of a `VOLUME`: `[/a /b]`, `["/a", "/b"]`, `/a /b`.
@@ -153,7 +199,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str, known: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs(text, &Known::new(known))
+        let reading = Reading { is_as_written: false, variable: &|_| None, bytes_left: &Cell::new(1000) };
+        pairs(text, &Known::new(known), &reading)
     }
 
     #[test]
@@ -178,20 +225,22 @@ mod tests {
 
     #[test]
     fn commands_are_told_in_every_spelling() {
-        let shell = ["/bin/bash".to_owned(), "-c".to_owned()];
-        assert_eq!(command("[\"a b\" \"c\"]", None), r#"["a b","c"]"#);
-        assert_eq!(command("[\"a\", \"c\"]", None), r#"["a","c"]"#);
-        assert_eq!(command("echo hi", None), r#"["/bin/sh","-c","echo hi"]"#);
-        assert_eq!(command("echo hi", Some(&shell)), r#"["/bin/bash","-c","echo hi"]"#);
-        assert_eq!(command("[ -f x ] && y", None), r#"["/bin/sh","-c","[ -f x ] && y"]"#);
-        assert_eq!(command("[]", None), "[]");
+        let [sh, shell] = ["/bin/sh", "/bin/bash"].map(|program| [program.to_owned(), "-c".to_owned()]);
+        assert_eq!(command("[\"a b\" \"c\"]", &sh), r#"["a b","c"]"#);
+        assert_eq!(command("[\"a\", \"c\"]", &sh), r#"["a","c"]"#);
+        assert_eq!(command("echo hi", &sh), r#"["/bin/sh","-c","echo hi"]"#);
+        assert_eq!(command("echo hi", &shell), r#"["/bin/bash","-c","echo hi"]"#);
+        assert_eq!(command("[ -f x ] && y", &sh), r#"["/bin/sh","-c","[ -f x ] && y"]"#);
+        assert_eq!(command("[]", &sh), "[]");
     }
 
     #[test]
     fn ports_and_volumes_are_told_in_every_spelling() {
-        assert_eq!(ports("map[53/udp:{} 8080/tcp:{}]"), ["53/udp", "8080/tcp"]);
-        assert_eq!(ports("53/udp 8080"), ["53/udp", "8080/tcp"]);
-        assert_eq!(ports("[8080/tcp]"), ["8080/tcp"]);
+        assert_eq!(ports("map[53/udp:{} 8080/tcp:{}]", 9), ["53/udp", "8080/tcp"]);
+        assert_eq!(ports("53/udp 8080", 9), ["53/udp", "8080/tcp"]);
+        assert_eq!(ports("[8080/tcp]", 9), ["8080/tcp"]);
+        assert_eq!(ports("8000-8002/UDP 1-2-3", 9), ["8000/udp", "8001/udp", "8002/udp", "1-2-3/tcp"]);
+        assert_eq!(ports("0-65535", 2), ["0/tcp", "1/tcp"]);
         assert_eq!(volumes("[/a /b]"), ["/a", "/b"]);
         assert_eq!(volumes("[\"/a b\", \"/c\"]"), ["/a b", "/c"]);
         assert_eq!(volumes("/a /b"), ["/a", "/b"]);
