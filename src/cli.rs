@@ -166,9 +166,12 @@ pub struct OpenArgs {
     /// How much of a pipe is kept in $TMPDIR at most, as in 20GB or 4 GiB.
     #[arg(long, global = true, value_name = "BYTES", default_value = "64GiB", value_parser = parse_bytes)]
     pub spool_max: u64,
-    /// How many layers at the bottom count as the base.
+    /// The image that this one is built on: its layers are the base.
     ///
-    /// Unless given: what the image's annotations say, else 1.
+    /// Unless given: what a label of buildpacks or the history of podman tells, else the lowest layer.
+    #[arg(long, global = true, value_name = "IMAGE", conflicts_with = "base_layers")]
+    pub base: Option<String>,
+    /// How many layers at the bottom are the base.
     #[arg(long, global = true, value_name = "N")]
     pub base_layers: Option<u32>,
     /// Where a bare image name is looked up (dive's flag).

@@ -76,7 +76,9 @@ pub struct Settings {
     pub spool_directory: PathBuf,
     /// How many bytes of it are kept at most.
     pub spool_max: u64,
-    /// How many layers at the bottom count as the base; none if the image decides.
+    /// The image that is the base, if the user names it.
+    pub base: Option<String>,
+    /// How many layers at the bottom are the base, if the user says so.
     pub base_layers: Option<u32>,
     /// What a bare name means, if the user says so.
     pub engine: Option<Engine>,
@@ -95,7 +97,8 @@ pub struct Settings {
 impl Settings {
     /// Puts flags and environment together; flags win.
     pub fn new(cli: &Cli, environment: &Environment) -> Self {
-        let OpenArgs { tag, platform, verify, strict, spool_max, base_layers, source, color, ascii } = cli.open.clone();
+        let OpenArgs { tag, platform, verify, strict, spool_max, base, base_layers, source, color, ascii } =
+            cli.open.clone();
         let color = match color {
             ColorWhen::Auto if environment.no_color => ColorWhen::Never,
             color => color,
@@ -107,6 +110,7 @@ impl Settings {
             strict,
             spool_directory: environment.temporary.clone(),
             spool_max,
+            base,
             base_layers,
             engine: source,
             color,

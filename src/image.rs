@@ -2,6 +2,7 @@
 //!
 //! Everything here comes from small documents; no layer is read.
 
+mod base;
 mod config;
 mod document;
 mod error;
@@ -17,6 +18,7 @@ mod provenance;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use base::{Base, NotTheBase, ToldBy};
 pub use config::{Config, ContainerConfig, HealthCheck};
 pub(crate) use document::hex;
 pub use error::ImageError;
@@ -82,8 +84,10 @@ pub struct Image {
     pub history: Vec<HistoryRow>,
     /// Labels, environment and the other settings, each with the history row that set it.
     pub provenance: Provenance,
-    /// How many layers at the bottom the image itself says are its base (annotations), if it does.
-    pub base_layers: Option<u32>,
+    /// The annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
+    /// The base, where the user or the image itself tells how many layers it has.
+    pub base: Option<Base>,
     /// What was odd about the documents.
     pub notices: Vec<Notice>,
 }

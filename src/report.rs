@@ -43,7 +43,7 @@ pub(crate) use words::percent;
 
 use crate::analysis::{Cause, Causes};
 use crate::codec::Compression;
-use crate::image::{LayerIndex, Origin, Platform};
+use crate::image::{LayerIndex, Origin, Platform, ToldBy};
 use crate::notice::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -136,8 +136,23 @@ pub struct ImageSection {
     pub platform: Platform,
     /// When it was made (RFC 3339).
     pub created: Option<String>,
+    /// The image that it is built on.
+    pub base: BaseSection,
     /// The config, as in the image.
     pub config: serde_json::Value,
+}
+
+/// The image that another is built on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BaseSection {
+    /// How many layers at the bottom are its; null where nobody tells. The figures then take the lowest layer for it.
+    pub layers: Option<u32>,
+    /// Who tells that.
+    pub told_by: Option<ToldBy>,
+    /// Its name, as annotation or label have it.
+    pub name: Option<String>,
+    /// Its digest, as annotation or label have it.
+    pub digest: Option<String>,
 }
 
 /// Where an image comes from.

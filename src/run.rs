@@ -13,12 +13,12 @@ mod queue;
 mod scan;
 mod why;
 
-pub use load::{Files, Input, Loaded, Request, load};
+pub use load::{AskedBase, Files, Input, Loaded, Request, load};
 
 use crate::analysis::RulesError;
 use crate::cli::{Cli, Command, GateArgs, Verify, completions, welcome};
 use crate::config::{Environment, Settings};
-use crate::image::{Image, ImageError, LayerIndex};
+use crate::image::{Image, ImageError, LayerIndex, NotTheBase};
 use crate::listing::Listing;
 use crate::progress::Observer;
 use crate::report::{BaselineError, LsError};
@@ -127,6 +127,14 @@ pub enum Failure {
     /// What is compared with could be read only in part.
     #[error("{0}: a part of it could not be read; no growth can be told from it")]
     PartialBaseline(String),
+    /// The image is not built on the base that was named.
+    #[error("{base} is not the base of the image: {why}")]
+    NotTheBase {
+        /// What was named.
+        base: String,
+        /// Why not.
+        why: NotTheBase,
+    },
     /// Growth is asked of several images.
     #[error("--baseline and --against compare one image, and {0} are named")]
     ManyImages(usize),

@@ -76,8 +76,9 @@ fn evidence_of(label: &Setting) -> Finding {
 }
 
 fn label(subject: &Subject<'_>, id: &'static str, title: &'static str, key: &str) -> Point {
-    match find_label(subject, key) {
-        Some(label) => Point { id, title, answer: Answer::Pass, evidence: vec![evidence_of(label)] },
+    let annotation = || Some(Finding::say(format!("{key} is {}", subject.image.annotation(key)?)));
+    match find_label(subject, key).map(evidence_of).or_else(annotation) {
+        Some(found) => Point { id, title, answer: Answer::Pass, evidence: vec![found] },
         None => Point { id, title, answer: Answer::Fail, evidence: vec![Finding::say(format!("{key} is not set"))] },
     }
 }
@@ -141,17 +142,19 @@ fn not_root(subject: &Subject<'_>) -> Point {
 /// The base is recorded if both its name and its digest are: a name alone moves.
 fn recorded_base(subject: &Subject<'_>) -> Point {
     let (id, title) = ("recorded-base", "a recorded base");
-    let labels = [BASE_NAME, BASE_DIGEST].map(|key| find_label(subject, key));
-    let missing: Vec<Finding> = [BASE_NAME, BASE_DIGEST]
-        .iter()
-        .zip(labels)
-        .filter(|(_, label)| label.is_none())
-        .map(|(key, _)| Finding::say(format!("{key} is not set")))
-        .collect();
+    let keys = [BASE_NAME, BASE_DIGEST];
+    let is_missing = |key: &&str| subject.image.annotation(key).is_none();
+    let missing: Vec<Finding> =
+        keys.into_iter().filter(is_missing).map(|key| Finding::say(format!("{key} is not set"))).collect();
     if !missing.is_empty() {
         return Point { id, title, answer: Answer::Fail, evidence: missing };
     }
-    Point { id, title, answer: Answer::Pass, evidence: labels.into_iter().flatten().map(evidence_of).collect() }
+    let said = |key: &str| {
+        let value = subject.image.annotation(key)?;
+        let row = find_label(subject, key).and_then(|label| label.history);
+        Some(Finding { row, ..Finding::say(format!("{key} is {value}")) })
+    };
+    Point { id, title, answer: Answer::Pass, evidence: keys.into_iter().filter_map(said).collect() }
 }
 
 /// What is written below a volume after it was declared: an engine hides it under the volume, or copies it into each new

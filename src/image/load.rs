@@ -3,13 +3,13 @@
 use super::document::{CONFIG_MAX, Documents, MANIFEST_MAX};
 use super::index::{self, Found};
 use super::manifest::{Described, Entry, MAX_LAYERS, Manifest, entries};
-use super::{Config, DiffId, Image, ImageError, Layer, LayerIndex, Platform, Provenance, history, short_digest};
+use super::{Base, Config, DiffId, Image, ImageError, Layer, LayerIndex, Platform, Provenance, history, short_digest};
 use crate::notice::{Notice, Severity};
 use crate::source::{BlobId, Kind, Place, Source};
 use crate::tarball::components;
 use oci_spec::image::{Descriptor, Digest, DigestAlgorithm};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -188,18 +188,20 @@ pub fn load(source: &Source, candidate: &Candidate) -> Result<Image, ImageError>
         Origin::Docker(entry) => {
             let place = path(&entry.config);
             let mut layers: Vec<LayerPart> = entry.layers.iter().map(|layer| LayerPart::of_path(layer)).collect();
+            let mut annotations = BTreeMap::new();
             if let Some(digest) = &candidate.manifest_digest {
                 let manifest = read_manifest(documents, digest, &mut Vec::new())?;
                 add_descriptors(&mut layers, &manifest.layers, &mut notices);
+                annotations = manifest.annotations;
             }
-            Parts { config: (place, format!("config {}", entry.config)), layers }
+            Parts { config: (place, format!("config {}", entry.config)), layers, annotations }
         }
         Origin::Oci(digest) => {
             let manifest = read_manifest(documents, digest, &mut Vec::new())?;
             let config = manifest.config.digest().clone();
             let part = format!("config {}", short_digest(&config));
             let layers = manifest.layers.iter().map(LayerPart::of_descriptor).collect();
-            Parts { config: (Place::Digest(config), part), layers }
+            Parts { config: (Place::Digest(config), part), layers, annotations: manifest.annotations }
         }
         Origin::Rootfs => return Ok(rootfs(source)),
     };
@@ -210,6 +212,7 @@ pub fn load(source: &Source, candidate: &Candidate) -> Result<Image, ImageError>
 struct Parts {
     config: (Place, String),
     layers: Vec<LayerPart>,
+    annotations: BTreeMap<String, String>,
 }
 
 /// What a manifest says about one layer.
@@ -280,7 +283,7 @@ fn assemble(
     parts: Parts,
     mut notices: Vec<Notice>,
 ) -> Result<Image, ImageError> {
-    let Parts { config: (place, part), layers } = parts;
+    let Parts { config: (place, part), layers, annotations } = parts;
     if layers.len() > MAX_LAYERS {
         let reference = documents.reference();
         return Err(ImageError::Limit { reference, part, what: "layers", limit: MAX_LAYERS });
@@ -307,6 +310,7 @@ fn assemble(
             layer
         })
         .collect::<Vec<_>>();
+    let base = Base::told(&config, &history);
     Ok(Image {
         tags: candidate.tags.clone(),
         id: document.digest,
@@ -314,11 +318,11 @@ fn assemble(
         platform: platform(&config, candidate),
         created: config.raw.get("created").and_then(Value::as_str).map(str::to_owned),
         layers: with_history(layers, &history),
-        provenance: Provenance::replay(&config, &history, None),
+        provenance: Provenance::replay(&config, &history, base.as_ref().map(|base| base.layers)),
+        base,
+        annotations,
         config,
         history,
-        // The annotations of base images name and digest them; how many layers they have is not in the image.
-        base_layers: None,
         notices,
     })
 }
@@ -417,7 +421,8 @@ fn rootfs(source: &Source) -> Image {
         layers: vec![layer],
         history: Vec::new(),
         provenance: Provenance::default(),
-        base_layers: None,
+        annotations: BTreeMap::new(),
+        base: None,
         notices: vec![Notice::info("image", message)],
     }
 }

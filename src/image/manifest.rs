@@ -5,6 +5,7 @@ use super::document::Documents;
 use super::json::kind;
 use oci_spec::image::{Descriptor, MediaType};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Layers that one image may have.
 pub(super) const MAX_LAYERS: usize = 10_000;
@@ -21,6 +22,7 @@ pub(super) struct Manifest {
     pub(super) config: Descriptor,
     /// The layers, bottom first.
     pub(super) layers: Vec<Descriptor>,
+    pub(super) annotations: BTreeMap<String, String>,
 }
 
 /// What a document with the media type of a manifest is.
@@ -68,8 +70,15 @@ impl Manifest {
                 descriptor(layer).map_err(|reason| documents.broken(part, format!("layer {index}: {reason}")))?;
             layers.push(layer);
         }
-        Ok(Described::Image(Box::new(Self { config, layers })))
+        let annotations = annotations(value);
+        Ok(Described::Image(Box::new(Self { config, layers, annotations })))
     }
+}
+
+/// The annotations of a manifest; what is no text is none.
+fn annotations(manifest: &Value) -> BTreeMap<String, String> {
+    let all = manifest.get("annotations").and_then(Value::as_object).into_iter().flatten();
+    all.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// Reads a descriptor. Fields that are null count as not there: builders in Go write both.

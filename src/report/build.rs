@@ -1,8 +1,8 @@
 //! From facts to the report.
 
 use super::{
-    DiveSection, HistorySection, ImageSection, LayerSection, LayerStatus, NoticeSection, OverrideSection, Reading,
-    Report, SCHEMA, SettingSection, SettingsSection, SourceSection, Tool, TotalsSection, WasteList,
+    BaseSection, DiveSection, HistorySection, ImageSection, LayerSection, LayerStatus, NoticeSection, OverrideSection,
+    Reading, Report, SCHEMA, SettingSection, SettingsSection, SourceSection, Tool, TotalsSection, WasteList,
 };
 use crate::analysis::{Analysis, DiveFigures, LayerFigures};
 use crate::image::{HistoryRow, Image, Layer, LayerIndex, Setting, successor};
@@ -53,7 +53,18 @@ fn image_section(facts: &Facts<'_>) -> ImageSection {
         manifest_digest: image.manifest_digest.as_ref().map(ToString::to_string),
         platform: image.platform.clone(),
         created: created(image.created.as_deref()),
+        base: base(image),
         config: image.config.raw.clone(),
+    }
+}
+
+fn base(image: &Image) -> BaseSection {
+    let annotation = |key: &str| image.annotation(&format!("org.opencontainers.image.base.{key}")).map(str::to_owned);
+    BaseSection {
+        layers: image.base.as_ref().map(|base| base.layers),
+        told_by: image.base.as_ref().map(|base| base.told_by),
+        name: annotation("name"),
+        digest: annotation("digest"),
     }
 }
 

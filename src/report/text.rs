@@ -2,8 +2,9 @@
 
 use super::size::{Units, short};
 use super::words::{clean, count, head, layer, middle, percent, size};
-use super::{LayerSection, LayerStatus, Report, SettingSection, WasteSection};
+use super::{BaseSection, LayerSection, LayerStatus, Report, SettingSection, WasteSection};
 use crate::analysis::Cause;
+use crate::image::ToldBy;
 use std::io::{self, Write};
 
 /// The narrowest text that is laid out.
@@ -60,6 +61,7 @@ fn identity(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(id) = &image.id {
         field("Id", id.get(..SHORT_ID).unwrap_or(id))?;
     }
+    field("Base", &base(&image.base))?;
     let entries = count(totals.entries, "entry").replace("entrys", "entries");
     field("Layers", &format!("{} with {entries}, {} in the end", totals.layers, count(totals.paths, "path")))?;
     let [all, alive, wasted] = [totals.shipped_bytes, totals.live_bytes, totals.wasted_bytes].map(size);
@@ -76,6 +78,23 @@ fn identity(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         field("Digests", "not all checked")?;
     }
     Ok(())
+}
+
+/// The base: its name, its layers, and who tells.
+fn base(base: &BaseSection) -> String {
+    let layers = base.layers.zip(base.told_by).map(|(layers, told_by)| {
+        let by = match told_by {
+            ToldBy::BaseImage => "--base",
+            ToldBy::BaseLayers => "--base-layers",
+            ToldBy::Label => "a label",
+            ToldBy::History => "the history",
+        };
+        format!("{}, by {by}", count(u64::from(layers), "layer"))
+    });
+    let layers = layers.unwrap_or_else(|| "not told; layer 0 is taken for it".to_owned());
+    let digest = base.digest.as_deref().map(|digest| digest.get(..SHORT_ID).unwrap_or(digest));
+    let named: Vec<&str> = base.name.as_deref().into_iter().chain(digest).collect();
+    if named.is_empty() { layers } else { format!("{} ({layers})", named.join(" ")) }
 }
 
 fn layers(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -98,6 +117,9 @@ fn layers(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
         let rest = width.saturating_sub(row.chars().count()).max(16);
         let row = format!("{row}{}", head(&instruction, rest));
         writeln!(out, "{}", row.trim_end())?;
+        if report.image.base.layers == Some(layer.index.0 + 1) && layer.index.index() + 1 < report.layers.len() {
+            writeln!(out, "{:>4} end of the base", "--")?;
+        }
     }
     unexplained(report, out)
 }

@@ -1,7 +1,7 @@
 //! The commands: each loads an image and hands what it found to one front end.
 
 use super::line::Line;
-use super::load::{Input, Loaded, Request, load};
+use super::load::{AskedBase, Input, Loaded, Request, load, load_documents};
 use super::{Failure, Outcome, files, verifies};
 use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
@@ -91,7 +91,7 @@ impl Commands<'_> {
             Some(Verify::Off | Verify::Strict) => Background::Rest,
             Some(Verify::Background) | None => Background::Verify,
         };
-        let mut request = self.request(self.settings.verify == Some(Verify::Strict));
+        let mut request = self.request(self.settings.verify == Some(Verify::Strict))?;
         request.verify_later = background == Background::Verify;
         let options = Options {
             color: self.settings.color != ColorWhen::Never,
@@ -208,23 +208,29 @@ impl Commands<'_> {
 
     /// Loads an image for a command that writes. `verify` holds unless the user says otherwise.
     pub(super) fn load(&mut self, input: Input, verify: Verify) -> Result<Loaded, Failure> {
-        let request = self.request(verifies(self.settings.verify, verify));
+        let request = self.request(verifies(self.settings.verify, verify))?;
         match Line::on_terminal(self.settings.ascii) {
             Some(line) => load(input, &request, &Cancel::default(), &line),
             None => load(input, &request, &Cancel::default(), &Silent),
         }
     }
 
-    fn request(&self, verify: bool) -> Request {
-        Request {
+    fn request(&self, verify: bool) -> Result<Request, Failure> {
+        let request = Request {
             tag: self.settings.tag.clone(),
             platform: self.settings.platform.clone(),
-            base_layers: self.settings.base_layers,
+            base: self.settings.base_layers.map(AskedBase::Layers),
             verify,
             verify_later: false,
             spool_directory: self.settings.spool_directory.clone(),
             spool_max: self.settings.spool_max,
-        }
+        };
+        let Some(typed) = &self.settings.base else { return Ok(request) };
+        // Which of several images is meant is said of the image, not of its base.
+        let base = Request { tag: None, verify: false, ..request.clone() };
+        let base = load_documents(self.input(typed), &base, &Cancel::default())?;
+        let diff_ids = base.config.diff_ids.clone();
+        Ok(Request { base: Some(AskedBase::Image { typed: typed.clone(), diff_ids }), ..request })
     }
 
     /// Says what was odd, unless the result said it, and how the run ended.

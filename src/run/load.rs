@@ -6,10 +6,10 @@ use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::{Cancel, Section};
-use crate::image::{self, Candidate, Image, Layer, LayerIndex, Platform};
+use crate::image::{self, Base, Candidate, DiffId, Image, Layer, LayerIndex, Platform, ToldBy};
 use crate::listing::{Content, EntryKind, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
-use crate::progress::Observer;
+use crate::progress::{Observer, Silent};
 use crate::report::{self, Facts, LayerFacts, LayerStatus, Reading, Report};
 use crate::source::{self, Blob, BlobId, LayerBlob, LayerTars, OpenOptions, Reference, Sink, Source};
 use crate::tarball::Limits;
@@ -27,8 +27,8 @@ pub struct Request {
     pub tag: Option<String>,
     /// The platform that is meant.
     pub platform: Option<Platform>,
-    /// How many layers at the bottom count as the base, if the user says so.
-    pub base_layers: Option<u32>,
+    /// Which layers at the bottom are the base, if the user says so.
+    pub base: Option<AskedBase>,
     /// Whether digests are checked before anything is shown.
     pub verify: bool,
     /// Whether they are checked afterwards, so that what passes only once is hashed on the way.
@@ -79,14 +79,14 @@ pub enum Input {
 /// Reads one image and stacks its layers.
 pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch) -> Result<Loaded, Failure> {
     let scanner = Scanner { limits: Limits::default(), seed: RandomState::new().hash_one(0), cancel: cancel.clone() };
-    let (source, image, read) = read(input, request, &scanner, watch)?;
+    let (source, image, read) = read(input, request, &scanner, watch, Depth::Layers)?;
     cancel.check().map_err(Failure::Cancelled)?;
     let (mut tree, fitting) = stack(&image, &read, MAX_ENTRIES);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let tars = tars(&image, &read);
     tree.identify(&Blobs::new(&image, &tars, scanner.seed, cancel), threads);
     cancel.check().map_err(Failure::Cancelled)?;
-    let base_layers = request.base_layers.or(image.base_layers).unwrap_or(1);
+    let base_layers = image.base.as_ref().map_or(1, |base| base.layers);
     Ok(Loaded {
         image,
         tree: Arc::new(tree),
@@ -105,8 +105,22 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
 /// An opened image, and what its layers gave.
 type Read = (Source, Arc<Image>, BTreeMap<BlobId, Scanned>);
 
-/// Opens an image and reads its layers.
-fn read(input: Input, request: &Request, scanner: &Scanner, watch: &dyn Watch) -> Result<Read, Failure> {
+/// What an image says of itself; its layers are read only as far as a sequential input has to be.
+pub(super) fn load_documents(input: Input, request: &Request, cancel: &Cancel) -> Result<Arc<Image>, Failure> {
+    let scanner = Scanner { limits: Limits::default(), seed: 0, cancel: cancel.clone() };
+    let (_, image, _) = read(input, request, &scanner, &Silent, Depth::Documents)?;
+    Ok(image)
+}
+
+/// How much of an image is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Documents,
+    Layers,
+}
+
+/// Opens an image and reads it.
+fn read(input: Input, request: &Request, scanner: &Scanner, watch: &dyn Watch, depth: Depth) -> Result<Read, Failure> {
     let hash_if = |is_asked: bool| if is_asked { Hash::Yes } else { Hash::No };
     let hash_passing = hash_if(request.verify || request.verify_later);
     let scanning = Scanning { scanner, hash: hash_if(request.verify), hash_passing };
@@ -119,7 +133,10 @@ fn read(input: Input, request: &Request, scanner: &Scanner, watch: &dyn Watch) -
         });
         // Nobody needs what is still being read.
         let (source, image) = opened.inspect_err(|_| scanner.cancel.cancel())?;
-        let read = scans.layers(&image);
+        let read = match depth {
+            Depth::Layers => scans.layers(&image),
+            Depth::Documents => BTreeMap::new(),
+        };
         Ok((source, image, read))
     })
 }
@@ -170,9 +187,29 @@ fn choose(source: &Source, request: &Request, watch: &dyn Watch) -> Result<Candi
 
 fn load_image(source: &Source, candidate: &Candidate, request: &Request) -> Result<Image, Failure> {
     let mut image = image::load(source, candidate)?;
-    let base = request.base_layers.or(image.base_layers);
-    image.provenance = image::Provenance::replay(&image.config, &image.history, base);
+    match &request.base {
+        None => {}
+        Some(AskedBase::Layers(layers)) => image.set_base(Base { layers: *layers, told_by: ToldBy::BaseLayers }),
+        Some(AskedBase::Image { typed, diff_ids }) => {
+            let base = Base::of_image(diff_ids, &image.config.diff_ids);
+            image.set_base(base.map_err(|why| Failure::NotTheBase { base: typed.clone(), why })?);
+        }
+    }
     Ok(image)
+}
+
+/// What the user says of the base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskedBase {
+    /// So many layers.
+    Layers(u32),
+    /// Those of this image.
+    Image {
+        /// What was typed.
+        typed: String,
+        /// The diff IDs of its layers, bottom first.
+        diff_ids: Vec<DiffId>,
+    },
 }
 
 /// Bytes of memory that the checkpoints of one image take at most, in all compressed streams together. One takes

@@ -207,7 +207,8 @@ fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
         layers: (0..layers).map(layer).collect(),
         history: history.clone(),
         provenance,
-        base_layers: Some(1),
+        annotations: std::collections::BTreeMap::new(),
+        base: Some(crate::image::Base { layers: 1, told_by: crate::image::ToldBy::Label }),
         notices: Vec::new(),
     }
 }

@@ -154,3 +154,38 @@ fn why_tells_the_life_of_a_path_and_where_its_bytes_are() {
         assert!(outcome.stderr.contains(message), "{message} in {}", outcome.stderr);
     }
 }
+
+#[test]
+fn the_base_is_told_by_the_base_image() {
+    let mut child = child();
+    let mut base = child.clone();
+    base.tag = "base:1".to_owned();
+    base.layers.truncate(1);
+    base.history.clear();
+    let (_guard, base_path) = file("base.tar", &docker_archive(&[base], false));
+    let (_guard2, path) = file("child.tar", &docker_archive(std::slice::from_ref(&child), false));
+    let report = |arguments: &[&str]| {
+        layerscope(&[&["report", &path, "--format", "json"][..], arguments].concat()).expect(0).json()
+    };
+    assert_eq!(report(&[])["image"]["base"]["layers"], Value::Null);
+    let told = report(&["--base", &base_path]);
+    assert_eq!(
+        (&told["image"]["base"]["layers"], &told["image"]["base"]["told_by"]),
+        (&1.into(), &"base_image".into())
+    );
+    let counted = report(&["--base-layers", "1"]);
+    assert_eq!(counted["image"]["base"]["told_by"], "base_layers");
+    assert_eq!(told["totals"], counted["totals"]);
+    assert_eq!(told["labels"], counted["labels"]);
+    let text = layerscope(&["report", &path, "--base", &base_path]).expect(0).text();
+    assert!(text.contains("Base       1 layer, by --base\n"), "{text}");
+    assert!(text.contains("  -- end of the base\n"), "{text}");
+    layerscope(&["report", &path, "--base", &base_path, "--base-layers", "1"]).expect(2);
+    // The child is not the base of its base.
+    let outcome = layerscope(&["report", &base_path, "--base", &path]).expect(2);
+    assert!(outcome.stderr.contains("child.tar is not the base of the image: it has"), "{}", outcome.stderr);
+    child.layers[0] = layer(&["f other size=1"]);
+    let (_guard3, other) = file("other.tar", &docker_archive(&[child], false));
+    let outcome = layerscope(&["report", &other, "--base", &base_path]).expect(2);
+    assert!(outcome.stderr.contains("its layer 0 is another one"), "{}", outcome.stderr);
+}

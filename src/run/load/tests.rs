@@ -9,7 +9,7 @@ fn request(spool_max: u64) -> Request {
     Request {
         tag: None,
         platform: None,
-        base_layers: None,
+        base: None,
         verify: false,
         verify_later: true,
         spool_directory: std::env::temp_dir(),

@@ -14,7 +14,7 @@ pub(super) fn rebuild_layer_rows(state: &mut State) {
     let image = &subject.image;
     let all = (0..image.layers.len()).filter_map(|index| u32::try_from(index).ok()).map(LayerIndex);
     let mut rows = Vec::new();
-    let base = image.base_layers.filter(|base| *base > 0 && *base < state.layer_count());
+    let base = image.base.as_ref().map(|base| base.layers).filter(|base| *base > 0 && *base < state.layer_count());
     let mut next_row = 0;
     for layer in all {
         let row = image.layers.get(layer.index()).and_then(|layer| layer.history);
