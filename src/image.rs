@@ -4,6 +4,7 @@
 
 mod base;
 mod config;
+mod distribution;
 mod document;
 mod error;
 mod history;
@@ -20,6 +21,7 @@ pub(crate) mod testing;
 
 pub use base::{Base, NotTheBase, ToldBy};
 pub use config::{Config, ContainerConfig, HealthCheck};
+pub use distribution::Distribution;
 pub(crate) use document::hex;
 pub use error::ImageError;
 pub use history::{HistoryRow, instruction};
@@ -135,6 +137,16 @@ impl Image {
     pub fn blob_bytes(&self) -> u64 {
         let blobs = self.layers.iter().filter_map(|layer| layer.blob.as_ref().ok());
         blobs.map(|blob| (blob.id, blob.size)).collect::<BTreeMap<_, _>>().values().sum()
+    }
+
+    /// What the way in which the image was saved has lost of it.
+    pub fn lost(&self) -> &'static [&'static str] {
+        match (&self.id, self.tags.as_slice()) {
+            // A flat root file system.
+            (None, []) => &["tags", "history", "labels", "config", "layers"],
+            (Some(_), []) => &["tags"],
+            (_, _) => &[],
+        }
     }
 
     /// The cleaned instruction that made a layer, or an empty string where the history does not tell.

@@ -43,7 +43,7 @@ pub(crate) use words::percent;
 
 use crate::analysis::{Cause, Causes};
 use crate::codec::Compression;
-use crate::image::{LayerIndex, Origin, Platform, ToldBy};
+use crate::image::{Distribution, LayerIndex, Origin, Platform, ToldBy};
 use crate::notice::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -136,6 +136,11 @@ pub struct ImageSection {
     pub platform: Platform,
     /// When it was made (RFC 3339).
     pub created: Option<String>,
+    /// What the way in which it was saved has lost: `tags`; of a flat root file system also `history`, `labels`,
+    /// `config` and `layers`.
+    pub lost: Vec<String>,
+    /// The distribution that is in it; null where nothing names one.
+    pub distribution: Option<Distribution>,
     /// The image that it is built on.
     pub base: BaseSection,
     /// The config, as in the image.

@@ -39,7 +39,7 @@ mod update;
 mod view;
 
 use crate::analysis::Analysis;
-use crate::image::{Image, LayerIndex};
+use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::Progress;
@@ -91,6 +91,8 @@ pub enum Feed {
     },
     /// Everything is known.
     Ready(Arc<Model>),
+    /// The file that names the distribution was read.
+    Distribution(Distribution),
     /// Nothing can be shown; the explorer closes and hands the message back.
     Failed(String),
     /// Something was found while nobody waited for it.

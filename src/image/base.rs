@@ -3,7 +3,7 @@
 //! The annotations of the OCI name a base and its digest, not its layers. Buildpacks put the uppermost layer of the base
 //! into a label, podman and Buildah its name into the history.
 
-use super::{Config, DiffId, HistoryRow, Image, Provenance};
+use super::{Config, DiffId, HistoryRow, Image, Provenance, successor};
 
 /// The base of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,13 @@ impl Base {
 }
 
 impl Image {
+    /// What an annotation says, or the label of the same key, or the label of Label Schema that came before it.
+    pub fn about(&self, key: &str) -> Option<&str> {
+        let labels = &self.config.container.labels;
+        let older = || labels.iter().find(|(label, _)| successor(label) == Some(key)).map(|(_, value)| value.as_str());
+        self.annotation(key).or_else(older).filter(|value| !value.trim().is_empty())
+    }
+
     /// Puts a base that the user tells in the place of what the image tells. What it says of where values come from
     /// follows.
     pub fn set_base(&mut self, base: Base) {

@@ -53,6 +53,9 @@ fn image_section(facts: &Facts<'_>) -> ImageSection {
         manifest_digest: image.manifest_digest.as_ref().map(ToString::to_string),
         platform: image.platform.clone(),
         created: created(image.created.as_deref()),
+        lost: image.lost().iter().map(ToString::to_string).collect(),
+        // Its file is read by whoever shows it.
+        distribution: None,
         base: base(image),
         config: image.config.raw.clone(),
     }

@@ -71,6 +71,11 @@ pub(super) fn report() -> Report {
             manifest_digest: None,
             platform: Platform { os: "linux".to_owned(), architecture: "amd64".to_owned(), variant: None },
             created: Some("2025-01-09T12:00:00Z".to_owned()),
+            lost: Vec::new(),
+            distribution: Some(Distribution {
+                name: "Debian GNU/Linux 12 (bookworm)".to_owned(),
+                ..Distribution::default()
+            }),
             base: BaseSection::default(),
             config: serde_json::json!({"config": {"Labels": {"vendor": "Acme\u{202e}"}}}),
         },

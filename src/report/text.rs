@@ -55,7 +55,15 @@ fn identity(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             field(name, value)?;
         }
     }
+    if let Some(distribution) = &image.distribution {
+        field("System", &distribution.name)?;
+    }
     field("Source", &format!("{} {}", image.source.kind, image.source.reference))?;
+    match image.lost.as_slice() {
+        [] => {}
+        [tags] if tags == "tags" => field("Lost", "tags: it was saved by its ID, or never had any")?,
+        lost => field("Lost", &format!("{}, when it was exported", lost.join(", ")))?,
+    }
     field("Platform", &image.platform.to_string())?;
     field("Created", image.created.as_deref().unwrap_or("not told"))?;
     if let Some(id) = &image.id {

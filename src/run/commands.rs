@@ -77,7 +77,8 @@ impl Commands<'_> {
             return self.end(&loaded.reading(), Told::No);
         }
         let reading = loaded.reading();
-        let report = loaded.report(&reading, &loaded.analysis(), None);
+        let mut report = loaded.report(&reading, &loaded.analysis(), None);
+        report.image.distribution = loaded.distribution();
         report::write_text(&report, self.settings.columns, None, self.out).map_err(Failure::Output)?;
         self.end(&reading, Told::Yes)
     }
@@ -113,7 +114,8 @@ impl Commands<'_> {
         let top = if args.format == ReportFormat::Json { args.top } else { None };
         let loaded = self.load(input, Verify::Off)?;
         let reading = loaded.reading();
-        let report = loaded.report(&reading, &loaded.analysis(), top);
+        let mut report = loaded.report(&reading, &loaded.analysis(), top);
+        report.image.distribution = loaded.distribution();
         let columns = self.settings.columns;
         let write = |out: &mut dyn Write| match args.format {
             ReportFormat::Text => {

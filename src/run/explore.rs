@@ -63,6 +63,9 @@ fn feed_all(
     let first = model(&loaded, &analysis);
     let is_verified = first.report.totals.verified;
     watcher.tell(Feed::Ready(first));
+    if let Some(distribution) = loaded.distribution() {
+        watcher.tell(Feed::Distribution(distribution));
+    }
     if background == Background::Verify && !is_verified {
         loaded.verify(cancel)?;
         watcher.tell(Feed::Ready(model(&loaded, &analysis)));

@@ -8,11 +8,9 @@ use crate::analysis::{
     Check, DiveRules, Rule, RuleSeverity, Ruling, Snapshot, Subject, Tolerance, Verdict, Weight, audit, parse_dive_ci,
     parse_rules,
 };
-use crate::bytes::Cancel;
 use crate::cli::{AuditArgs, GateArgs, ReportFormat, VerdictOutput, Verify};
-use crate::progress::Silent;
 use crate::report::{self, AuditReport, CiReport, ImageVerdict, Unjudged, VerdictFormat};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 /// The file of our rules, and that of dive's. Each is looked for where none is named, and only in the current directory,
@@ -224,9 +222,5 @@ fn no_growth() -> [Rule; 3] {
 
 /// `/etc/passwd` of the final image, as far as it can be read.
 fn accounts(loaded: &Loaded) -> Option<Vec<u8>> {
-    let inode = loaded.find_file(b"etc/passwd")?;
-    let content = loaded.files().content(inode, &Silent, &Cancel::default()).ok()?;
-    let mut accounts = Vec::new();
-    content.reader().take(MAX_ACCOUNTS).read_to_end(&mut accounts).ok()?;
-    Some(accounts)
+    loaded.beginning(loaded.find_file(b"etc/passwd")?, MAX_ACCOUNTS)
 }

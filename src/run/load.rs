@@ -6,7 +6,7 @@ use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::{Cancel, Section};
-use crate::image::{self, Base, Candidate, DiffId, Image, Layer, LayerIndex, Platform, ToldBy};
+use crate::image::{self, Base, Candidate, DiffId, Distribution, Image, Layer, LayerIndex, Platform, ToldBy};
 use crate::listing::{Content, EntryKind, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
 use crate::progress::{Observer, Silent};
@@ -16,7 +16,7 @@ use crate::tarball::Limits;
 use crate::tree::{InodeId, Occupant, Stack, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -290,6 +290,20 @@ impl Loaded {
             let _ = archive.pass(most, cancel);
         }
         cancel.check().map_err(Failure::Cancelled)
+    }
+
+    /// The distribution that is in the image, as far as its file can be read.
+    pub fn distribution(&self) -> Option<Distribution> {
+        let inode = Distribution::PATHS.iter().find_map(|path| self.find_file(path.as_bytes()))?;
+        Distribution::read(&self.beginning(inode, Distribution::MAX_BYTES)?)
+    }
+
+    /// At most `most` bytes of a file of the image; none if it cannot be read.
+    pub(super) fn beginning(&self, inode: InodeId, most: u64) -> Option<Vec<u8>> {
+        let content = self.files().content(inode, &Silent, &Cancel::default()).ok()?;
+        let mut bytes = Vec::new();
+        content.reader().take(most).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 
     /// The file that a path of the final image leads to, links followed.

@@ -60,7 +60,7 @@ pub(crate) struct Areas {
     pub(crate) body: Rect,
     /// The panes that can be seen, in the order of Tab.
     pub(crate) panes: Vec<(Pane, Rect)>,
-    /// About the selected layer or the selected wasted item.
+    /// About the selected layer, the selected wasted item, or the image.
     pub(crate) strip: Option<Rect>,
     /// The whole path of the selection, a prompt or a message.
     pub(crate) status: Rect,
@@ -96,19 +96,22 @@ pub(crate) fn areas(state: &State) -> Areas {
     let line = |y: u16| Rect { x: 0, y, width, height: u16::from(y < height) };
     let roomy = class > Class::List;
     let strip_height = match (roomy && height >= 16, state.view, class) {
-        (true, View::Layers, Class::Single | Class::Double) => 2,
+        (true, View::Layers, Class::Single | Class::Double) | (true, View::Image, Class::Double | Class::Wide) => 2,
         (true, View::Waste, _) => 3,
         _ => 0,
     };
-    let top = if roomy { 2 } else { 1 };
+    // What an image is stands above its labels.
+    let above = if state.view == View::Image { strip_height } else { 0 };
+    let top = above + if roomy { 2 } else { 1 };
     let footer = u16::from(roomy);
-    let bottom = height.saturating_sub(1 + footer + strip_height).max(top);
+    let bottom = height.saturating_sub(1 + footer + strip_height - above).max(top);
     let body =
         Rect { x: 0, y: top, width, height: bottom.saturating_sub(top) }.intersection(Rect::new(0, 0, width, height));
     // The strip about a layer stands above the path of the selection, the strip about a wasted item below it.
     let (status_y, strip_y) = match state.view {
         View::Waste => (bottom, bottom + 1),
-        _ => (bottom + strip_height, bottom),
+        View::Image => (bottom, top - above),
+        View::Layers => (bottom + strip_height, bottom),
     };
     Areas {
         class,

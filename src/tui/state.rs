@@ -7,7 +7,7 @@ use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Scene};
 use super::theme::Role;
 use super::{Model, Options};
-use crate::image::{Image, LayerIndex};
+use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::tree::{Filter, Lens};
@@ -418,6 +418,8 @@ pub(crate) struct State {
     pub(crate) stage: Stage,
     /// The image.
     pub(crate) subject: Option<Subject>,
+    /// The distribution that is in the image, once its file was read.
+    pub(crate) distribution: Option<Distribution>,
     /// Everything about it.
     pub(crate) ready: Option<Ready>,
     /// The view that is seen.
@@ -464,6 +466,7 @@ impl State {
             options,
             stage: Stage::Opening(Opening::default()),
             subject: None,
+            distribution: None,
             ready: None,
             view: View::Layers,
             layers_focus: Pane::Layers,

@@ -247,6 +247,8 @@ impl Hands {
             hands.feed(Feed::Layer { layer, listing: Arc::clone(listing), error: None });
         }
         hands.feed(Feed::Ready(Arc::clone(&sample.model)));
+        let name = "Debian GNU/Linux 12 (bookworm)".to_owned();
+        hands.feed(Feed::Distribution(crate::image::Distribution { name, ..Default::default() }));
         hands
     }
 

@@ -400,3 +400,28 @@ fn without_a_terminal_the_image_is_summed_up() {
     assert!(text.contains("demo/app:1"), "A29: {text}");
     assert!(!text.contains('\u{1b}'), "no escape sequences in a pipe: {text:?}");
 }
+
+#[test]
+fn an_image_is_told_by_what_is_in_it_and_what_it_lost() {
+    let files = [
+        "f usr/lib/os-release text=PRETTY_NAME=Tiny\\x20Linux\\x0aID=tiny\\x0a",
+        "l etc/os-release -> ../usr/lib/os-release",
+    ];
+    let of = |tag: &str| docker_archive(&[Image::new(tag, vec![layer(&files)])], false);
+    let (_guard, tagged) = file("tagged.tar", &of("tiny:1"));
+    let json = layerscope(&["report", &tagged, "--format", "json"]).expect(0).json();
+    assert_eq!(json["image"]["distribution"]["name"], "Tiny Linux");
+    assert_eq!(json["image"]["distribution"]["id"], "tiny");
+    assert_eq!(json["image"]["lost"], json!([]));
+    let text = layerscope(&["report", &tagged]).expect(0).text();
+    assert!(text.starts_with("Image      tiny:1\nSystem     Tiny Linux\n"), "{text}");
+    let (_guard3, untagged) = file("untagged.tar", &of(""));
+    let text = layerscope(&["report", &untagged]).expect(0).text();
+    assert!(text.contains("Lost       tags: it was saved by its ID, or never had any\n"), "{text}");
+    let (_guard2, flat) = file("flat.tar", &layer(&files));
+    let json = layerscope(&["report", &flat, "--format", "json"]).expect(0).json();
+    assert_eq!(json["image"]["distribution"]["name"], "Tiny Linux");
+    assert_eq!(json["image"]["lost"], json!(["tags", "history", "labels", "config", "layers"]));
+    let text = layerscope(&["report", &flat]).expect(0).text();
+    assert!(text.contains("Lost       tags, history, labels, config, layers, when it was exported\n"), "{text}");
+}

@@ -3,7 +3,6 @@ use crate::image::LayerIndex;
 use crate::progress::Silent;
 use crate::source::testing::{gzip, tar_of, write};
 use crate::tree::Occupant;
-use std::io::Read as _;
 
 fn request(spool_max: u64) -> Request {
     Request {

@@ -101,8 +101,32 @@ pub(super) fn strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     match state.view {
         View::Layers => layer_strip(state, width),
         View::Waste => waste_strip(state, width),
-        View::Image => Vec::new(),
+        View::Image => identity(state),
     }
+}
+
+/// Who the image is: what it calls itself and what is in it, then where it comes from.
+fn identity(state: &State) -> Vec<Vec<Piece>> {
+    let Some(subject) = &state.subject else { return Vec::new() };
+    let image = &subject.image;
+    let about = |key: &str| image.about(&format!("org.opencontainers.image.{key}")).map(text::prose);
+    let title = [about("title"), about("version")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let title = Some(title).filter(|title| !title.is_empty());
+    let system = state.distribution.as_ref().map(|distribution| text::prose(&distribution.name));
+    let created = image.created.as_deref().map(|created| format!("created {}", text::prose(created)));
+    let what = [title, system, Some(text::prose(&image.platform.to_string())), created, about("vendor")];
+    let source = format!("{} {}", text::prose(&subject.kind), text::prose(&subject.reference));
+    let code = about("source").map(|source| match about("revision") {
+        Some(revision) => format!("{source} @ {revision}"),
+        None => source,
+    });
+    let lost = Some(image.lost()).filter(|lost| !lost.is_empty()).map(|lost| format!("lost: {}", lost.join(", ")));
+    let from = [Some(source), lost, code];
+    let line = |parts: &[Option<String>]| {
+        let parts = parts.iter().flatten().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>();
+        parts.join(" · ")
+    };
+    vec![vec![(line(&what), Role::Strong)], vec![(line(&from), Role::Text)]]
 }
 
 fn layer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {

@@ -88,7 +88,7 @@ pub fn docker_archive(images: &[Image], with_repositories: bool) -> Vec<u8> {
         let config = image.config_json();
         let name = format!("{}.json", hex(&config));
         entries.push(file(&name, config));
-        manifest.push(json!({"Config": name, "RepoTags": [image.tag], "Layers": paths}));
+        manifest.push(json!({"Config": name, "RepoTags": repo_tags(image), "Layers": paths}));
     }
     entries.push(file("manifest.json", serde_json::to_vec(&manifest).unwrap()));
     if with_repositories {
@@ -101,7 +101,7 @@ pub fn docker_archive(images: &[Image], with_repositories: bool) -> Vec<u8> {
 fn manifest_json(image: &Image, pack: Pack) -> Vec<u8> {
     let blob = |data: &[u8]| format!("blobs/sha256/{}", hex(data));
     let layers: Vec<String> = image.layers.iter().map(|layer| blob(&pack.pack(layer))).collect();
-    serde_json::to_vec(&json!([{"Config": blob(&image.config_json()), "RepoTags": [image.tag], "Layers": layers}]))
+    serde_json::to_vec(&json!([{"Config": blob(&image.config_json()), "RepoTags": repo_tags(image), "Layers": layers}]))
         .unwrap()
 }
 
@@ -154,4 +154,9 @@ pub fn write_layout(members: &Members, directory: &Path) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, data).unwrap();
     }
+}
+
+/// The tags of an image as `manifest.json` has them; an image that was saved by its ID has none.
+fn repo_tags(image: &Image) -> Value {
+    if image.tag.is_empty() { Value::Null } else { json!([image.tag]) }
 }
