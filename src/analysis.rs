@@ -5,6 +5,8 @@ mod audit;
 mod dive;
 mod gate;
 mod leftovers;
+mod live;
+mod packages;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,8 @@ pub use gate::{
     PathGlob, Rule, RuleFlags, RuleSeverity, RulesError, Ruling, Snapshot, SnapshotLayer, Status, Subject, Tolerance,
     Verdict, Weight, WholeRegex, parse_bytes, parse_dive_ci, parse_rules,
 };
+pub use live::{LiveFile, live_files};
+pub use packages::{Databases, Manager, Package, Packages, Share, State};
 pub use secret::SecretNames;
 pub use timeline::{Deed, Step, Timeline};
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};

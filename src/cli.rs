@@ -5,7 +5,7 @@
 mod explain;
 mod gate;
 
-pub use explain::{ConfigArgs, GhostsArgs, HistoryArgs, WhyArgs};
+pub use explain::{ConfigArgs, GhostsArgs, HistoryArgs, PackagesArgs, WhyArgs};
 pub use gate::{AuditArgs, CiArgs, GateArgs, MetricsArg, VerdictOutput};
 
 use crate::analysis::parse_bytes;
@@ -76,6 +76,8 @@ pub enum Command {
     Config(ConfigArgs),
     /// List files that are shipped though no path leads to them, names of secrets marked.
     Ghosts(GhostsArgs),
+    /// Show how many bytes belong to each package of Debian or Alpine, and what belongs to none.
+    Packages(PackagesArgs),
     /// Judge images by rules and say what to fix: exit code 0 passed, 1 failed, 2 could not judge.
     Ci(CiArgs),
     /// Go through the checklist of a good image, each point with its evidence: exit code 1 if one fails.

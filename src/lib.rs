@@ -102,6 +102,12 @@
 //! - **A ghost is a wasted item**: `ghosts` and the waste of the report are one list. Empty files ship no bytes and are in
 //!   neither. Whether it looks like a secret is said by its name alone, from one table in `analysis::secret`; names that
 //!   everybody's images have (certificates of authorities, public halves of keys, samples) are taken out there, too.
+//! - **A file belongs to one package or to none**, so that all shares are the live bytes: an inode to the first package, in
+//!   the order of managers, names and architectures, whose database has one of its names; installed ones come before
+//!   those that left only their configuration. Paths of databases lead through links of the final tree (`/bin/sh` is
+//!   `usr/bin/sh` where `/bin` is a link), and dpkg's diversions hold. RPM's databases are not read, and it is said.
+//! - **Databases of packages are read whole**, 256 MiB of them at most, a compressed layer in one pass however many of
+//!   its files are asked for: checkpoints would cost as much, and single Zstandard frames have none.
 //! - **The life of a path is its events.** What comes and goes within one layer without an entry of its own (a parent that
 //!   was implied, then replaced) leaves only its last state, so that a stranger cannot make a path cost more than
 //!   the entries that name it. A path that lies behind symbolic links is looked up through those of the final image.

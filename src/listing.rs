@@ -17,7 +17,7 @@ mod toc;
 mod whiteout;
 
 pub use crate::tarball::{Components, components, normalised};
-pub use content::{Chunk, Content, same_content};
+pub use content::{Chunk, Content, Stream, same_content};
 pub use cost::{Noting, Positions};
 pub use entry::{Entry, EntryKind};
 pub use scan::{ListingError, MAX_BYTES, Scanner};

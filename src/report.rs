@@ -13,6 +13,7 @@ mod ghosts;
 mod history;
 mod json;
 mod listing;
+mod packages;
 mod reading;
 mod size;
 #[cfg(test)]
@@ -32,6 +33,10 @@ pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as writ
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
 pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, unknown, write as write_listing};
+pub use packages::{
+    PackagesSection, packages, write as write_packages, write_json as write_packages_json, write_unowned,
+    write_unowned_json,
+};
 pub use reading::{LayerFacts, Reading};
 pub use size::{Units, human, short};
 pub use text::write as write_text;

@@ -3,12 +3,14 @@
 mod blob;
 mod commands;
 mod compare;
+mod contents;
 #[cfg(feature = "tui")]
 mod explore;
 mod files;
 mod gate;
 mod line;
 mod load;
+mod packages;
 mod queue;
 mod scan;
 mod why;
@@ -188,6 +190,7 @@ pub fn run(
         (Some(Command::Why(args)), _) => commands.why(args),
         (Some(Command::Config(args)), _) => commands.config(args),
         (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
+        (Some(Command::Packages(args)), _) => commands.packages(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
         (Some(Command::Audit(args)), _) => commands.audit(args),
         (Some(Command::Demo), _) => commands.show(Input::Demo, &GateArgs::default()),

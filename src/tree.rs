@@ -6,6 +6,7 @@
 mod bits;
 mod change;
 mod filter;
+mod finder;
 mod identity;
 mod inode;
 mod lens;
@@ -24,6 +25,7 @@ mod walk;
 
 pub use change::{Change, Counts};
 pub use filter::{Filter, FilterError};
+pub use finder::Finder;
 pub use identity::{Contents, Question};
 pub use inode::{Death, DeathCause, Inode, InodeId};
 pub use lens::{Lens, Shown};

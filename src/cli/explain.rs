@@ -74,3 +74,24 @@ pub struct GhostsArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
 }
+
+/// `layerscope packages`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope packages app.tar
+  layerscope packages --unowned --top 20 app.tar     the largest files that no package has")]
+pub struct PackagesArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// List the files that belong to no package instead.
+    #[arg(long)]
+    pub unowned: bool,
+    /// Only the N largest.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}

@@ -4,7 +4,7 @@ use super::Entry;
 use super::fingerprint::Fingerprint;
 use super::toc;
 use crate::bytes::{Cancel, SectionReader};
-use crate::progress::Observer;
+use crate::progress::{Observer, Progress, Silent};
 use crate::source::LayerTar;
 use crate::tarball::Region;
 use std::fmt;
@@ -13,7 +13,7 @@ use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 /// Bytes of a stream that are held at once.
 const PIECE: usize = 64 << 10;
 
-/// The content of one file as a sequence of chunks.
+/// The content of one file as a sequence of chunks, or read as bytes.
 pub struct Content {
     stored: Stored,
     size: u64,
@@ -55,7 +55,14 @@ impl Content {
                 None => Box::new(layer.reader_at(entry.data_offset, observer, cancel)?.take(entry.stored())),
             },
         };
-        Ok(Self::new(Stored::Stream(BufReader::with_capacity(PIECE, stored)), entry, cancel))
+        Ok(Self::new(Stored::Stream(Stream::new(stored, entry.data_offset)), entry, cancel))
+    }
+
+    /// The same of a layer that is decompressed from its beginning to its end: contents that are asked for in the order
+    /// of the tar take one pass. [`Content::into_stream`] gives it back.
+    pub fn open_after(mut tar: Stream, entry: Entry<'_>, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Self> {
+        tar.pass(entry.data_offset, observer, cancel)?;
+        Ok(Self::new(Stored::Stream(tar), entry, cancel))
     }
 
     /// The same of a layer that is not compressed, through a reader that is there already: contents that lie side by
@@ -82,9 +89,17 @@ impl Content {
         }
     }
 
+    /// The stream that it was read from, if [`Content::open_after`] took one.
+    pub fn into_stream(self) -> Option<Stream> {
+        match self.stored {
+            Stored::Layer(_) => None,
+            Stored::Stream(tar) => Some(tar),
+        }
+    }
+
     /// The whole content as bytes, holes written out as zeros.
     pub fn reader(self) -> impl Read {
-        Expanding(self)
+        self
     }
 
     /// The fingerprint of the rest of a content, as [`super::Scanner::scan_stream`] takes it with the same seed.
@@ -149,7 +164,54 @@ enum Stored {
     /// Read by position.
     Layer(SectionReader),
     /// On the way out of a compression.
-    Stream(BufReader<Box<dyn Read + Send>>),
+    Stream(Stream),
+}
+
+/// The bytes of a layer on their way out of a compression.
+pub struct Stream {
+    bytes: BufReader<Box<dyn Read + Send>>,
+    /// Where in the uncompressed layer the next byte is.
+    position: u64,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    /// Decompresses a layer from its beginning.
+    pub fn of(layer: &LayerTar, cancel: &Cancel) -> io::Result<Self> {
+        Ok(Self::new(layer.reader_at(0, &Silent, cancel)?, 0))
+    }
+
+    fn new(bytes: Box<dyn Read + Send>, position: u64) -> Self {
+        Self { bytes: BufReader::with_capacity(PIECE, bytes), position }
+    }
+
+    /// Passes over everything before `offset`; what has passed already is an error.
+    fn pass(&mut self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<()> {
+        let total = offset.checked_sub(self.position).ok_or(io::ErrorKind::InvalidInput)?;
+        while self.position < offset {
+            cancel.check()?;
+            observer.progress(Progress::Passing { passed: total - (offset - self.position), total });
+            let ready = match self.bytes.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                ready => ready?.len() as u64,
+            };
+            if ready == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.consume(usize::try_from(ready.min(offset - self.position)).unwrap_or(usize::MAX));
+        }
+        Ok(())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.bytes.consume(count);
+        self.position += count as u64;
+    }
 }
 
 impl Stored {
@@ -167,14 +229,14 @@ impl Stored {
     fn fill_once(&mut self) -> io::Result<&[u8]> {
         match self {
             Self::Layer(layer) => layer.fill_buf(),
-            Self::Stream(bytes) => bytes.fill_buf(),
+            Self::Stream(tar) => tar.bytes.fill_buf(),
         }
     }
 
     fn consume(&mut self, count: usize) {
         match self {
             Self::Layer(layer) => layer.consume(count),
-            Self::Stream(bytes) => bytes.consume(count),
+            Self::Stream(tar) => tar.consume(count),
         }
     }
 }
@@ -213,12 +275,10 @@ fn first(bytes: &[u8], count: usize) -> &[u8] {
     bytes.get(..count).unwrap_or(bytes)
 }
 
-/// Writes holes out as zeros.
-struct Expanding(Content);
-
-impl Read for Expanding {
+/// The rest of the content as bytes, holes written out as zeros.
+impl Read for Content {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = match self.0.peek()? {
+        let count = match self.peek()? {
             Chunk::End => 0,
             Chunk::Hole(len) => {
                 let count = usize::try_from(len).unwrap_or(usize::MAX).min(buf.len());
@@ -233,7 +293,7 @@ impl Read for Expanding {
                 count
             }
         };
-        self.0.advance(count as u64);
+        self.advance(count as u64);
         Ok(count)
     }
 }

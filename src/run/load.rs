@@ -62,9 +62,9 @@ pub struct Loaded {
 /// The files of an image, for any thread to read. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Files {
-    image: Arc<Image>,
-    tree: Arc<Tree>,
-    tars: Arc<LayerTars>,
+    pub(super) image: Arc<Image>,
+    pub(super) tree: Arc<Tree>,
+    pub(super) tars: Arc<LayerTars>,
 }
 
 /// Where an image comes from.

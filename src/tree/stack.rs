@@ -21,7 +21,7 @@ const NOW: LayerIndex = LayerIndex(u32::MAX);
 
 /// Bytes of link targets that are followed for all paths of an image together. Five million paths through links of 25
 /// bytes fit; a few thousand links that lead through each other would otherwise take hours.
-const MAX_FOLLOWED: usize = 128 << 20;
+pub(super) const MAX_FOLLOWED: usize = 128 << 20;
 
 /// Bytes of a path that a finding shows; the beginning of a longer one tells it well enough.
 const SHOWN: usize = 256;

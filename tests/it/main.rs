@@ -37,6 +37,8 @@ mod image_builder;
 mod layering;
 /// Which files open, which do not, and what is said about those.
 mod opening;
+/// Packages of Debian and Alpine, by the databases in the image.
+mod packages;
 /// The identities of the numbers, on random images.
 mod properties;
 /// Where labels, settings, ghosts and paths come from.
