@@ -111,11 +111,16 @@ fn search(databases: &Path, paths: &[String]) -> BTreeMap<String, BTreeSet<Strin
 
 fn same_owners(databases: &Path, loaded: &Loaded, packages: &Packages) {
     let tree = &loaded.tree;
+    // `dpkg-query` says of a diverted path whose it would be.
+    let diversions = std::fs::read_to_string(databases.join("diversions")).unwrap_or_default();
+    let is_diverted = |path: &str| {
+        diversions.lines().enumerate().any(|(index, line)| index % 3 < 2 && spellings(path).iter().any(|it| it == line))
+    };
     let paths: Vec<_> = live_files(tree)
         .iter()
         .map(|file| (file.node, String::from_utf8_lossy(&tree.path(file.node)).into_owned()))
-        // What means something else in a pattern, or is diverted, is not asked for.
-        .filter(|(_, path)| path.chars().all(|c| c.is_ascii() && !"*?[]\\".contains(c)) && !path.contains("sh.distrib"))
+        // What means something else in a pattern is not asked for.
+        .filter(|(_, path)| path.chars().all(|c| c.is_ascii() && !"*?[]\\".contains(c)) && !is_diverted(path))
         .collect();
     let asked: Vec<String> = paths.iter().flat_map(|(_, path)| spellings(path)).collect();
     let found = search(databases, &asked);
