@@ -20,7 +20,7 @@ fn opened(path: &Path) -> Loaded {
     let request = Request {
         tag: None,
         platform: None,
-        base_layers: None,
+        base: None,
         verify: false,
         verify_later: false,
         spool_directory: std::env::temp_dir(),
