@@ -68,6 +68,8 @@ pub enum Command {
     Ls(LsArgs),
     /// Write the content of a file to standard output.
     Cat(CatArgs),
+    /// Write files of the image, or of one layer, to a folder.
+    Extract(ExtractArgs),
     /// Show every build step with its instruction in full, and the layer that it made.
     History(HistoryArgs),
     /// Say of paths what each layer did to them, and where their bytes still are.
@@ -310,6 +312,38 @@ pub struct CatArgs {
     /// As it is as of layer N.
     #[arg(long, value_name = "N")]
     pub upto: Option<u32>,
+}
+
+/// `layerscope extract`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope extract app.tar etc srv/app --to out     out/etc/…, out/srv/app/…
+  layerscope extract app.tar --layer 6 --to layer6    all that layer 6 has, ghosts too
+  layerscope extract app.tar --upto 3 --to before     the file system as of layer 3
+
+Nothing is written outside the folder, and links in it are not followed. Modes and
+times are restored, without set-uid, set-gid and sticky bits; owners and extended
+attributes are not. Devices and pipes are left out.")]
+pub struct ExtractArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Files and directories [default: all]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// The folder, which is made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// What layer N wrote (0 is at the bottom), dead files too.
+    #[arg(long, value_name = "N", conflicts_with = "upto")]
+    pub layer: Option<u32>,
+    /// The files as of layer N.
+    #[arg(long, value_name = "N")]
+    pub upto: Option<u32>,
+    /// Replace files that are there already.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `layerscope schema`

@@ -6,6 +6,7 @@ mod compare;
 mod contents;
 #[cfg(feature = "tui")]
 mod explore;
+mod extract;
 mod files;
 mod gate;
 mod line;
@@ -186,6 +187,7 @@ pub fn run(
         (Some(Command::Report(args)), _) => commands.report(args),
         (Some(Command::Ls(args)), _) => commands.ls(args),
         (Some(Command::Cat(args)), _) => commands.cat(args),
+        (Some(Command::Extract(args)), _) => commands.extract(args),
         (Some(Command::History(args)), _) => commands.history(args),
         (Some(Command::Why(args)), _) => commands.why(args),
         (Some(Command::Config(args)), _) => commands.config(args),

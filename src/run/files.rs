@@ -49,10 +49,7 @@ pub(super) fn file_error(path: &Path, source: io::Error) -> Failure {
 pub(super) fn find(loaded: &Loaded, args: &CatArgs) -> Result<InodeId, Failure> {
     let path = args.path.as_bytes();
     let no = |reason: String| Failure::Path { path: shown(path), reason };
-    let layers = loaded.tree.layers();
-    if let Some(layer) = args.layer.or(args.upto).filter(|layer| *layer >= layers) {
-        return Err(no(format!("there is no layer {layer}; the image has {layers}, counted from 0")));
-    }
+    check_layer(loaded, path, args.layer.or(args.upto))?;
     let inode = match args.layer {
         Some(layer) => Some(written_by(loaded, path, LayerIndex(layer))?),
         None => left_by(loaded, path, args.upto.map(LayerIndex))?,
@@ -68,6 +65,18 @@ pub(super) fn find(loaded: &Loaded, args: &CatArgs) -> Result<InodeId, Failure> 
     }
 }
 
+/// That there is such a layer, if one was named for a path.
+pub(super) fn check_layer(loaded: &Loaded, path: &[u8], layer: Option<u32>) -> Result<(), Failure> {
+    let layers = loaded.tree.layers();
+    match layer.filter(|layer| *layer >= layers) {
+        None => Ok(()),
+        Some(layer) => {
+            let reason = format!("there is no layer {layer}; the image has {layers}, counted from 0");
+            Err(Failure::Path { path: shown(path), reason })
+        }
+    }
+}
+
 /// What the layers up to `upto` leave at a path; none is a directory that no entry describes.
 fn left_by(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Result<Option<InodeId>, Failure> {
     let last = upto.unwrap_or(LayerIndex(u32::MAX));
@@ -79,7 +88,7 @@ fn left_by(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Result<Opt
 }
 
 /// What one layer wrote at a path, dead or not.
-fn written_by(loaded: &Loaded, path: &[u8], layer: LayerIndex) -> Result<InodeId, Failure> {
+pub(super) fn written_by(loaded: &Loaded, path: &[u8], layer: LayerIndex) -> Result<InodeId, Failure> {
     let node = loaded.tree.find(path).or_else(|| loaded.tree.follow(path, layer));
     let node = node.ok_or_else(|| not_there(loaded, path, None))?;
     let mut events = loaded.tree.events(node).filter(|event| event.layer == layer);
@@ -108,7 +117,7 @@ fn writers(loaded: &Loaded, node: NodeId) -> Vec<String> {
 }
 
 /// Why a path leads to no file: a link that leads nowhere, a file that only other layers have, or a slip.
-fn not_there(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Failure {
+pub(super) fn not_there(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Failure {
     let tree = &loaded.tree;
     let no = |reason: String| Failure::Path { path: shown(path), reason };
     let Some(node) = tree.find(path) else { return report::missing(tree, path, upto).into() };

@@ -31,6 +31,8 @@ mod demo;
 /// The explorer in a pseudo-terminal: start, keys, resize, quit, signals.
 #[cfg(feature = "tui")]
 mod explorer;
+/// Writing files of an image to a folder.
+mod extract;
 /// Makes images from text: entries, layers, every kind of archive.
 mod image_builder;
 /// Which module may name which.

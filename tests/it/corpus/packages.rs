@@ -124,7 +124,7 @@ fn same_owners(databases: &Path, loaded: &Loaded, packages: &Packages) {
         .collect();
     let asked: Vec<String> = paths.iter().flat_map(|(_, path)| spellings(path)).collect();
     let found = search(databases, &asked);
-    let mut owned = 0;
+    let mut count = 0;
     for (node, path) in &paths {
         let theirs: BTreeSet<String> =
             spellings(path).iter().filter_map(|path| found.get(path)).flatten().cloned().collect();
@@ -132,9 +132,9 @@ fn same_owners(databases: &Path, loaded: &Loaded, packages: &Packages) {
         assert_eq!(ours, theirs, "{path}");
         let owner = packages.owner(tree, *node).map(|package| string(&package.key.name));
         assert!(owner.as_ref().map_or(theirs.is_empty(), |owner| theirs.contains(owner)), "{path}: {owner:?}");
-        owned += usize::from(owner.is_some());
+        count += usize::from(owner.is_some());
     }
-    assert!(owned > 1000, "{owned}");
+    assert!(count > 1000, "{count}");
 }
 
 fn same_sums(path: &Path, packages: &Packages) {

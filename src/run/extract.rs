@@ -1,0 +1,221 @@
+//! `extract`: files of an image, written to a folder of the user.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this module and its folder write files of the user"
+)]
+
+mod folder;
+
+use super::commands::{Commands, Told};
+use super::files::{check_layer, file_error, not_there, written_by};
+use super::line::Line;
+use super::{Failure, Loaded, Outcome};
+use crate::bytes::Cancel;
+use crate::cli::{ExtractArgs, Verify};
+use crate::escape::{Target, escape};
+use crate::image::LayerIndex;
+use crate::listing::{Chunk, Content, EntryKind};
+use crate::progress::{Observer, Silent};
+use crate::report;
+use crate::tree::{EventKind, InodeId, NodeId, Occupant, Tree};
+use folder::Folder;
+use hashbrown::HashMap;
+use std::fs::File;
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+
+/// What is at a path: the inode, or none for a directory that no entry describes.
+type Item = (Vec<u8>, Option<InodeId>);
+
+/// What was written and what was not.
+#[derive(Debug, Default)]
+struct Written {
+    files: u64,
+    bytes: u64,
+    directories: u64,
+    links: u64,
+    /// Devices, pipes and sockets.
+    special: u64,
+    failed: Vec<(Vec<u8>, io::Error)>,
+}
+
+impl Commands<'_> {
+    pub(super) fn extract(&mut self, args: &ExtractArgs) -> Result<Outcome, Failure> {
+        let loaded = self.load(self.input(&args.image), Verify::Off)?;
+        let items = items(&loaded, args)?;
+        let folder = Folder::open(&args.to, args.force).map_err(|error| file_error(&args.to, error))?;
+        let written = match Line::on_terminal(self.settings.ascii) {
+            Some(line) => write(&loaded, &items, folder, &line),
+            None => write(&loaded, &items, folder, &Silent),
+        };
+        for (path, error) in &written.failed {
+            let path = escape(path, Target::Terminal);
+            let hint = if error.kind() == io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" };
+            self.message(&format!("{path}: {error}{hint}"));
+        }
+        let folder = args.to.display().to_string();
+        writeln!(self.out, "{}", written.summary(&folder)).map_err(Failure::Output)?;
+        let ended = self.end(&loaded.reading(), Told::No)?;
+        Ok(if written.failed.is_empty() { ended } else { Outcome::Incomplete })
+    }
+}
+
+impl Written {
+    fn summary(&self, folder: &str) -> String {
+        let count = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+        let files = count(self.files, "file", "files");
+        let directories = count(self.directories, "directory", "directories");
+        let links = count(self.links, "link", "links");
+        let folder = escape(folder.as_bytes(), Target::Terminal);
+        let special = match self.special {
+            0 => String::new(),
+            number => format!("; left out {}", count(number, "device or pipe", "devices and pipes")),
+        };
+        let size = report::human(self.bytes, report::Units::Si);
+        format!("Wrote {files} ({size}), {directories} and {links} to {folder}{special}")
+    }
+}
+
+/// Everything that was asked for, each path once, directories before what is in them.
+fn items(loaded: &Loaded, args: &ExtractArgs) -> Result<Vec<Item>, Failure> {
+    let tree = &loaded.tree;
+    let upto = LayerIndex(args.upto.unwrap_or(u32::MAX));
+    let at = |node: NodeId| match args.layer {
+        Some(layer) => of_layer(tree, node, LayerIndex(layer)).map(Some),
+        None => tree.state(node, upto).map(|occupant| match occupant {
+            Occupant::Inode(inode) => Some(inode),
+            Occupant::Implied => None,
+        }),
+    };
+    let mut items = Vec::new();
+    let everything = [String::new()];
+    let paths = if args.paths.is_empty() { &everything[..] } else { &args.paths };
+    for path in paths {
+        check_layer(loaded, path.as_bytes(), args.layer.or(args.upto))?;
+        // A link that is named is what is wanted, not what it leads to; links on the way to it are followed.
+        let named = tree.find(path.as_bytes()).filter(|node| *node == NodeId::ROOT || at(*node).is_some());
+        let node = named.or_else(|| tree.follow(path.as_bytes(), upto));
+        let before = items.len();
+        if let Some(node) = node {
+            if node != NodeId::ROOT {
+                items.extend(at(node).map(|inode| (tree.path(node), inode)));
+            }
+            let mut below = tree.paths_below(node);
+            while let Some(node) = below.next() {
+                items.extend(at(node).map(|inode| (below.path().to_vec(), inode)));
+            }
+        }
+        if items.len() == before && !args.paths.is_empty() {
+            if let Some(layer) = args.layer {
+                written_by(loaded, path.as_bytes(), LayerIndex(layer))?;
+            }
+            return Err(not_there(loaded, path.as_bytes(), args.upto.map(LayerIndex)));
+        }
+    }
+    items.sort();
+    items.dedup();
+    Ok(items)
+}
+
+/// What one layer wrote at a path, dead or not.
+fn of_layer(tree: &Tree, node: NodeId, layer: LayerIndex) -> Option<InodeId> {
+    tree.events(node).filter(|event| event.layer == layer).find_map(|event| match event.kind {
+        EventKind::Written(inode) => Some(inode),
+        _ => None,
+    })
+}
+
+fn write(loaded: &Loaded, items: &[Item], mut folder: Folder, observer: &dyn Observer) -> Written {
+    let tree = &loaded.tree;
+    let mut written = Written::default();
+    let mut made: Vec<&Item> = Vec::new();
+    // All names of each file, the first in the order of the paths.
+    let mut names: HashMap<InodeId, Vec<&[u8]>> = HashMap::new();
+    for item in items {
+        let (path, inode) = item;
+        let found = inode.and_then(|inode| Some((inode, tree.entry(inode)?)));
+        let done = match found.map(|(inode, entry)| (inode, entry.kind, entry.mtime)) {
+            None | Some((_, EntryKind::Directory, _)) => folder.directory(path).map(|is_new| {
+                written.directories += u64::from(is_new);
+                made.extend(Some(item).filter(|_| is_new));
+            }),
+            Some((inode, EntryKind::Symlink, time)) => {
+                folder.symlink(path, tree.link(inode), time).map(|()| written.links += 1)
+            }
+            Some((inode, EntryKind::File, _)) => {
+                names.entry(inode).or_default().push(path);
+                Ok(())
+            }
+            Some(_) => {
+                written.special += 1;
+                Ok(())
+            }
+        };
+        written.failed.extend(done.err().map(|error| (path.clone(), error)));
+    }
+    files(loaded, &names, &mut folder, observer, &mut written);
+    // The deepest first: a directory may not be writable afterwards.
+    for (path, inode) in made.into_iter().rev() {
+        let entry = inode.and_then(|inode| tree.entry(inode));
+        let permissions = entry.map_or(0o755, |entry| entry.mode.into());
+        let done = folder.finish(path, permissions, entry.map(|entry| entry.mtime));
+        written.failed.extend(done.err().map(|error| (path.clone(), error)));
+    }
+    written
+}
+
+/// Writes contents in the order of the layers, and then the other names of each file.
+fn files(
+    loaded: &Loaded,
+    names: &HashMap<InodeId, Vec<&[u8]>>,
+    folder: &mut Folder,
+    observer: &dyn Observer,
+    written: &mut Written,
+) {
+    let inodes = names.keys().copied().collect();
+    loaded.files().visit(inodes, observer, &Cancel::default(), &mut |inode, content| {
+        let Some([first, others @ ..]) = names.get(&inode).map(Vec::as_slice) else { return };
+        let done = content.and_then(|content| {
+            let mut file = folder.file(first)?;
+            let bytes = copy(content, &mut file)?;
+            if let Some(entry) = loaded.tree.entry(inode) {
+                Folder::seal(&file, entry.mode.into(), entry.mtime)?;
+            }
+            Ok(bytes)
+        });
+        match done {
+            Ok(bytes) => {
+                written.files += 1;
+                written.bytes += bytes;
+            }
+            Err(error) => written.failed.push((first.to_vec(), error)),
+        }
+        for name in others {
+            let done = folder.hard_link(name, first).map(|()| written.files += 1);
+            written.failed.extend(done.err().map(|error| (name.to_vec(), error)));
+        }
+    });
+}
+
+/// Writes a content; holes stay holes. Gives back how long the file is.
+fn copy(content: &mut Content, file: &mut File) -> io::Result<u64> {
+    let mut length = 0_u64;
+    loop {
+        let step = match content.peek()? {
+            Chunk::End => break,
+            Chunk::Hole(count) => {
+                file.seek(SeekFrom::Start(length.saturating_add(count)))?;
+                count
+            }
+            Chunk::Data(bytes) => {
+                file.write_all(bytes)?;
+                bytes.len() as u64
+            }
+        };
+        content.advance(step);
+        length = length.saturating_add(step);
+    }
+    file.set_len(length)?;
+    Ok(length)
+}
