@@ -3,6 +3,7 @@
 
 mod audit;
 mod dive;
+mod duplicates;
 mod gate;
 mod leftovers;
 mod live;
@@ -16,6 +17,7 @@ mod waste;
 
 pub use audit::{Answer, Point, audit};
 pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
+pub use duplicates::{DuplicateGroup, Duplicates};
 pub use gate::{
     BytesError, Check, DiveCi, DiveRule, DiveRules, Figure, Finding, Ignore, Ignored, Limit, Metrics, OtherOutcome,
     PathGlob, Rule, RuleFlags, RuleSeverity, RulesError, Ruling, Snapshot, SnapshotLayer, Status, Subject, Tolerance,

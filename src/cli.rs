@@ -5,7 +5,7 @@
 mod explain;
 mod gate;
 
-pub use explain::{ConfigArgs, GhostsArgs, HistoryArgs, PackagesArgs, WhyArgs};
+pub use explain::{ConfigArgs, DuplicatesArgs, GhostsArgs, HistoryArgs, PackagesArgs, WhyArgs};
 pub use gate::{AuditArgs, CiArgs, GateArgs, MetricsArg, VerdictOutput};
 
 use crate::analysis::parse_bytes;
@@ -78,6 +78,8 @@ pub enum Command {
     Config(ConfigArgs),
     /// List files that are shipped though no path leads to them, names of secrets marked.
     Ghosts(GhostsArgs),
+    /// List files of the image that have the same content, and what one copy of each would save.
+    Duplicates(DuplicatesArgs),
     /// Show how many bytes belong to each package of Debian or Alpine, and what belongs to none.
     Packages(PackagesArgs),
     /// Judge images by rules and say what to fix: exit code 0 passed, 1 failed, 2 could not judge.

@@ -83,6 +83,9 @@
 //!   its layer was decompressed it left a fingerprint (XXH3, 128 bits, with a seed that each run draws anew, so that
 //!   nobody can prepare two contents that collide). Fingerprints are never shown and never kept. Where there are none,
 //!   the bytes are compared; holes of sparse files are compared without being written out.
+//! - **Duplicates are told by the same fingerprints**, of files of one size alone. Most small files share their size with
+//!   another one, so that nearly all of an uncompressed image is read; of compressed layers nothing is read again. Files
+//!   that all come from tables of contents are told by the digests there.
 //! - **A layer with a table of contents (eStargz, zstd:chunked) is listed by it**, without decompression, if the table has
 //!   the digest that the manifest names and all of it makes sense; a notice says so. The table is as true as whoever made
 //!   the image, so that a run that verifies reads the layer in full instead. eStargz rounds times to seconds. Versions of

@@ -28,6 +28,13 @@ pub enum Progress {
         /// All that lie between where decompression began and the file.
         total: u64,
     },
+    /// Bytes of contents that were read so far to find equal ones.
+    Comparing {
+        /// Stored bytes of the files that were read.
+        read: u64,
+        /// Those of all that have to be.
+        total: u64,
+    },
 }
 
 /// Where stages send their progress. It is called from several threads, often; it must be quick.

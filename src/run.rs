@@ -4,6 +4,7 @@ mod blob;
 mod commands;
 mod compare;
 mod contents;
+mod duplicates;
 #[cfg(feature = "tui")]
 mod explore;
 mod extract;
@@ -192,6 +193,7 @@ pub fn run(
         (Some(Command::Why(args)), _) => commands.why(args),
         (Some(Command::Config(args)), _) => commands.config(args),
         (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
+        (Some(Command::Duplicates(args)), _) => commands.duplicates(args),
         (Some(Command::Packages(args)), _) => commands.packages(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
         (Some(Command::Audit(args)), _) => commands.audit(args),

@@ -95,3 +95,21 @@ pub struct PackagesArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
 }
+
+/// `layerscope duplicates`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope duplicates app.tar
+  layerscope duplicates --top 5 --format json app.tar")]
+pub struct DuplicatesArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Only the N groups that save most.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}

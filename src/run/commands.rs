@@ -12,7 +12,7 @@ use crate::cli::{
 use crate::config::Settings;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
-use crate::notice::Severity;
+use crate::notice::{Notice, Severity};
 use crate::progress::Silent;
 use crate::report::{self, LsFormat, LsScope, Reading};
 use crate::source::{Reference, Transport};
@@ -254,6 +254,17 @@ impl Commands<'_> {
     /// Whether warnings are errors, and there are some.
     pub(super) fn is_too_odd(&self, reading: &Reading) -> bool {
         self.settings.strict && reading.all_notices().any(|notice| notice.severity >= Severity::Warning)
+    }
+
+    /// Says what was odd about a part of the answer that an image's own notices are silent about; `ended` unless that
+    /// makes it worse.
+    pub(super) fn tell_more(&mut self, notices: &[Notice], ended: Outcome) -> Outcome {
+        for notice in notices.iter().filter(|notice| notice.severity >= Severity::Warning) {
+            self.message(&notice.to_string());
+        }
+        let limit = if self.settings.strict { Severity::Warning } else { Severity::Error };
+        let is_worse = notices.iter().any(|notice| notice.severity >= limit);
+        if is_worse { Outcome::Incomplete } else { ended }
     }
 
     pub(super) fn message(&mut self, message: &str) {

@@ -74,7 +74,9 @@ impl<W: Write + Send> Observer for Line<W> {
     fn progress(&self, step: Progress) {
         let Ok(mut inner) = self.inner.lock() else { return };
         match step {
-            Progress::Input { read, total: Some(total) } => inner.share(read, total),
+            Progress::Input { read, total: Some(total) } | Progress::Comparing { read, total } => {
+                inner.share(read, total);
+            }
             Progress::Input { read, total: None } if read >= WORTH_IT => {
                 let text = format!("{} {} MB", inner.words, read / STEP * STEP / 1_000_000);
                 inner.show(text);
@@ -148,6 +150,8 @@ mod tests {
         let expected = "\rreading ... 25 %\x1b[K\rreading ... 100 %\x1b[K\r\x1b[K";
         assert_eq!(drawn(&[at(10 << 20, 40 << 20), at(40 << 20, 40 << 20)]), expected);
         assert_eq!(drawn(&[at(5 << 20, 6 << 20)]), "");
+        let compared = Progress::Comparing { read: 32 << 20, total: 64 << 20 };
+        assert_eq!(drawn(&[compared]), "\rreading ... 50 %\x1b[K\r\x1b[K");
     }
 
     #[test]

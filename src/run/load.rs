@@ -4,7 +4,7 @@ use super::blob::{Hash, Hashes, Scanned, hash_tar};
 use super::compare::{Blobs, find};
 use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Duplicates};
 use crate::bytes::{Cancel, Section};
 use crate::image::{self, Base, Candidate, DiffId, Distribution, Image, Layer, LayerIndex, Platform, ToldBy};
 use crate::listing::{Content, EntryKind, Listing, MAX_BYTES, Scanner};
@@ -311,6 +311,13 @@ impl Loaded {
         let node = self.tree.follow(path, LayerIndex(u32::MAX))?;
         let Some(Occupant::Inode(inode)) = self.tree.final_state(node) else { return None };
         self.tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::File).then_some(inode)
+    }
+
+    /// Which files of the final tree have the same content. An error is that somebody cancelled.
+    pub fn duplicates(&self, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Duplicates> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let contents = Blobs::new(&self.image, &self.tars, self.scanner.seed, cancel);
+        Duplicates::find(&self.tree, &contents, threads, observer)
     }
 
     /// What the image costs, and why.

@@ -6,7 +6,6 @@ use super::{Failure, Loaded, Outcome};
 use crate::analysis::{Databases, Packages};
 use crate::bytes::Cancel;
 use crate::cli::{PackagesArgs, ReportFormat, Verify};
-use crate::notice::Severity;
 use crate::progress::{Observer, Silent};
 use crate::report;
 use std::io;
@@ -38,11 +37,6 @@ impl Commands<'_> {
         }
         .map_err(Failure::Output)?;
         let ended = self.end(&loaded.reading(), Told::No)?;
-        for notice in &packages.notices {
-            self.message(&notice.to_string());
-        }
-        let worst = packages.notices.iter().map(|notice| notice.severity).max();
-        let limit = if self.settings.strict { Severity::Warning } else { Severity::Error };
-        Ok(if worst >= Some(limit) { Outcome::Incomplete } else { ended })
+        Ok(self.tell_more(&packages.notices, ended))
     }
 }

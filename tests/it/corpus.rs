@@ -9,6 +9,7 @@ mod truth;
 
 use crate::binary::{Run, layerscope};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use truth::Paths;
@@ -112,6 +113,21 @@ fn layers_and_waste_are_the_same_in_every_format() {
                 };
                 assert_eq!(of(answer), of(&answers[0]), "{key} of {}", path.display());
             }
+        }
+    }
+}
+
+#[test]
+fn duplicates_are_those_of_the_truth_in_every_format() {
+    let Some(corpus) = named("LAYERSCOPE_CORPUS") else { return };
+    for (image, formats) in images(&corpus) {
+        let expected = truth::duplicates(&corpus.join(format!("truth/{image}.tree.tsv")));
+        for format in formats {
+            let found = ask(&["duplicates", text(&format), "--format", "json"]).expect(0).json();
+            let path = |copy: &Value| crate::image_builder::bytes(copy["path"].as_str().unwrap());
+            let group = |group: &Value| group["copies"].as_array().unwrap().iter().map(path).collect();
+            let found: BTreeSet<BTreeSet<Vec<u8>>> = found.as_array().unwrap().iter().map(group).collect();
+            assert!(found == expected, "{}", format.display());
         }
     }
 }

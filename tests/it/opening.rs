@@ -364,7 +364,8 @@ fn help_is_coloured_where_that_is_asked_for_and_fits_the_screen() {
     assert!(!plain.contains('\u{1b}'), "{plain:?}");
     assert!(layerscope(&["ls", "--help", "--color", "always"]).expect(0).text().contains('\u{1b}'));
     assert!(layerscope(&["--color=always", "ls", "--no-such"]).expect(2).stderr.contains('\u{1b}'));
-    for command in ["report", "ls", "cat", "history", "why", "config", "ghosts", "packages", "ci", "man"] {
+    for command in ["report", "ls", "cat", "history", "why", "config", "ghosts", "duplicates", "packages", "ci", "man"]
+    {
         let text = layerscope(&[command, "--help"]).env("COLUMNS", "80").expect(0).text();
         let examples = text.split("Example").nth(1).unwrap();
         assert!(examples.lines().all(|line| line.len() <= 80), "{examples}");

@@ -1,7 +1,7 @@
 //! Where things come from: labels and settings with the row that set them, ghosts, and the history of a path.
 
 use crate::binary::{file, layerscope};
-use crate::image_builder::{Image, docker_archive, layer};
+use crate::image_builder::{Image, Pack, docker_archive, layer, layout, pack_members};
 use serde_json::{Value, json};
 
 /// A child of a base with three labels, of which it overrides one. A third layer comes from `docker commit -c`, which
@@ -188,4 +188,35 @@ fn the_base_is_told_by_the_base_image() {
     let (_guard3, other) = file("other.tar", &docker_archive(&[child], false));
     let outcome = layerscope(&["report", &other, "--base", &base_path]).expect(2);
     assert!(outcome.stderr.contains("its layer 0 is another one"), "{}", outcome.stderr);
+}
+
+#[test]
+fn duplicates_are_proven_by_content_in_every_compression() {
+    let base = layer(&[
+        "f usr/lib/a.so size=5000 fill=a",
+        "f usr/lib/b.so size=5000 fill=b",
+        "h usr/lib/c.so -> usr/lib/a.so",
+    ]);
+    let above = layer(&["f opt/a.so size=5000 fill=a", "f opt/holes size=9000 map=0:512", "f empty size=0"]);
+    let top = layer(&["f opt/same sparse=gnu size=9000 map=0:512", "f also-empty size=0", "w usr/lib/b.so"]);
+    let image = || Image::new("demo/twice:1", vec![base.clone(), above.clone(), top.clone()]);
+    let copy = |path: &str, layer: u32| json!({"path": path, "layer": layer});
+    let expected = json!([
+        {"saving": 9000, "bytes": 9000, "copies": [copy("opt/holes", 1), copy("opt/same", 2)]},
+        {"saving": 5000, "bytes": 5000, "copies": [copy("opt/a.so", 1), copy("usr/lib/a.so", 0)]},
+    ]);
+    let (_guard, path) = file("twice.tar", &docker_archive(&[image()], false));
+    assert_eq!(layerscope(&["duplicates", &path, "--format", "json"]).expect(0).json(), expected);
+    for pack in Pack::ALL {
+        let archive = pack_members(&layout(&[image()], pack));
+        let (_guard, path) = file("twice.oci.tar", &archive);
+        assert_eq!(layerscope(&["duplicates", &path, "--format", "json"]).expect(0).json(), expected, "{pack:?}");
+        let found = layerscope(&["duplicates", "-", "--format", "json"]).stdin(&Pack::Gzip.pack(&archive)).expect(0);
+        assert_eq!(found.json(), expected, "{pack:?}, in a compressed archive");
+    }
+    let totals = layerscope(&["report", &path, "--format", "json"]).expect(0).json()["totals"].clone();
+    assert_eq!(totals["wasted_bytes"], 5000, "what is there twice is no waste, what is removed is");
+    let text = layerscope(&["duplicates", "--top", "1", &path]).expect(0).text();
+    assert!(text.starts_with("2 contents are there several times; one copy of each would save 14.0 kB"), "{text}");
+    assert!(text.contains("  L2  /opt/same") && text.contains("… and 1 content more"), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use crate::image_builder::bytes;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What is known of a path: type, mode, owner, size, group of hard links, target, xattrs.
@@ -24,6 +24,19 @@ pub type Paths = BTreeMap<Vec<u8>, Facts>;
 pub fn read(path: &Path) -> Paths {
     let text = std::fs::read_to_string(path).unwrap();
     text.lines().filter_map(row).collect()
+}
+
+/// The paths of files that have the same content and are not empty, by their digests; of hard links only the first.
+pub fn duplicates(path: &Path) -> BTreeSet<BTreeSet<Vec<u8>>> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut by_digest: BTreeMap<&str, BTreeSet<Vec<u8>>> = BTreeMap::new();
+    for cells in text.lines().map(|line| line.split('\t').collect::<Vec<_>>()) {
+        let is_first = cells[6].is_empty() || name(cells[6]) == name(cells[0]);
+        if cells[1] == "f" && cells[5] != "0" && is_first {
+            by_digest.entry(cells[10]).or_default().insert(name(cells[0]));
+        }
+    }
+    by_digest.into_values().filter(|paths| paths.len() > 1).collect()
 }
 
 fn row(line: &str) -> Option<(Vec<u8>, Facts)> {
