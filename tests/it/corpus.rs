@@ -4,6 +4,7 @@
 //! tree as `umoci` unpacks it and the totals from a reading that shares no code with ours. `LAYERSCOPE_DIVE` names a
 //! dive 0.13.1 to compare its numbers with. Without them these tests say that they are skipped.
 
+mod commits;
 mod packages;
 mod truth;
 
