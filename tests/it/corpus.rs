@@ -5,6 +5,7 @@
 //! dive 0.13.1 to compare its numbers with. Without them these tests say that they are skipped.
 
 mod commits;
+mod lives;
 mod packages;
 mod truth;
 

@@ -118,8 +118,8 @@ fn built_on_top(engine: &Engine) {
         "FROM base:3\nUSER 0\nLABEL b=3 c=\"$P y\"\nENV Q=$P/z\nWORKDIR sub\nRUN echo c > /c\nCMD echo hi\n";
     std::fs::write(context.join("Dockerfile"), dockerfile).unwrap();
     let mut build = engine.command(&["build", "--network=none", "-t", "built:1", text(&context)]);
-    let built = build.env("DOCKER_BUILDKIT", "0");
-    assert!(built.output().unwrap().status.success());
+    let output = build.env("DOCKER_BUILDKIT", "0").output().unwrap();
+    assert!(output.status.success());
     let report = engine.report("built:1");
     assert_eq!(origins(&report).last(), Some(&"step"));
     let labels: Vec<_> = report["labels"].as_array().unwrap().iter().map(|label| &label["history"]).collect();
