@@ -36,6 +36,8 @@ pub struct Listing {
     pub notices: Vec<Notice>,
     /// Why the scan ended early, if it did: the entries are those before the damage.
     pub damage: Option<ListingError>,
+    /// Contents of small files of a layer that was decompressed, by entry.
+    pub(crate) kept: Vec<(u32, Box<[u8]>)>,
 }
 
 /// One extended attribute: its name and its value.
@@ -45,6 +47,11 @@ pub type Xattr = (Box<[u8]>, Box<[u8]>);
 pub(crate) type Xattrs = Box<[Xattr]>;
 
 impl Listing {
+    /// The content of an entry, if it was kept when the layer was decompressed.
+    pub fn kept(&self, entry: u32) -> Option<&[u8]> {
+        self.kept.iter().find(|(kept, _)| *kept == entry).map(|(_, bytes)| bytes.as_ref())
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.table.len()

@@ -64,6 +64,16 @@ const MAX_NAMES: usize = 1 << 30;
 /// and all sums stay far below what 64 bits hold.
 pub const MAX_BYTES: u64 = 1 << 62;
 
+/// Contents of one layer that are kept, and the bytes that each may have.
+const MAX_KEPT: usize = 16;
+const MAX_KEPT_BYTES: u64 = 64 << 10;
+
+/// Files that say what a layer is, so that nobody has to decompress it again for them: they are asked of every image.
+fn is_worth_keeping(member: &Member) -> bool {
+    let name = member.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    [&b"os-release"[..], b"passwd"].contains(&name) && member.size <= MAX_KEPT_BYTES && member.sparse.is_none()
+}
+
 /// How many times the limit for one sparse file the maps of all sparse files of a layer may have.
 const SPARSE_FILES: usize = 8;
 
@@ -93,14 +103,26 @@ impl Scanner {
         let mut builder = Builder::new(self);
         let mut reader = TarReader::new(Streaming::new(tar, self.limits.unpacked), self.limits);
         let mut piece = vec![0; PIECE];
+        let (mut kept, mut entries) = (Vec::new(), 0..);
         let result = builder.read(&mut reader, |reader, member| {
+            let entry = entries.next().unwrap_or(u32::MAX);
             let is_file = member.kind == MemberKind::File;
-            let mut hash = || self.hash(member, &mut reader.content(), &mut piece).map_err(TarError::from_read);
-            let fingerprint = if is_file { Some(hash()?) } else { None };
+            let mut hash = || {
+                if kept.len() >= MAX_KEPT || !is_worth_keeping(member) {
+                    return self.hash(member, &mut reader.content(), &mut piece);
+                }
+                let mut bytes = Vec::new();
+                reader.content().read_to_end(&mut bytes)?;
+                let fingerprint = self.hash(member, &mut bytes.as_slice(), &mut piece)?;
+                kept.push((entry, bytes.into_boxed_slice()));
+                Ok(fingerprint)
+            };
+            let fingerprint = if is_file { Some(hash().map_err(TarError::from_read)?) } else { None };
             reader.finish_content()?;
             Ok(fingerprint)
         });
-        builder.finish(reader, result, u64::MAX, None)
+        let listing = builder.finish(reader, result, u64::MAX, None);
+        Listing { kept, ..listing }
     }
 
     /// The fingerprint of a file whose stored bytes are `content`.
@@ -225,7 +247,7 @@ impl<'a> Builder<'a> {
             ));
         }
         notices.append(&mut self.notices);
-        Listing { table: self.entries.finish(), unpacked, notices, damage }
+        Listing { table: self.entries.finish(), unpacked, notices, damage, kept: Vec::new() }
     }
 
     fn warn(&mut self, message: String) {

@@ -385,3 +385,25 @@ fn no_cut_panics_and_none_is_taken_for_whole() {
         assert_eq!(listing.len(), usize::from(len >= 1543) + usize::from(len >= 3588), "{len}");
     }
 }
+
+#[test]
+fn what_says_what_a_layer_is_is_kept_on_the_way() {
+    let large = vec![b'x'; 65 << 10];
+    let bytes = [
+        entry(b'0', "app", b"app"),
+        entry(b'0', "usr/lib/os-release", b"ID=tiny\n"),
+        entry(b'2', "etc/os-release", b""),
+        entry(b'0', "etc/passwd", &large),
+        end(),
+    ]
+    .concat();
+    let listing = streamed(&bytes);
+    assert_eq!(listing.kept(1), Some(&b"ID=tiny\n"[..]));
+    assert_eq!((listing.kept(0), listing.kept(2), listing.kept(3)), (None, None, None));
+    assert_eq!(by_position(&bytes).kept(1), None, "it can be read in place");
+    let fingerprints = |listing: &Listing| listing.entries().map(|entry| entry.fingerprint()).collect::<Vec<_>>();
+    let other = [entry(b'0', "b", b"ID=tiny\n"), end()].concat();
+    assert_eq!(fingerprints(&listing)[1], fingerprints(&streamed(&other))[0]);
+    // A layer that is cut within such a file has no such file.
+    assert_eq!(streamed(&bytes[..1024 + 512 + 3]).kept.len(), 0);
+}

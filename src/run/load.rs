@@ -300,6 +300,10 @@ impl Loaded {
 
     /// At most `most` bytes of a file of the image; none if it cannot be read.
     pub(super) fn beginning(&self, inode: InodeId, most: u64) -> Option<Vec<u8>> {
+        let record = self.tree.inode(inode)?;
+        if let Some(kept) = self.tree.listing(record.layer).and_then(|listing| listing.kept(record.entry)) {
+            return Some(kept.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(kept).to_vec());
+        }
         let content = self.files().content(inode, &Silent, &Cancel::default()).ok()?;
         let mut bytes = Vec::new();
         content.reader().take(most).read_to_end(&mut bytes).ok()?;
