@@ -3,7 +3,7 @@
 use super::json;
 use super::listing::{mode_text, mtime_text, timestamp, type_name};
 use super::size::{Units, short};
-use super::words::{clean, head, layer, size};
+use super::words::{clean, head, layer, size, wrap};
 use crate::analysis::{Deed, Timeline};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
@@ -162,7 +162,9 @@ pub fn write(paths: &[PathSection], width: usize, out: &mut dyn Write) -> io::Re
                 writeln!(out, "        {instruction}")?;
             }
         }
-        writeln!(out, "  {}", path.summary)?;
+        for line in wrap(&path.summary, width.saturating_sub(2)) {
+            writeln!(out, "  {line}")?;
+        }
     }
     Ok(())
 }

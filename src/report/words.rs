@@ -30,6 +30,21 @@ pub(super) fn layer(index: LayerIndex) -> String {
     format!("L{index}")
 }
 
+/// A text in lines of at most `width` characters, broken between words; a longer word has a line of its own.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace().map(clean) {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
 /// The beginning of a text, at most `width` characters, with a mark where it was cut. Line breaks and runs of blanks
 /// become one blank.
 pub(super) fn head(text: &str, width: usize) -> String {
@@ -76,5 +91,7 @@ mod tests {
         assert_eq!(head("RUN apt-get update", 8), "RUN apt…");
         assert_eq!(middle("usr/lib/python3.11/site-packages/x.so", 16), "usr/l…kages/x.so");
         assert_eq!(middle("short", 16), "short");
+        assert_eq!(wrap("one two  three-four\nfive", 9), ["one two", "three-four", "five"]);
+        assert!(wrap(" ", 9).is_empty());
     }
 }

@@ -4,6 +4,7 @@ use crate::binary::{file, layerscope};
 use crate::image_builder::{Image, Pack, docker_archive, docker_modern, layer, layout, pack_members};
 use proptest::prelude::*;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One entry, as a line.
 fn line() -> impl Strategy<Value = String> {
@@ -90,6 +91,59 @@ fn check(lines: &[Vec<String>]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What is at a path: type, mode, owner, size, and where a link leads. What nothing describes has no owner of its own.
+type State = (String, u64, u64, u64, Option<String>);
+
+/// The state of every path as of each layer, as `ls` lists the stack; it knows nothing of lives.
+fn states(path: &str, layers: usize) -> Vec<BTreeMap<String, State>> {
+    let row = |line: &Value| {
+        let text = |key: &str| line[key].as_str().map(str::to_owned);
+        let state =
+            (text("type").unwrap(), number(&line["mode"]), number(&line["uid"]), number(&line["size"]), text("link"));
+        (text("path").unwrap(), state)
+    };
+    let of = |layer: usize| {
+        let lines = layerscope(&["ls", path, "--upto", &layer.to_string(), "--format", "jsonl"]).expect(0).lines();
+        lines.iter().map(row).collect()
+    };
+    (0..layers).map(of).collect()
+}
+
+/// Every life agrees with what the stack is before and after each layer.
+fn lives_agree(lines: &[Vec<String>]) -> Result<(), TestCaseError> {
+    let image = Image::new("p:1", lines.iter().map(|lines| layer(lines)).collect());
+    let (_guard, path) = file("p.tar", &docker_archive(std::slice::from_ref(&image), false));
+    let states = states(&path, lines.len());
+    let names: BTreeSet<&String> = states.iter().flat_map(BTreeMap::keys).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names = names.into_iter().map(String::as_str);
+    let arguments: Vec<&str> = ["why", &path].into_iter().chain(names).chain(["--format", "json"]).collect();
+    let told = layerscope(&arguments).expect(0).json();
+    for life in told.as_array().unwrap() {
+        let name = life["path"].as_str().unwrap();
+        let steps = life["steps"].as_array().unwrap();
+        let mut before: Option<&BTreeMap<String, State>> = None;
+        for (layer, states) in states.iter().enumerate() {
+            let last = steps.iter().rfind(|step| number(&step["layer"]) <= layer as u64);
+            let state = last.filter(|step| !step["type"].is_null() || step["deed"] == "implied").map(|step| {
+                let or = |key: &str, other: u64| step[key].as_u64().unwrap_or(other);
+                let kind = step["type"].as_str().unwrap_or("directory").to_owned();
+                (kind, or("mode", 0o755), or("uid", 0), or("size", 0), step["link"].as_str().map(str::to_owned))
+            });
+            prop_assert_eq!(state.as_ref(), states.get(name), "{} as of layer {}: {}", name, layer, life);
+            let changed = states.get(name) != before.and_then(|before| before.get(name));
+            let has_step = steps.iter().any(|step| number(&step["layer"]) == layer as u64);
+            prop_assert!(has_step || !changed, "{} changed in layer {}", name, layer);
+            before = Some(states);
+        }
+        let last = states.last().and_then(|states| states.get(name));
+        prop_assert_eq!(life["owner_layer"].is_null(), last.is_none(), "{}", life);
+    }
+    Ok(())
+}
+
 #[test]
 fn every_path_costs_what_its_own_entry_does() {
     let lines = ["f d/a size=600 fill=x", "h d/b -> d/a", "l l -> d", "h l/c -> d/a"].map(str::to_owned);
@@ -109,5 +163,6 @@ proptest! {
     #[test]
     fn the_identities_hold_on_random_images(lines in image()) {
         check(&lines)?;
+        lives_agree(&lines)?;
     }
 }

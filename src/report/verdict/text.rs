@@ -1,7 +1,7 @@
 //! The verdict for people: each rule with its value and limit, what to fix, and one word at the end.
 
 use super::super::text::layers_of;
-use super::super::words::{clean, head, layer, middle, size};
+use super::super::words::{clean, head, layer, middle, size, wrap};
 use super::{CiReport, FindingSection, ImageVerdict, Number, RuleSection, StatusSection, WasteFix};
 use crate::analysis::{Metrics, RuleSeverity};
 use std::io::{self, Write};
@@ -84,7 +84,7 @@ fn findings(rule: &RuleSection, width: usize, out: &mut dyn Write) -> io::Result
     };
     writeln!(out, "  {} ({word}): {}", rule.id, clean(reason))?;
     for finding in rule.findings.iter().take(FINDINGS) {
-        writeln!(out, "    {}", line(finding, width.saturating_sub(4)))?;
+        line(finding, width, out)?;
         let instruction = head(&finding.instruction, width.saturating_sub(6));
         if !instruction.is_empty() {
             writeln!(out, "      {instruction}")?;
@@ -103,7 +103,7 @@ fn ignored(rule: &RuleSection, width: usize, out: &mut dyn Write) -> io::Result<
     }
     writeln!(out, "  {}: {} ignored", rule.id, rule.ignored.len())?;
     for ignored in rule.ignored.iter().take(FINDINGS) {
-        writeln!(out, "    {}", line(&ignored.finding, width.saturating_sub(4)))?;
+        line(&ignored.finding, width, out)?;
         writeln!(out, "      {}", head(&ignored.why(), width.saturating_sub(6)))?;
     }
     match rule.ignored.len().saturating_sub(FINDINGS) {
@@ -113,14 +113,21 @@ fn ignored(rule: &RuleSection, width: usize, out: &mut dyn Write) -> io::Result<
 }
 
 /// A finding in one line where it fits into `width` characters, else its path and its message below each other.
-fn line(finding: &FindingSection, width: usize) -> String {
-    let rest = finding.sentence();
-    let Some(path) = &finding.path else { return rest };
-    let path = middle(&format!("/{path}"), width);
-    if path.chars().count() + 1 + rest.chars().count() <= width {
-        return format!("{path} {rest}");
+fn line(finding: &FindingSection, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let sentence = finding.sentence();
+    let room = width.saturating_sub(4);
+    let path = finding.path.as_ref().map(|path| middle(&format!("/{path}"), room));
+    let whole = path.iter().chain([&sentence]).cloned().collect::<Vec<_>>().join(" ");
+    if whole.chars().count() <= room {
+        return writeln!(out, "    {whole}");
     }
-    format!("{path}\n      {rest}")
+    if let Some(path) = path {
+        writeln!(out, "    {path}")?;
+    }
+    for line in wrap(&sentence, width.saturating_sub(6)) {
+        writeln!(out, "      {line}")?;
+    }
+    Ok(())
 }
 
 /// A wasted item, and the instructions of both layers under it.
