@@ -96,8 +96,11 @@
 //!   every one of its names says so, the first one too.
 //! - **`pull_cost` of `ls --format jsonl`** is what the entry that wrote the path accounts for in the stored blob: of
 //!   another name of an inode the cost of its hard link. It is null where no entry wrote the path, where a link was written
-//!   through a symbolic link, and for layers that were listed by a table of contents. The costs of all entries of a
-//!   layer and its `framing_bytes` in the report are its `blob_bytes`.
+//!   through a symbolic link, and for layers that were listed by a table of contents that is in no order. The costs of
+//!   all entries of a layer and its `framing_bytes` in the report are its `blob_bytes`.
+//! - **A table of contents tells pull costs, too**: where contents begin is pinned, and what lies between is divided as if
+//!   all headers were of one block. So the sum is exact, and a run that reads the layer in full may move a few bytes from
+//!   an entry to its neighbours.
 //! - **`user_wasted`**: its numerator has the dead bytes that layers above the base ship, and the live files above the
 //!   base whose content some name of theirs has had in the base already. An inode is in at most one of the two and
 //!   counts once, so that the share is never above 1. Bytes of the base that a layer above hides are not in it: nobody

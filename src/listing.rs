@@ -24,7 +24,7 @@ pub use scan::{ListingError, MAX_BYTES, Scanner};
 pub use whiteout::{PREFIX as WHITEOUT_PREFIX, Role};
 
 use crate::notice::Notice;
-use table::Table;
+use table::{Places, Table};
 
 /// All entries of one layer, in the order of its tar.
 #[derive(Debug, Default)]
@@ -79,12 +79,12 @@ impl Listing {
 
     /// Keeps where in the blob everything is stored.
     pub fn place(&mut self, positions: Positions) {
-        self.table.positions = Some(positions);
+        self.table.places = Places::Noted(positions);
     }
 
     /// How many bytes of the stored blob the entry with this number accounts for: its header, content and padding, as
     /// far as they are not in what another entry accounts for. `None` if there is no such entry, or if the layer was
-    /// listed by a table of contents, which does not tell.
+    /// listed by a table of contents that is in no order.
     pub fn pull_cost(&self, index: u32) -> Option<u64> {
         self.table.pull_cost(index)
     }

@@ -38,6 +38,11 @@ impl Positions {
         positions
     }
 
+    /// The byte at `output` of the tar is known to be stored at `stored`. Both grow from one to the next.
+    pub(super) fn pin(&mut self, output: u64, stored: u64) {
+        self.note(Note { output, stored });
+    }
+
     /// The decoder goes on from here. One that takes in whole blocks stood still while it handed one out: what was noted
     /// in the midst of the block holds for its end.
     fn stood(&mut self, here: Note) {

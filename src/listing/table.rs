@@ -75,6 +75,18 @@ impl<T> Few<T> {
     }
 }
 
+/// Where in the blob the entries are.
+#[derive(Debug, Default)]
+pub(super) enum Places {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// As it was noted while the layer was decompressed.
+    Noted(Positions),
+    /// Where each entry ends, as a table of contents tells.
+    Ends(Box<[u64]>),
+}
+
 /// The entries of one layer.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -99,8 +111,8 @@ pub(crate) struct Table {
     digests: Few<[u8; 32]>,
     /// How many bytes of its compressed member stand before such a file, if any do.
     skipped: Few<u64>,
-    /// Where in the blob the tar is stored, if that is known.
-    pub(super) positions: Option<Positions>,
+    /// Where in the blob everything is, as far as that is known.
+    pub(super) places: Places,
 }
 
 impl Table {
@@ -189,7 +201,11 @@ impl Table {
 
     /// Where in the blob the first `count` entries end, contents and padding included; none if there are fewer.
     pub(super) fn stored_before(&self, count: usize) -> Option<u64> {
-        let positions = self.positions.as_ref()?;
+        let positions = match &self.places {
+            Places::Unknown => return None,
+            Places::Ends(ends) => return count.checked_sub(1).map_or(Some(0), |last| ends.get(last).copied()),
+            Places::Noted(positions) => positions,
+        };
         let Some(last) = count.checked_sub(1) else { return Some(0) };
         let record = self.records.get(last)?;
         let stored = self.stored(u32::try_from(last).ok()?).unwrap_or(record.size);

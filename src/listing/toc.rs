@@ -10,6 +10,7 @@ mod chunked;
 mod entry;
 mod estargz;
 mod json;
+mod layout;
 
 use super::scan::{Builder, Scanner};
 use super::{Entry, Listing};

@@ -4,6 +4,7 @@ use super::{Note, Noting, Positions, STEP};
 use crate::bytes::{Cancel, Meter, Section, ahead};
 use crate::codec::testing::compress;
 use crate::codec::{Compression, decoder};
+use crate::listing::table::Places;
 use crate::listing::{Listing, Scanner};
 use crate::tarball::Limits;
 use crate::tarball::testing::{end, entry};
@@ -183,7 +184,7 @@ fn check(how: Stored, tar: &[u8], kept: usize) -> Result<(), TestCaseError> {
     let listing = scan(&stored);
     let sum: u64 = costs(&listing).iter().sum();
     prop_assert_eq!(Some(blob - sum), listing.framing(blob), "{:?}", how);
-    let positions = listing.table.positions.as_ref().unwrap();
+    let Places::Noted(positions) = &listing.table.places else { panic!("{how:?}") };
     let notes = &positions.notes;
     prop_assert!(notes.is_sorted_by(|a, b| a.output < b.output && a.stored < b.stored), "{:?}: {:?}", how, notes);
     let places: Vec<u64> = (0..tar.len() as u64).step_by(777).map(|output| positions.stored(output)).collect();

@@ -46,6 +46,7 @@ fn read_table(
         return Err(Unfit::Limit("bytes"));
     }
     let stored = layer.slice(offset, len).ok_or(Unfit::Lost)?;
+    lister.end(offset);
     let mut stored = Hashing::new(scanner.reader(&stored));
     let mut table = decoder(Compression::Zstd, &mut stored)?.take(unpacked);
     json::read(&mut table, scanner.limits.entries, &mut |entry| lister.add(entry))?;

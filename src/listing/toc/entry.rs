@@ -1,8 +1,10 @@
 //! The entries of a table as those of a listing.
 
+use super::layout::Layout;
 use super::{Sha, Unfit, sha};
 use crate::listing::Listing;
 use crate::listing::scan::Builder;
+use crate::listing::table::Places;
 use crate::tarball::{MAX_SIZE, Member, MemberKind, Time};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::borrow::Cow;
@@ -65,11 +67,23 @@ pub(super) struct Lister<'a> {
     unpacked: u64,
     /// The file whose chunks may follow.
     file: Option<Vec<u8>>,
+    /// Where in the blob the entries are.
+    layout: Layout,
+    /// Where the members with contents end there.
+    end: u64,
 }
 
 impl<'a> Lister<'a> {
     pub(super) fn new(builder: Builder<'a>, len: u64) -> Self {
-        Self { builder, len, time: (String::new(), Time::default()), unpacked: 0, file: None }
+        Self {
+            builder,
+            len,
+            time: (String::new(), Time::default()),
+            unpacked: 0,
+            file: None,
+            layout: Layout::default(),
+            end: len,
+        }
     }
 
     /// Adds an entry of the table. The chunks of a file but the first have entries of their own, which tell nothing new.
@@ -87,14 +101,22 @@ impl<'a> Lister<'a> {
 
     /// Adds a member, with the place of its content if it has any.
     pub(super) fn push(&mut self, member: Member, place: Option<Place>) -> Result<(), Unfit> {
+        self.layout.add(place.map(|place| (member.size, place)));
         let Some(place) = place else { return Ok(self.builder.add(member, None)?) };
         self.builder.add(Member { data_offset: place.offset, ..member }, None)?;
         self.builder.entries.claim(place.digest, place.skipped);
         Ok(())
     }
 
+    /// What comes at `end` in the blob, and behind it, is no member with contents.
+    pub(super) fn end(&mut self, end: u64) {
+        self.end = end;
+    }
+
     pub(super) fn finish(self) -> Listing {
-        self.builder.listing(Vec::new(), 0, None)
+        let mut listing = self.builder.listing(Vec::new(), 0, None);
+        listing.table.places = self.layout.finish(self.end).map_or(Places::Unknown, Places::Ends);
+        listing
     }
 
     fn member(&mut self, kind: MemberKind, row: Row<'_>) -> Result<Member, Unfit> {

@@ -31,6 +31,7 @@ pub(super) fn read(
 
 fn read_table(layer: &Section, digest: Sha, scanner: &Scanner, lister: &mut Lister<'_>) -> Result<(), Unfit> {
     let (offset, table) = find(layer)?;
+    lister.end(offset + table.len());
     let tar = decoder(Compression::Gzip, scanner.reader(&table))?;
     let mut tar = TarReader::new(Streaming::new(tar, MAX_TABLE), scanner.limits);
     let is_table = tar.next_member()?.filter(|file| file.path == NAME && file.kind == MemberKind::File);

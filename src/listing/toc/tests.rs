@@ -437,3 +437,27 @@ fn a_message_about_an_entry_is_short() {
         assert!(lazy.why().len() < 400, "{}", lazy.why().len());
     }
 }
+
+#[test]
+fn costs_and_framing_are_the_blob() {
+    for lazy in both(|_| ()) {
+        let listing = lazy.listing();
+        let blob = lazy.bytes.len() as u64;
+        let costs: Vec<u64> = (0..).map_while(|index| listing.pull_cost(index)).collect();
+        assert_eq!(costs.len(), listing.len());
+        assert_eq!(costs.iter().sum::<u64>() + listing.framing(blob).unwrap(), blob);
+        // A content costs at least what lies between its member and the next, but for headers in between.
+        let place = |name: &[u8]| listing.entries().find(|entry| entry.name() == name).unwrap().data_offset;
+        let one = listing.entries().find(|entry| entry.name() == b"one").unwrap();
+        let (cost, stored) = (one.pull_cost().unwrap(), place(b"two") - place(b"one"));
+        assert!(cost >= stored && cost <= place(b"two"), "{cost} of {stored}");
+    }
+    let reordered = |rows: &mut Value| {
+        rows[1]["offset"] = rows[3]["offset"].clone();
+        rows[3]["offset"] = json!(1);
+    };
+    for lazy in both(reordered) {
+        let listing = lazy.listing();
+        assert_eq!((listing.pull_cost(0), listing.framing(lazy.bytes.len() as u64)), (None, None));
+    }
+}
