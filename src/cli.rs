@@ -264,6 +264,7 @@ Examples:
   layerscope ls app.tar                       all paths of the image
   layerscope ls -l app.tar etc                what is in /etc
   layerscope ls --layer 3 app.tar             what layer 3 has, dead entries too
+  layerscope ls --pull --sort pull app.tar    what makes the image slow to pull
   layerscope ls --upto 3 --format jsonl app.tar")]
 pub struct LsArgs {
     /// The image: a path, `-`, or a name.
@@ -275,6 +276,12 @@ pub struct LsArgs {
     /// Like `ls -l`: mode, links, owner, group, size, time in UTC.
     #[arg(short, long, conflicts_with = "format")]
     pub long: bool,
+    /// Before each path the bytes of the stored layers that it accounts for; of a directory with all below it.
+    #[arg(long, conflicts_with = "format")]
+    pub pull: bool,
+    /// What comes first.
+    #[arg(long, value_name = "WHAT", default_value = "path")]
+    pub sort: LsSortArg,
     /// The entries of layer N alone (0 is at the bottom), dead ones and markers too.
     #[arg(long, value_name = "N", conflicts_with = "upto")]
     pub layer: Option<u32>,
@@ -293,6 +300,17 @@ pub enum LsFormatArg {
     Text,
     /// One JSON object a line.
     Jsonl,
+}
+
+/// What `ls` lists first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LsSortArg {
+    /// Paths, in byte order.
+    Path,
+    /// The largest files.
+    Size,
+    /// What accounts for most bytes of the stored layers.
+    Pull,
 }
 
 /// `layerscope cat`

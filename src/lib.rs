@@ -95,9 +95,11 @@
 //! - **`hardlink` of `ls --format jsonl`** is the first name, in byte order of the paths, of an inode that has several:
 //!   every one of its names says so, the first one too.
 //! - **`pull_cost` of `ls --format jsonl`** is what the entry that wrote the path accounts for in the stored blob: of
-//!   another name of an inode the cost of its hard link. It is null where no entry wrote the path, where a link was written
-//!   through a symbolic link, and for layers that were listed by a table of contents that is in no order. The costs of
-//!   all entries of a layer and its `framing_bytes` in the report are its `blob_bytes`.
+//!   another name of an inode the cost of its hard link. It is null where no entry wrote the path, and for layers that
+//!   were listed by a table of contents that is in no order. The costs of all entries of a layer are its `pull_cost` in
+//!   the report, and with its `framing_bytes` its `blob_bytes`. `subtree_pull_cost` of a directory adds up what is at and
+//!   below it: in the merged tree and under a lens the last entry of each path that is there, in the list of a layer all
+//!   entries, markers too.
 //! - **A table of contents tells pull costs, too**: where contents begin is pinned, and what lies between is divided as if
 //!   all headers were of one block. So the sum is exact, and a run that reads the layer in full may move a few bytes from
 //!   an entry to its neighbours.

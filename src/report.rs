@@ -34,7 +34,7 @@ pub use duplicates::{DuplicateSection, duplicates, write as write_duplicates, wr
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
-pub use listing::{LsError, LsFormat, LsScope, missing, mode_text, unknown, write as write_listing};
+pub use listing::{LsError, LsFormat, LsScope, LsSort, LsStyle, missing, mode_text, unknown, write as write_listing};
 pub use packages::{
     PackagesSection, packages, write as write_packages, write_json as write_packages_json, write_unowned,
     write_unowned_json,
@@ -251,6 +251,8 @@ pub struct LayerSection {
     /// Stored bytes that no entry accounts for, so that `blob_bytes` is this and the `pull_cost` of all entries; null
     /// where costs are not known.
     pub framing_bytes: Option<u64>,
+    /// Stored bytes that its entries account for; null where costs are not known.
+    pub pull_cost: Option<u64>,
     /// Bytes of its regular files.
     pub shipped_bytes: u64,
     /// Those that are dead in the end.

@@ -5,6 +5,7 @@
 
 mod bits;
 mod change;
+mod cost;
 mod filter;
 mod finder;
 mod identity;
@@ -98,6 +99,8 @@ pub struct Tree {
     nodes: Vec<Node>,
     events: Vec<EventRecord>,
     inodes: Inodes,
+    /// The entries of hard links that made paths, sorted.
+    links: Vec<cost::LinkEntry>,
     listings: Vec<Arc<Listing>>,
     notices: Vec<Notice>,
 }

@@ -1,5 +1,6 @@
 //! Listings from text, for tests.
 
+use super::table::Places;
 use super::table::{Attributes, Growing, NewEntry};
 use super::{EntryKind, Listing, Role};
 use crate::tarball::Time;
@@ -52,4 +53,15 @@ pub(crate) fn listing(lines: &[&str]) -> Arc<Listing> {
         }
     }
     Arc::new(Listing { table: entries.finish(), ..Listing::default() })
+}
+
+/// The same with known costs: 1 byte for the first entry, and for each other ten times that of the one before.
+pub(crate) fn priced(lines: &[&str]) -> Arc<Listing> {
+    let mut listing = listing(lines);
+    let ends = (0..listing.len()).scan(0, |end, index| {
+        *end += 10_u64.pow(u32::try_from(index).unwrap());
+        Some(*end)
+    });
+    Arc::get_mut(&mut listing).unwrap().table.places = Places::Ends(ends.collect());
+    listing
 }

@@ -104,6 +104,7 @@ fn layer_section(facts: &Facts<'_>, layer: &Layer) -> LayerSection {
     let LayerFigures { entries, shipped_bytes, wasted_bytes, added, changed, metadata_only, removed, .. } = figures;
     let read = facts.reading.layers.get(layer.index.index());
     let blob_bytes = read.map_or(0, |read| read.blob_bytes);
+    let framing = facts.tree.listing(layer.index).and_then(|listing| listing.framing(blob_bytes));
     LayerSection {
         index: layer.index,
         status: read.map_or(LayerStatus::Unreadable, |read| read.status),
@@ -112,7 +113,8 @@ fn layer_section(facts: &Facts<'_>, layer: &Layer) -> LayerSection {
         media_type: layer.media_type.clone(),
         compression: read.and_then(|read| read.compression),
         blob_bytes,
-        framing_bytes: facts.tree.listing(layer.index).and_then(|listing| listing.framing(blob_bytes)),
+        framing_bytes: framing,
+        pull_cost: framing.map(|framing| blob_bytes - framing),
         shipped_bytes,
         wasted_bytes,
         entries,

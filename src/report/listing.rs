@@ -4,7 +4,7 @@ mod entries;
 mod format;
 mod merged;
 
-pub use format::{LsFormat, mode_text};
+pub use format::{LsFormat, LsSort, LsStyle, mode_text};
 pub(super) use format::{mtime_text, timestamp, type_name};
 
 use crate::escape::{Target, escape};
@@ -66,7 +66,7 @@ pub fn write(
     tree: &Tree,
     scope: LsScope,
     path: Option<&[u8]>,
-    format: LsFormat,
+    style: LsStyle,
     out: &mut dyn Write,
 ) -> Result<(), LsError> {
     if let LsScope::Merged(Some(wanted)) | LsScope::Layer(wanted) = scope
@@ -76,8 +76,8 @@ pub fn write(
     }
     let mut out = io::BufWriter::new(out);
     match scope {
-        LsScope::Merged(upto) => merged::write(tree, upto, path, format, &mut out)?,
-        LsScope::Layer(layer) => entries::write(tree, layer, path, format, &mut out)?,
+        LsScope::Merged(upto) => merged::write(tree, upto, path, style, &mut out)?,
+        LsScope::Layer(layer) => entries::write(tree, layer, path, style, &mut out)?,
     }
     Ok(out.flush()?)
 }
@@ -144,6 +144,7 @@ fn no_path<'a>(scope: LsScope, path: &[u8], siblings: impl Iterator<Item = &'a [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::testing::priced;
     use crate::tree::testing::Fills;
 
     fn tree() -> Tree {
@@ -163,7 +164,8 @@ mod tests {
 
     fn ls(scope: LsScope, path: Option<&str>, format: LsFormat) -> String {
         let mut out = Vec::new();
-        match write(&tree(), scope, path.map(str::as_bytes), format, &mut out) {
+        let style = LsStyle { format, ..LsStyle::default() };
+        match write(&tree(), scope, path.map(str::as_bytes), style, &mut out) {
             Ok(()) => String::from_utf8(out).unwrap(),
             Err(error) => error.to_string(),
         }
@@ -229,6 +231,33 @@ mod tests {
             ls(LsScope::Layer(LayerIndex(1)), Some("etc/password"), LsFormat::Plain),
             "etc/password: no such path in layer 1; there is etc/pass, etc/passwd"
         );
+    }
+
+    #[test]
+    fn costs_are_told_and_sort() {
+        let mut stack = crate::tree::Stack::new();
+        // 1, 10, 100, … bytes.
+        stack.push(priced(&["d a", "f a/x 9", "f a-b 1", "f a/y/z 5", "f c 7"]));
+        stack.push(priced(&["f a/x 8", "f a/.wh.q 0", "d a", "h a/h c"]));
+        let tree = stack.finish();
+        let ls = |scope, sort, path: Option<&str>| {
+            let style = LsStyle { pull: true, sort, ..LsStyle::default() };
+            let mut out = Vec::new();
+            write(&tree, scope, path.map(str::as_bytes), style, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            text.lines()
+                .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let whole = LsScope::Merged(None);
+        assert_eq!(ls(whole, LsSort::Path, None), "2101 a, 100 a-b, 1000 a/h, 1 a/x, 1000 a/y, 1000 a/y/z, 10000 c");
+        assert_eq!(ls(whole, LsSort::Pull, None), "10000 c, 2101 a, 1000 a/h, 1000 a/y, 1000 a/y/z, 100 a-b, 1 a/x");
+        assert_eq!(ls(whole, LsSort::Size, Some("a")), "1 a/x, 1000 a/h, 1000 a/y/z, 1000 a/y");
+        let layer = |index| LsScope::Layer(LayerIndex(index));
+        assert_eq!(ls(layer(0), LsSort::Path, None), "1011 a, 100 a-b, 10 a/x, 1000 a/y/z, 10000 c");
+        assert_eq!(ls(layer(1), LsSort::Pull, None), "1111 a, 1000 a/h, 10 a/.wh.q, 1 a/x");
+        assert_eq!(ls(layer(1), LsSort::Size, None), "1 a/x, 1111 a, 10 a/.wh.q, 1000 a/h");
     }
 
     #[test]

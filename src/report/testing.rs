@@ -16,6 +16,7 @@ pub(super) fn layer(index: u32, instruction: &str, shipped: u64, wasted: u64) ->
         compression: Some(Compression::None),
         blob_bytes: shipped + 1024,
         framing_bytes: Some(1024),
+        pull_cost: None,
         shipped_bytes: shipped,
         wasted_bytes: wasted,
         entries: 3,

@@ -6,15 +6,15 @@ use super::{Failure, Outcome, files, verifies};
 use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
 use crate::cli::{
-    CatArgs, ConfigArgs, Engine, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, ManArgs, ReportArgs,
-    ReportFormat, SchemaArgs, SchemaOf, Verify, manual,
+    CatArgs, ConfigArgs, Engine, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, LsSortArg, ManArgs,
+    ReportArgs, ReportFormat, SchemaArgs, SchemaOf, Verify, manual,
 };
 use crate::config::Settings;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::notice::{Notice, Severity};
 use crate::progress::Silent;
-use crate::report::{self, LsFormat, LsScope, Reading};
+use crate::report::{self, LsFormat, LsScope, LsSort, LsStyle, Reading};
 use crate::source::{Reference, Transport};
 use std::io::{BufWriter, Write};
 #[cfg(feature = "tui")]
@@ -147,8 +147,14 @@ impl Commands<'_> {
             (LsFormatArg::Text, true) => LsFormat::Long,
             (LsFormatArg::Text, false) => LsFormat::Plain,
         };
+        let sort = match args.sort {
+            LsSortArg::Path => LsSort::Path,
+            LsSortArg::Size => LsSort::Size,
+            LsSortArg::Pull => LsSort::Pull,
+        };
         let path = args.path.as_deref().map(str::as_bytes);
-        report::write_listing(&loaded.tree, scope, path, format, self.out)?;
+        let style = LsStyle { format, pull: args.pull, sort };
+        report::write_listing(&loaded.tree, scope, path, style, self.out)?;
         self.end(&loaded.reading(), Told::No)
     }
 

@@ -44,6 +44,7 @@ impl Nodes {
                 nodes: vec![root],
                 events: Vec::new(),
                 inodes: Inodes::default(),
+                links: Vec::new(),
                 listings: Vec::new(),
                 notices: Vec::new(),
             },

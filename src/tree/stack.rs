@@ -4,6 +4,7 @@
 //! The rules are those of the OCI image spec (layer.md, "Applying Changesets"); where engines disagree, the design's
 //! text decides. Nothing is ever restacked: a whiteout costs what it hides, once.
 
+use super::cost::LinkEntry;
 use super::inode::{Death, DeathCause, InodeId};
 use super::nodes::Nodes;
 use super::resolve::{Lookup as _, MAX_DEPTH, Step};
@@ -100,6 +101,8 @@ impl Stack {
         tree.nodes.shrink_to_fit();
         tree.events.shrink_to_fit();
         tree.inodes.shrink_to_fit();
+        tree.links.sort_unstable();
+        tree.links.shrink_to_fit();
         tree
     }
 
@@ -179,6 +182,10 @@ impl Stack {
         let Some(node) = self.place(entry) else {
             return self.lose(entry);
         };
+        if target.is_some() {
+            let layer = LayerIndex(self.layer);
+            self.nodes.tree.links.push(LinkEntry { node, layer, entry: entry.index() });
+        }
         let inode = target.unwrap_or_else(|| self.new_inode(entry.index(), node));
         self.write(node, inode);
     }

@@ -177,6 +177,10 @@ fn tables_of_contents_say_what_is_in_the_layers() {
                 let listing = ["ls", text(&image), "--layer", &index, "--format", "jsonl", "--verify", how];
                 let costs =
                     ask(&listing).expect(0).lines().iter().map(|line| line["pull_cost"].as_u64().unwrap()).sum::<u64>();
+                assert_eq!(
+                    layer["pull_cost"].take(),
+                    layer["blob_bytes"].as_u64().unwrap() - layer["framing_bytes"].as_u64().unwrap()
+                );
                 let rest =
                     layer["blob_bytes"].as_u64().unwrap() - costs - layer["framing_bytes"].take().as_u64().unwrap();
                 // Entries of the root itself have no line.

@@ -50,8 +50,11 @@ fn live(paths: &[Value]) -> u64 {
 fn add_up(report: &Value, path: &str) -> Result<(), TestCaseError> {
     for layer in report["layers"].as_array().unwrap() {
         let entries = layerscope(&["ls", path, "--layer", &layer["index"].to_string(), "--format", "jsonl"]);
-        let costs: u64 = entries.expect(0).lines().iter().map(|entry| number(&entry["pull_cost"])).sum();
+        let entries = entries.expect(0).lines();
+        let costs: u64 = entries.iter().map(|entry| number(&entry["pull_cost"])).sum();
         prop_assert_eq!(costs + number(&layer["framing_bytes"]), number(&layer["blob_bytes"]));
+        prop_assert_eq!(costs, number(&layer["pull_cost"]));
+        subtrees_add_up(&entries)?;
     }
     Ok(())
 }
@@ -144,6 +147,20 @@ fn lives_agree(lines: &[Vec<String>]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What a directory accounts for is the sum of all that is at and below it.
+fn subtrees_add_up(rows: &[Value]) -> Result<(), TestCaseError> {
+    for row in rows.iter().filter(|row| row["type"] == "directory") {
+        let path = row["path"].as_str().unwrap();
+        let is_in = |other: &&Value| {
+            let rest = other["path"].as_str().unwrap().strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let sum: u64 = rows.iter().filter(is_in).filter_map(|row| row["pull_cost"].as_u64()).sum();
+        prop_assert_eq!(row["subtree_pull_cost"].as_u64(), Some(sum), "{}", path);
+    }
+    Ok(())
+}
+
 #[test]
 fn every_path_costs_what_its_own_entry_does() {
     let lines = ["f d/a size=600 fill=x", "h d/b -> d/a", "l l -> d", "h l/c -> d/a"].map(str::to_owned);
@@ -153,8 +170,9 @@ fn every_path_costs_what_its_own_entry_does() {
     add_up(&report, &path).unwrap();
     let paths = layerscope(&["ls", &path, "--format", "jsonl"]).expect(0).lines();
     let found: Vec<String> = paths.iter().map(|line| format!("{} {}", line["path"], line["pull_cost"])).collect();
-    // The directory is only implied, and the last link is written through another one.
-    assert_eq!(found, [r#""d" null"#, r#""d/a" 1536"#, r#""d/b" 512"#, r#""d/c" null"#, r#""l" 512"#]);
+    // The directory is only implied; the last link is written through another one.
+    assert_eq!(found, [r#""d" null"#, r#""d/a" 1536"#, r#""d/b" 512"#, r#""d/c" 512"#, r#""l" 512"#]);
+    assert_eq!((&paths[0]["subtree_pull_cost"], &paths[1]["subtree_pull_cost"]), (&2560.into(), &Value::Null));
 }
 
 proptest! {

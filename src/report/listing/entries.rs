@@ -1,10 +1,11 @@
 //! The entries of one layer alone, as its tar has them: ghosts and markers too.
 
-use super::format::{LsFormat, Row};
+use super::format::{LsSort, LsStyle, Row};
 use super::{LsError, LsScope, no_path};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind, Listing, components};
 use crate::tree::{Change, Lens, NodeId, Tree};
+use std::cmp::Reverse;
 use std::io::Write;
 
 /// An entry with its normalised path, and where in the tree it is.
@@ -12,13 +13,15 @@ struct Item<'a> {
     path: Vec<u8>,
     entry: Entry<'a>,
     node: Option<NodeId>,
+    /// What it and all below it cost, if that is known.
+    below: Option<u64>,
 }
 
 pub(super) fn write(
     tree: &Tree,
     layer: LayerIndex,
     path: Option<&[u8]>,
-    format: LsFormat,
+    style: LsStyle,
     out: &mut dyn Write,
 ) -> Result<(), LsError> {
     let Some(listing) = tree.listing(layer) else {
@@ -32,9 +35,17 @@ pub(super) fn write(
         })?;
     }
     place(tree, layer, &mut items);
+    if style.needs_costs() {
+        add_up(&mut items);
+    }
+    match style.sort {
+        LsSort::Path => {}
+        LsSort::Size => items.sort_by_key(|item| Reverse(item.entry.size)),
+        LsSort::Pull => items.sort_by_key(|item| Reverse(item.below)),
+    }
     for item in &items {
         let change = item.node.and_then(|node| tree.change(node, Lens::layer(layer)));
-        item.row(layer, change).write(format, out)?;
+        item.row(layer, change).write(style, out)?;
     }
     Ok(())
 }
@@ -43,7 +54,7 @@ pub(super) fn write(
 fn items(listing: &Listing) -> Vec<Item<'_>> {
     let mut items: Vec<Item<'_>> = listing
         .entries()
-        .map(|entry| Item { path: entry.components().join(&b'/'), entry, node: None })
+        .map(|entry| Item { path: entry.components().join(&b'/'), entry, node: None, below: None })
         .filter(|item| !item.path.is_empty())
         .collect();
     items.sort_by(|a, b| a.path.cmp(&b.path));
@@ -92,6 +103,46 @@ fn place(tree: &Tree, layer: LayerIndex, items: &mut [Item<'_>]) {
     }
 }
 
+/// Says of every item what it costs, of directories with all that is below them.
+fn add_up(items: &mut [Item<'_>]) {
+    // A slash before everything else, so that what is below a directory follows it.
+    let depth_first = |a: &[u8], b: &[u8]| {
+        let key = |byte: &u8| if *byte == b'/' { 0 } else { u16::from(*byte) + 1 };
+        a.iter().map(key).cmp(b.iter().map(key))
+    };
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    let path = |index: usize| items.get(index).map_or(&[][..], |item| item.path.as_slice());
+    order.sort_by(|a, b| depth_first(path(*a), path(*b)));
+    let costs = order.iter().map(|index| items.get(*index)?.entry.pull_cost());
+    let sums: Option<Vec<u64>> = std::iter::once(Some(0))
+        .chain(costs.scan(0, |sum, cost| {
+            *sum += cost.unwrap_or(0);
+            Some(cost.map(|_| *sum))
+        }))
+        .collect();
+    let Some(sums) = sums else { return };
+    let sum = |count: usize| sums.get(count).copied().unwrap_or(0);
+    let of = |place: usize, index: usize| {
+        let directory = path(index);
+        if items.get(index).is_none_or(|item| item.entry.kind != EntryKind::Directory) {
+            return sum(place + 1) - sum(place);
+        }
+        let is_in = |other: &usize| {
+            let rest = path(*other).strip_prefix(directory);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        let first = order.partition_point(|other| depth_first(path(*other), directory).is_lt());
+        let len = order.get(first..).unwrap_or_default().partition_point(is_in);
+        sum(first + len) - sum(first)
+    };
+    let found: Vec<(usize, u64)> = order.iter().enumerate().map(|(place, index)| (*index, of(place, *index))).collect();
+    for (index, below) in found {
+        if let Some(item) = items.get_mut(index) {
+            item.below = Some(below);
+        }
+    }
+}
+
 impl Item<'_> {
     fn row(&self, layer: LayerIndex, change: Option<Change>) -> Row<'_> {
         let entry = self.entry;
@@ -112,6 +163,7 @@ impl Item<'_> {
             change: change.map(Change::name),
             xattrs: entry.xattrs(),
             entry: Some(entry),
+            below: self.below,
         }
     }
 }

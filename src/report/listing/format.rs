@@ -22,6 +22,36 @@ pub enum LsFormat {
     Jsonl,
 }
 
+/// What comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LsSort {
+    /// By path, in byte order.
+    #[default]
+    Path,
+    /// The largest files.
+    Size,
+    /// What accounts for most bytes of the stored layers; a directory with all that is below it.
+    Pull,
+}
+
+/// How `ls` writes its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LsStyle {
+    /// One line.
+    pub format: LsFormat,
+    /// Whether a line of text begins with the bytes of the stored layers that the path accounts for.
+    pub pull: bool,
+    /// The order of the lines.
+    pub sort: LsSort,
+}
+
+impl LsStyle {
+    /// Whether anybody asks what paths cost.
+    pub(super) fn needs_costs(self) -> bool {
+        self.pull || self.format == LsFormat::Jsonl || self.sort == LsSort::Pull
+    }
+}
+
 /// Everything that `ls` says of a path.
 #[derive(Debug)]
 pub(super) struct Row<'a> {
@@ -42,13 +72,18 @@ pub(super) struct Row<'a> {
     pub(super) layer: LayerIndex,
     pub(super) change: Option<&'static str>,
     pub(super) xattrs: &'a [Xattr],
-    /// The entry that wrote it, if one did and is known.
+    /// The entry that wrote it, if one did.
     pub(super) entry: Option<Entry<'a>>,
+    /// Bytes of the stored layers that it and all below it account for, if that is known.
+    pub(super) below: Option<u64>,
 }
 
 impl Row<'_> {
-    pub(super) fn write(&self, format: LsFormat, out: &mut dyn Write) -> io::Result<()> {
-        match format {
+    pub(super) fn write(&self, style: LsStyle, out: &mut dyn Write) -> io::Result<()> {
+        if style.pull && style.format != LsFormat::Jsonl {
+            write!(out, "{:>10}  ", self.below.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string()))?;
+        }
+        match style.format {
             LsFormat::Plain => writeln!(out, "{}", escape(self.path, Target::Terminal)),
             LsFormat::Long => self.long(out),
             LsFormat::Jsonl => super::super::json::line(&self.json(), out),
@@ -93,6 +128,7 @@ impl Row<'_> {
             change: self.change,
             xattrs: JsonXattrs(self.xattrs),
             pull_cost: self.entry.and_then(|entry| entry.pull_cost()),
+            subtree_pull_cost: self.below.filter(|_| self.kind == EntryKind::Directory),
         }
     }
 }
@@ -115,6 +151,8 @@ struct JsonRow<'a> {
     xattrs: JsonXattrs<'a>,
     /// Bytes of the stored blob that the entry accounts for.
     pull_cost: Option<u64>,
+    /// Of a directory: those that it and all below it account for.
+    subtree_pull_cost: Option<u64>,
 }
 
 /// Names escaped, values in base64.
@@ -222,12 +260,13 @@ mod tests {
             change: Some("added"),
             xattrs: &[],
             entry: None,
+            below: Some(7),
         }
     }
 
     fn text(row: &Row<'_>, format: LsFormat) -> String {
         let mut out = Vec::new();
-        row.write(format, &mut out).unwrap();
+        row.write(LsStyle { format, ..LsStyle::default() }, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -239,8 +278,21 @@ mod tests {
             text(&row(), LsFormat::Jsonl),
             "{\"path\":\"bin/su\",\"type\":\"file\",\"mode\":2541,\"uid\":0,\"gid\":5,\"size\":1234,\
              \"mtime\":\"2024-01-02T03:04:00.5Z\",\"link\":null,\"hardlink\":null,\"layer\":3,\"change\":\"added\",\
-             \"xattrs\":{},\"pull_cost\":null}\n"
+             \"xattrs\":{},\"pull_cost\":null,\"subtree_pull_cost\":null}\n"
         );
+    }
+
+    #[test]
+    fn costs_come_first_in_text_and_last_in_json() {
+        let cost = |row: &Row<'_>| {
+            let mut out = Vec::new();
+            row.write(LsStyle { pull: true, ..LsStyle::default() }, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(cost(&row()), "         7  bin/su\n");
+        assert_eq!(cost(&Row { below: None, ..row() }), "         -  bin/su\n");
+        let directory = Row { kind: EntryKind::Directory, ..row() };
+        assert!(text(&directory, LsFormat::Jsonl).ends_with("\"pull_cost\":null,\"subtree_pull_cost\":7}\n"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The merged tree.
 
-use super::format::{LsFormat, Row};
+use super::format::{LsSort, LsStyle, Row};
 use super::{LsError, missing};
 use crate::image::LayerIndex;
-use crate::listing::{Entry, EntryKind};
+use crate::listing::EntryKind;
 use crate::tree::{Change, InodeId, Lens, NodeId, Occupant, Tree};
 use hashbrown::HashMap;
+use std::cmp::Reverse;
 use std::io::Write;
 
 /// What stays the same for all paths of one listing.
@@ -14,17 +15,15 @@ struct Merged<'a> {
     last: LayerIndex,
     /// Inodes with several names: how many, and the first one.
     shared: HashMap<InodeId, (u32, Vec<u8>)>,
-    links: Links<'a>,
+    /// By node: what it and all below it cost, if anybody asks.
+    costs: Vec<Option<u64>>,
 }
-
-/// The entries of hard links, by layer and path; the last one of a layer counts.
-type Links<'a> = HashMap<(LayerIndex, Vec<u8>), Entry<'a>>;
 
 pub(super) fn write(
     tree: &Tree,
     upto: Option<LayerIndex>,
     path: Option<&[u8]>,
-    format: LsFormat,
+    style: LsStyle,
     out: &mut dyn Write,
 ) -> Result<(), LsError> {
     let last = upto.unwrap_or(LayerIndex(tree.layers().saturating_sub(1)));
@@ -36,16 +35,20 @@ pub(super) fn write(
             found.ok_or_else(|| missing(tree, path, upto))?
         }
     };
-    let shared = shared(tree, last);
-    // Only JSON tells what an entry costs, and only other names of an inode need their own.
-    let links = if format == LsFormat::Jsonl && !shared.is_empty() { links(tree, last) } else { Links::new() };
-    let merged = Merged { tree, last, shared, links };
+    let costs = if style.needs_costs() { tree.pull_costs(Lens::up_to(last)) } else { Vec::new() };
+    let merged = Merged { tree, last, shared: shared(tree, last), costs };
     if start != NodeId::ROOT && !merged.is_directory(start) {
-        merged.row(start, &tree.path(start), format, out)?;
+        merged.row(start, &tree.path(start), style, out)?;
     }
-    let mut order = tree.paths_below(start);
-    while let Some(node) = order.next() {
-        merged.row(node, order.path(), format, out)?;
+    match style.sort {
+        LsSort::Path => {
+            let mut order = tree.paths_below(start);
+            while let Some(node) = order.next() {
+                merged.row(node, order.path(), style, out)?;
+            }
+        }
+        LsSort::Size => merged.sorted(start, |node| merged.size(node), style, out)?,
+        LsSort::Pull => merged.sorted(start, |node| merged.cost(node), style, out)?,
     }
     Ok(())
 }
@@ -76,17 +79,32 @@ fn shared(tree: &Tree, last: LayerIndex) -> HashMap<InodeId, (u32, Vec<u8>)> {
     shared
 }
 
-fn links(tree: &Tree, last: LayerIndex) -> Links<'_> {
-    let mut links = Links::new();
-    for (layer, listing) in (0..=last.0).map(LayerIndex).zip(tree.listings()) {
-        for entry in listing.entries().filter(|entry| entry.kind == EntryKind::HardLink) {
-            links.insert((layer, entry.components().join(&b'/')), entry);
+impl Merged<'_> {
+    /// Writes what is below a directory, that with the greatest key first; by path where keys are equal.
+    fn sorted(
+        &self,
+        start: NodeId,
+        key: impl Fn(NodeId) -> Option<u64>,
+        style: LsStyle,
+        out: &mut dyn Write,
+    ) -> std::io::Result<()> {
+        let there = |node: &NodeId| self.tree.state(*node, self.last).is_some();
+        let mut nodes: Vec<NodeId> = self.tree.paths_below(start).filter(there).collect();
+        nodes.sort_by_key(|node| Reverse(key(*node)));
+        nodes.into_iter().try_for_each(|node| self.row(node, &self.tree.path(node), style, out))
+    }
+
+    fn size(&self, node: NodeId) -> Option<u64> {
+        match self.tree.state(node, self.last)? {
+            Occupant::Inode(inode) => self.tree.file_size(inode),
+            Occupant::Implied => None,
         }
     }
-    links
-}
 
-impl Merged<'_> {
+    fn cost(&self, node: NodeId) -> Option<u64> {
+        self.costs.get(node.index()).copied().flatten()
+    }
+
     fn is_directory(&self, node: NodeId) -> bool {
         match self.tree.state(node, self.last) {
             Some(Occupant::Implied) => true,
@@ -98,7 +116,7 @@ impl Merged<'_> {
     }
 
     /// Writes a path, if it exists.
-    fn row(&self, node: NodeId, path: &[u8], format: LsFormat, out: &mut dyn Write) -> std::io::Result<()> {
+    fn row(&self, node: NodeId, path: &[u8], style: LsStyle, out: &mut dyn Write) -> std::io::Result<()> {
         let Some(state) = self.tree.state(node, self.last) else { return Ok(()) };
         let event = self.tree.events(node).find(|event| event.layer <= self.last);
         let implied = Row {
@@ -117,22 +135,21 @@ impl Merged<'_> {
             change: self.tree.change(node, Lens::up_to(self.last)).map(Change::name),
             xattrs: &[],
             entry: None,
+            below: self.cost(node),
         };
         match state {
             Occupant::Implied => implied,
             Occupant::Inode(inode) => self.described(implied, node, inode),
         }
-        .write(format, out)
+        .write(style, out)
     }
 
     /// Fills in what the entry of an inode says.
     fn described<'a>(&'a self, row: Row<'a>, node: NodeId, id: InodeId) -> Row<'a> {
         let Some(entry) = self.tree.entry(id) else { return row };
         let shared = self.shared.get(&id);
-        let is_first = self.tree.inode(id).is_some_and(|inode| inode.node == node);
-        let link = || self.links.get(&(row.layer, row.path.to_vec())).copied();
         Row {
-            entry: if is_first { Some(entry) } else { link() },
+            entry: self.tree.written(node, self.last).map(|(_, entry)| entry),
             kind: entry.kind,
             // A link has no permissions of its own: file systems report all of them, whatever the header says.
             mode: if entry.kind == EntryKind::Symlink { 0o777 } else { entry.mode },
