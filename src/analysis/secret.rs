@@ -14,7 +14,7 @@ const LOOKS_LIKE: [(&str, &[&str]); 11] = [
     ("login", &["**/.netrc", "**/_netrc", "**/.git-credentials", "**/.pgpass", "**/.my.cnf", "**/.htpasswd"]),
     ("cluster credentials", &["**/.kube/config", "**/kubeconfig"]),
     ("secrets file", &["**/secrets.{json,yml,yaml,toml}", "**/credentials.{json,yml,yaml}", "**/.vault-token"]),
-    ("password store", &["**/*.kdbx", "**/etc/shadow", "**/etc/gshadow"]),
+    ("password store", &["**/*.kdbx"]),
     ("shell history", &["**/.{bash,zsh,ash,psql,mysql,python}_history"]),
 ];
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn names_that_look_like_secrets_are_told_from_those_that_do_not() {
         let names = SecretNames::new();
-        let cases: [(&str, Option<&str>); 24] = [
+        let cases: [(&str, Option<&str>); 25] = [
             (".env", Some("environment file")),
             ("srv/app/.env.production", Some("environment file")),
             ("srv/app/.env.example", None),
@@ -103,7 +103,9 @@ mod tests {
             ("home/a/.aws/credentials", Some("cloud credentials")),
             ("root/.docker/config.json", Some("registry credentials")),
             ("root/.kube/config", Some("cluster credentials")),
-            ("etc/shadow", Some("password store")),
+            // Every distribution has it, and every new account writes it again.
+            ("etc/shadow", None),
+            ("srv/vault.kdbx", Some("password store")),
             ("etc/ssh/ssh_host_rsa_key", Some("host key (SSH)")),
             ("root/.BASH_HISTORY", Some("shell history")),
             ("usr/share/dns/root.key", None),

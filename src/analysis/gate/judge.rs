@@ -157,7 +157,7 @@ impl Subject<'_> {
                     Weight::Live => figures.shipped_bytes.saturating_sub(figures.wasted_bytes),
                     Weight::Blob => layer.blob.as_ref().map_or(0, |blob| blob.size),
                 };
-                let message = "is in this layer".to_owned();
+                let message = "layer".to_owned();
                 Finding { layer: Some(layer.index), bytes: Some(bytes), message, ..Finding::default() }
             })
             .filter(|finding| finding.bytes > Some(0))

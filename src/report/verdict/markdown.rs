@@ -65,10 +65,13 @@ fn findings(rule: &RuleSection, out: &mut dyn Write) -> io::Result<()> {
     if let Some(other) = &rule.other {
         writeln!(out, "- by the {} figures this rule says {}", other.metrics, other.status.word())?;
     }
+    let mut told = None;
     for finding in rule.findings.iter().take(FINDINGS) {
         let instruction = head(&finding.instruction, LONGEST);
-        let by = if instruction.is_empty() { String::new() } else { format!("<br>{}", code(&instruction)) };
+        let is_new = !instruction.is_empty() && told != finding.layer;
+        let by = if is_new { format!("<br>{}", code(&instruction)) } else { String::new() };
         writeln!(out, "- {}{by}", line(finding))?;
+        told = finding.layer;
     }
     match rule.findings.len().saturating_sub(FINDINGS) {
         0 => Ok(()),

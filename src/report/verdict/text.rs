@@ -83,12 +83,15 @@ fn findings(rule: &RuleSection, width: usize, out: &mut dyn Write) -> io::Result
         RuleSeverity::Warning => "warning",
     };
     writeln!(out, "  {} ({word}): {}", rule.id, clean(reason))?;
+    let mut told = None;
     for finding in rule.findings.iter().take(FINDINGS) {
         line(finding, width, out)?;
         let instruction = head(&finding.instruction, width.saturating_sub(6));
-        if !instruction.is_empty() {
+        // Once for findings of one layer that come one after the other.
+        if !instruction.is_empty() && told != finding.layer {
             writeln!(out, "      {instruction}")?;
         }
+        told = finding.layer;
     }
     match rule.findings.len().saturating_sub(FINDINGS) {
         0 => Ok(()),
