@@ -116,6 +116,22 @@
 //!   `usr/bin/sh` where `/bin` is a link), and dpkg's diversions hold. RPM's databases are not read, and it is said.
 //! - **Databases of packages are read whole**, 256 MiB of them at most, a compressed layer in one pass however many of
 //!   its files are asked for: checkpoints would cost as much, and single Zstandard frames have none.
+//! - **`os-release` and `passwd` are kept while a layer is decompressed** ([`listing::Listing::kept`]): every report asks for
+//!   the one and every audit for the other, and a compressed base would be decompressed again for them.
+//! - **The last row that set a key set its value, or no row did.** A value that differs from what the last row set was
+//!   changed by something that leaves no row (`docker commit -c`), even if an earlier row had set it. Docker writes into
+//!   the history what words come to, Buildah and kaniko write them as they stand, so theirs are expanded.
+//! - **Where a row could be a step, the layer is explained.** What `docker commit` leaves of `/bin/sh -c …` looks like
+//!   `RUN`; only the last row can be told, by the command of the image. A wrong accusation would break a right build.
+//! - **A base is told by layers, not by names.** The OCI's annotations name a base and do not say how many layers it has;
+//!   `--base`, a label of buildpacks and the history of podman do. Otherwise the lowest layer is taken for it.
+//! - **dive's rules and those of `layerscope.toml` end as one list of rulings**, so that no format of a verdict knows where
+//!   a rule comes from. The file is walked by hand: each slip is an error with its line, because a rule that is left out
+//!   would pass everything. Its globs mean what they mean in a filter.
+//! - **A baseline is a report that is read back.** It and the image of `--against` become the same snapshot, so that both
+//!   give one verdict. Layers are the same by their diff IDs, else by their instruction, in order.
+//! - **Extraction never resolves a path.** Each component is opened from the descriptor of the one above it and may not be
+//!   a link, so that no name of the image and no link in the folder leads out of it.
 //! - **The life of a path is its events.** What comes and goes within one layer without an entry of its own (a parent that
 //!   was implied, then replaced) leaves only its last state, so that a stranger cannot make a path cost more than
 //!   the entries that name it. A path that lies behind symbolic links is looked up through those of the final image.

@@ -5,8 +5,8 @@ use super::commands::{Commands, Told};
 use super::files::{file_error, read_text, replace, write_dive_json};
 use super::{Failure, Loaded, Outcome};
 use crate::analysis::{
-    Check, DiveRules, Rule, RuleSeverity, Ruling, Snapshot, Subject, Tolerance, Verdict, Weight, audit, parse_dive_ci,
-    parse_rules,
+    Check, DiveRules, Ignore, Rule, RuleSeverity, Ruling, Snapshot, Status, Subject, Tolerance, Verdict, Weight, audit,
+    parse_dive_ci, parse_rules,
 };
 use crate::cli::{AuditArgs, GateArgs, ReportFormat, VerdictOutput, Verify};
 use crate::report::{self, AuditReport, CiReport, ImageVerdict, Unjudged, VerdictFormat};
@@ -150,15 +150,21 @@ impl Commands<'_> {
     /// Says which ignores of the rules file were not needed: what they were for may be mended, or misspelt.
     fn tell_idle_ignores(&mut self, rules: &[Rule], rulings: &[Ruling]) {
         for rule in rules {
-            let seen = || rulings.iter().filter(|ruling| ruling.id == rule.id);
-            let is_idle = |ignore: &&crate::analysis::Ignore| {
-                let mut all =
-                    seen().flat_map(|ruling| ruling.ignored.iter().map(|it| &it.finding).chain(&ruling.findings));
-                seen().next().is_some() && !all.any(|finding| ignore.means(finding))
+            let judged: Vec<&Ruling> =
+                rulings.iter().filter(|ruling| ruling.id == rule.id && ruling.status != Status::Skipped).collect();
+            if judged.is_empty() {
+                continue;
+            }
+            let found = |ruling: &&Ruling, ignore: &Ignore| {
+                let mut all = ruling.ignored.iter().map(|it| &it.finding).chain(&ruling.findings);
+                all.any(|finding| ignore.means(finding)) || ignore.path.is_none() && ruling.status == Status::Fail
             };
-            for ignore in rule.ignores.iter().filter(is_idle) {
-                let what = ignore.path.as_ref().map_or("anything", |glob| glob.text());
-                self.message(&format!("{}: {} finds nothing to ignore in {what}", ignore.origin, rule.id));
+            for ignore in rule.ignores.iter().filter(|ignore| !judged.iter().any(|ruling| found(ruling, ignore))) {
+                let what = match &ignore.path {
+                    Some(glob) => format!("finds nothing to ignore in {}", glob.text()),
+                    None => "passes, so that nothing has to be ignored".to_owned(),
+                };
+                self.message(&format!("{}: {} {what}", ignore.origin, rule.id));
             }
         }
     }

@@ -94,6 +94,17 @@ fn rules_of_a_file_are_judged_beside_those_of_dive() {
 }
 
 #[test]
+fn an_ignore_that_is_not_needed_is_told() {
+    let bench = bench();
+    let rule = "[rules.layers]\nmax = 9\nignore = { reason = \"a large base\" }\n[rules.image-growth]\nignore = { reason = \"x\" }\n";
+    bench.write("layerscope.toml", rule.as_bytes());
+    let outcome = bench.ci(&["app.tar"], 0);
+    let told: Vec<&str> = outcome.stderr.lines().collect();
+    let expected = "layerscope: layerscope.toml, line 3: layers passes, so that nothing has to be ignored";
+    assert_eq!(told, [expected], "growth was not judged");
+}
+
+#[test]
 fn warnings_alone_pass() {
     let bench = bench();
     bench.write(
