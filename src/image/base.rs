@@ -10,6 +10,9 @@ use super::{Config, DiffId, HistoryRow, Image, Provenance, successor};
 pub struct Base {
     /// How many layers it has.
     pub layers: u32,
+    /// How many rows at the beginning of the history are its, if that is told too: empty rows may be the last of the
+    /// base or the first of the image.
+    pub rows: Option<usize>,
     /// Who tells.
     pub told_by: ToldBy,
 }
@@ -55,13 +58,25 @@ const BUILDPACKS: &str = "io.buildpacks.lifecycle.metadata";
 impl Base {
     /// What the image itself tells.
     pub(super) fn told(config: &Config, history: &[HistoryRow]) -> Option<Self> {
-        let by_label = of_label(config).map(|layers| (layers, ToldBy::Label));
-        let (layers, told_by) = by_label.or_else(|| of_history(history).map(|layers| (layers, ToldBy::History)))?;
-        Some(Self { layers: u32::try_from(layers).ok()?, told_by })
+        if let Some(layers) = of_label(config) {
+            return Some(Self { layers: u32::try_from(layers).ok()?, rows: None, told_by: ToldBy::Label });
+        }
+        let at = of_history(history)?;
+        let layers = history.iter().take(at).filter(|row| row.layer.is_some()).count();
+        // Where the whole build made one layer, that row is its last, and its own empty rows are before it.
+        let rows = Some(at).filter(|at| at + 1 < history.len());
+        Some(Self { layers: u32::try_from(layers).ok()?, rows, told_by: ToldBy::History })
     }
 
-    /// That an image, of which these are the diff IDs, is the base of another: its layers are the lowest of the other.
-    pub fn of_image(base: &[DiffId], image: &[DiffId]) -> Result<Self, NotTheBase> {
+    /// That one image is the base of another: its layers are the lowest of the other.
+    pub fn of_image(base: &Image, image: &Image) -> Result<Self, NotTheBase> {
+        let layers = Self::layers_of(&base.config.diff_ids, &image.config.diff_ids)?;
+        let same = |(own, other): (&HistoryRow, &HistoryRow)| own.created_by == other.created_by;
+        let begins = base.history.len() <= image.history.len() && base.history.iter().zip(&image.history).all(same);
+        Ok(Self { layers, rows: begins.then_some(base.history.len()), told_by: ToldBy::BaseImage })
+    }
+
+    fn layers_of(base: &[DiffId], image: &[DiffId]) -> Result<u32, NotTheBase> {
         if base.is_empty() || image.is_empty() {
             return Err(NotTheBase::NoDiffIds);
         }
@@ -71,7 +86,7 @@ impl Base {
         if base.len() > image.len() {
             return Err(NotTheBase::Longer { base: base.len(), image: image.len() });
         }
-        Ok(Self { layers: u32::try_from(base.len()).unwrap_or(u32::MAX), told_by: ToldBy::BaseImage })
+        Ok(u32::try_from(base.len()).unwrap_or(u32::MAX))
     }
 }
 
@@ -86,7 +101,7 @@ impl Image {
     /// Puts a base that the user tells in the place of what the image tells. What it says of where values come from
     /// follows.
     pub fn set_base(&mut self, base: Base) {
-        self.provenance = Provenance::replay(&self.config, &self.history, Some(base.layers));
+        self.provenance = Provenance::replay(&self.config, &self.history, Some(&base));
         self.base = Some(base);
     }
 
@@ -104,16 +119,14 @@ fn of_label(config: &Config) -> Option<usize> {
     config.diff_ids.iter().position(|id| id.to_string() == top).map(|at| at + 1)
 }
 
-/// The layers before the row that names the base. Rows that follow name the IDs of images in between, or nothing where
+/// The row that names the base, which is the first of the image's own. Rows that follow name the IDs of images in between, or nothing where
 /// the whole build made one layer; if a row after it is of another builder, the name is that of the base of the base.
 fn of_history(history: &[HistoryRow]) -> Option<usize> {
     let from = |row: &HistoryRow| row.comment.as_deref()?.strip_prefix("FROM ").map(|name| name.trim().to_owned());
     let is_id = |name: &str| name.len() >= 12 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     let at = history.iter().rposition(|row| from(row).is_some_and(|name| !is_id(&name)))?;
     let rest = history.get(at + 1..).unwrap_or_default();
-    let below = history.get(..at).unwrap_or_default();
-    let is_told = rest.iter().all(|row| from(row).is_some());
-    is_told.then(|| below.iter().filter(|row| row.layer.is_some()).count())
+    rest.iter().all(|row| from(row).is_some()).then_some(at)
 }
 
 #[cfg(test)]
@@ -147,6 +160,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_the_base_are_told_where_they_can_be() {
+        let rows = |history: Value, layers| {
+            let config = json!({"config": {"Labels": {"a": "1"}}, "history": history});
+            let image = image(&config, layers, &[]);
+            (image.base.as_ref().and_then(|base| base.rows), image.provenance.labels[0].inherited)
+        };
+        let base = json!({"created_by": "/bin/sh -c #(nop) ADD file:9d in /"});
+        let label = |comment: &str| json!({"created_by": "/bin/sh -c #(nop) LABEL a=1", "comment": comment, "empty_layer": true});
+        let run = |comment: &str| json!({"created_by": "/bin/sh -c make", "comment": comment});
+        let own = json!([base, label("FROM docker.io/library/x:1"), run("FROM 2d699a22f1ab")]);
+        assert_eq!(rows(own, 2), (Some(1), false), "before any layer of its own");
+        let inherited = json!([base, label(""), run("FROM docker.io/library/x:1"), run("FROM 2d699a22f1ab")]);
+        assert_eq!(rows(inherited, 3), (Some(2), true));
+        let one_layer = json!([base, label(""), run("FROM docker.io/library/x:1")]);
+        assert_eq!(rows(one_layer, 2), (None, true), "nobody can tell");
+    }
+
+    #[test]
     fn buildpacks_name_the_uppermost_layer_of_the_base() {
         let label = |top: &str| json!({"runImage": {"topLayer": top, "reference": "run"}}).to_string();
         let config = |top: &str| json!({"config": {"Labels": {BUILDPACKS: label(top)}}});
@@ -160,7 +191,7 @@ mod tests {
         let ids = |ids: &[u32]| -> Vec<DiffId> {
             ids.iter().map(|id| DiffId(format!("sha256:{id:064x}").parse().unwrap())).collect()
         };
-        let of = |base: &[u32], image: &[u32]| Base::of_image(&ids(base), &ids(image)).map(|base| base.layers);
+        let of = |base: &[u32], image: &[u32]| Base::layers_of(&ids(base), &ids(image));
         assert_eq!(of(&[1, 2], &[1, 2, 3]), Ok(2));
         assert_eq!(of(&[1, 2], &[1, 2]), Ok(2));
         assert_eq!(of(&[1, 9], &[1, 2, 3]), Err(NotTheBase::Differs(1)));

@@ -318,7 +318,7 @@ fn assemble(
         platform: platform(&config, candidate),
         created: config.raw.get("created").and_then(Value::as_str).map(str::to_owned),
         layers: with_history(layers, &history),
-        provenance: Provenance::replay(&config, &history, base.as_ref().map(|base| base.layers)),
+        provenance: Provenance::replay(&config, &history, base.as_ref()),
         base,
         annotations,
         config,

@@ -4,7 +4,7 @@ mod expand;
 mod health;
 mod words;
 
-use super::{Config, ContainerConfig, HistoryRow};
+use super::{Base, Config, ContainerConfig, HistoryRow};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -49,14 +49,15 @@ impl Provenance {
     ///
     /// The config has the last word: the setter of a value is the last row that set its key, if what it set is the value
     /// of the config. If it is not, something changed it that left no row (`docker commit -c`), and no row counts.
-    /// A row is inherited when it comes before the first row that makes a layer above the base; `base_layers` is the
-    /// number of layers at the bottom that are the base (by default one).
-    pub fn replay(config: &Config, history: &[HistoryRow], base_layers: Option<u32>) -> Self {
+    /// A row is inherited if it is one of the base. Where nobody tells how many those are, it is when it comes before the
+    /// first row that makes a layer above the base; and without a base that is known, the lowest layer is the base.
+    pub fn replay(config: &Config, history: &[HistoryRow], base: Option<&Base>) -> Self {
         let mut replay = Replay::new(&config.container, history);
         for (index, row) in history.iter().enumerate() {
             replay.step(index, row);
         }
-        replay.finish(inherited_rows(history, base_layers.unwrap_or(1)))
+        let told = base.and_then(|base| base.rows);
+        replay.finish(told.unwrap_or_else(|| inherited_rows(history, base.map_or(1, |base| base.layers))))
     }
 }
 

@@ -236,9 +236,8 @@ impl Commands<'_> {
         let Some(typed) = &self.settings.base else { return Ok(request) };
         // Which of several images is meant is said of the image, not of its base.
         let base = Request { tag: None, verify: false, ..request.clone() };
-        let base = load_documents(self.input(typed), &base, &Cancel::default())?;
-        let diff_ids = base.config.diff_ids.clone();
-        Ok(Request { base: Some(AskedBase::Image { typed: typed.clone(), diff_ids }), ..request })
+        let image = load_documents(self.input(typed), &base, &Cancel::default())?;
+        Ok(Request { base: Some(AskedBase::Image { typed: typed.clone(), image }), ..request })
     }
 
     /// Says what was odd, unless the result said it, and how the run ended.

@@ -6,7 +6,7 @@ use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
 use crate::analysis::{Analysis, Duplicates};
 use crate::bytes::{Cancel, Section};
-use crate::image::{self, Base, Candidate, DiffId, Distribution, Image, Layer, LayerIndex, Platform, ToldBy};
+use crate::image::{self, Base, Candidate, Distribution, Image, Layer, LayerIndex, Platform, ToldBy};
 use crate::listing::{Content, EntryKind, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
 use crate::progress::{Observer, Silent};
@@ -189,9 +189,11 @@ fn load_image(source: &Source, candidate: &Candidate, request: &Request) -> Resu
     let mut image = image::load(source, candidate)?;
     match &request.base {
         None => {}
-        Some(AskedBase::Layers(layers)) => image.set_base(Base { layers: *layers, told_by: ToldBy::BaseLayers }),
-        Some(AskedBase::Image { typed, diff_ids }) => {
-            let base = Base::of_image(diff_ids, &image.config.diff_ids);
+        Some(AskedBase::Layers(layers)) => {
+            image.set_base(Base { layers: *layers, rows: None, told_by: ToldBy::BaseLayers });
+        }
+        Some(AskedBase::Image { typed, image: base }) => {
+            let base = Base::of_image(base, &image);
             image.set_base(base.map_err(|why| Failure::NotTheBase { base: typed.clone(), why })?);
         }
     }
@@ -199,7 +201,7 @@ fn load_image(source: &Source, candidate: &Candidate, request: &Request) -> Resu
 }
 
 /// What the user says of the base.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum AskedBase {
     /// So many layers.
     Layers(u32),
@@ -207,8 +209,8 @@ pub enum AskedBase {
     Image {
         /// What was typed.
         typed: String,
-        /// The diff IDs of its layers, bottom first.
-        diff_ids: Vec<DiffId>,
+        /// What it says it is.
+        image: Arc<Image>,
     },
 }
 

@@ -186,7 +186,8 @@ fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
         ..ContainerConfig::default()
     };
     let config = Config { container, ..Config::default() };
-    let provenance = Provenance::replay(&config, &history, Some(1));
+    let base = crate::image::Base { layers: 1, rows: None, told_by: crate::image::ToldBy::Label };
+    let provenance = Provenance::replay(&config, &history, Some(&base));
     let layer = |index: usize| Layer {
         index: LayerIndex(u32::try_from(index).unwrap()),
         diff_id: None,
@@ -208,7 +209,7 @@ fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
         history: history.clone(),
         provenance,
         annotations: std::collections::BTreeMap::new(),
-        base: Some(crate::image::Base { layers: 1, told_by: crate::image::ToldBy::Label }),
+        base: Some(base),
         notices: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The replay on rows as real builders write them.
 
 use super::*;
-use crate::image::{LayerIndex, instruction};
+use crate::image::{LayerIndex, ToldBy, instruction};
 use serde_json::json;
 
 fn history(rows: &[(&str, Option<u32>)]) -> Vec<HistoryRow> {
@@ -13,6 +13,11 @@ fn history(rows: &[(&str, Option<u32>)]) -> Vec<HistoryRow> {
             ..HistoryRow::default()
         })
         .collect()
+}
+
+/// A base of which only the number of its layers is told.
+fn base(layers: u32) -> Base {
+    Base { layers, rows: None, told_by: ToldBy::BaseLayers }
 }
 
 /// The rows and the config of an image built by the classic builder on top of a base of two layers.
@@ -58,7 +63,7 @@ fn summary(settings: &[Setting]) -> Vec<Summary<'_>> {
 #[test]
 fn labels_name_the_row_that_set_them_and_what_it_replaced() {
     let (config, rows) = classic();
-    let provenance = Provenance::replay(&config, &rows, Some(2));
+    let provenance = Provenance::replay(&config, &rows, Some(&base(2)));
     assert_eq!(
         summary(&provenance.labels),
         [
@@ -73,8 +78,12 @@ fn labels_name_the_row_that_set_them_and_what_it_replaced() {
 #[test]
 fn rows_before_the_first_own_layer_are_inherited() {
     let (config, rows) = classic();
-    let inherited = |base| -> Vec<bool> {
-        Provenance::replay(&config, &rows, base).env.iter().map(|variable| variable.inherited).collect()
+    let inherited = |layers: Option<u32>| -> Vec<bool> {
+        Provenance::replay(&config, &rows, layers.map(base).as_ref())
+            .env
+            .iter()
+            .map(|variable| variable.inherited)
+            .collect()
     };
     assert_eq!(inherited(Some(2)), [true, true, true, false]);
     assert_eq!(inherited(None), [false; 4]);
