@@ -4,7 +4,8 @@ use super::bits::{Bits, WORD, in_parts};
 use super::outline::Mark;
 use super::view::Sums;
 use super::{Change, Filter, LensView, NodeId};
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 /// Which kinds of change are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,8 @@ impl Kinds {
 pub struct Selection {
     view: Arc<LensView>,
     sums: Sums,
+    /// What they cost to pull, once somebody asks.
+    costs: OnceLock<Costs>,
 }
 
 impl Selection {
@@ -59,7 +62,7 @@ impl Selection {
             filter.keep(&view, &mut hits);
         }
         let sums = Sums::of(&view, hits);
-        Self { view, sums }
+        Self { view, sums, costs: OnceLock::new() }
     }
 
     /// The lens.
@@ -86,6 +89,51 @@ impl Selection {
     /// Bytes of what is shown at or below a path: of each file as [`LensView::bytes`] has it.
     pub fn bytes(&self, node: NodeId) -> u64 {
         self.sums.bytes(&self.view, node)
+    }
+
+    /// Bytes of stored blobs that what is shown at or below a path accounts for: each path as [`super::Tree::pull_cost`]
+    /// has it under the lens. `None` if some of that is not known. The first question is a pass over all paths.
+    pub fn pull_cost(&self, node: NodeId) -> Option<u64> {
+        let costs = self.costs.get_or_init(|| Costs::of(&self.view, &self.sums));
+        costs.of_stretch(self.view.outline().stretch(node))
+    }
+}
+
+/// What the paths before each place cost.
+#[derive(Debug)]
+struct Costs {
+    /// By place, and at the end: the known costs of all before.
+    before: Vec<u64>,
+    /// The places whose costs are not known.
+    unknown: Vec<usize>,
+}
+
+impl Costs {
+    fn of(view: &LensView, sums: &Sums) -> Self {
+        let (outline, lens) = (view.outline(), view.lens());
+        let parts = in_parts(outline.len(), outline.threads(), |places| {
+            let cost = |place: usize| {
+                if sums.is_hit(place) { outline.tree().pull_cost(outline.node_at(place), lens) } else { Some(0) }
+            };
+            places.map(cost).collect::<Vec<_>>()
+        });
+        let mut costs = Self { before: Vec::with_capacity(outline.len() + 1), unknown: Vec::new() };
+        let mut sum = 0;
+        for (place, cost) in parts.into_iter().flatten().enumerate() {
+            costs.before.push(sum);
+            sum += cost.unwrap_or(0);
+            costs.unknown.extend(cost.is_none().then_some(place));
+        }
+        costs.before.push(sum);
+        costs
+    }
+
+    fn of_stretch(&self, places: Range<usize>) -> Option<u64> {
+        let first = self.unknown.partition_point(|place| *place < places.start);
+        if self.unknown.get(first).is_some_and(|place| *place < places.end) {
+            return None;
+        }
+        self.before.get(places.end)?.checked_sub(*self.before.get(places.start)?)
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum SortKey {
     Change,
     /// Modification time, newest first.
     Time,
+    /// Bytes of the stored layers that a path accounts for, most first.
+    Pull,
 }
 
 /// How rows are sorted.
@@ -118,6 +120,7 @@ fn children(scene: &Scene, node: NodeId, sort: Sort) -> Arc<[NodeId]> {
         SortKey::Name => sorted(scene, node, |_| ()),
         SortKey::Change => sorted(scene, node, |child| scene.view.change(child)),
         SortKey::Time => sorted(scene, node, |child| Reverse(scene.time(child))),
+        SortKey::Pull => sorted(scene, node, |child| Reverse(scene.pull_cost(child))),
     };
     if sort.reversed {
         children.reverse();

@@ -125,6 +125,11 @@ impl Scene {
         self.selection.bytes(node)
     }
 
+    /// Bytes of stored blobs that what is shown at or below a node accounts for; none if that is not known.
+    pub(crate) fn pull_cost(&self, node: NodeId) -> Option<u64> {
+        self.selection.pull_cost(node)
+    }
+
     /// How many paths an opaque marker in this directory hid, if there is one.
     pub(crate) fn opaque(&self, node: NodeId) -> Option<u32> {
         self.opaque.get(&node).copied()

@@ -10,7 +10,7 @@ use crate::analysis::Analysis;
 use crate::bytes::{ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
-use crate::listing::testing::listing;
+use crate::listing::testing::priced;
 use crate::report::{Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
 use crate::tree::Stack;
@@ -115,7 +115,7 @@ impl Sample {
 
     /// An image with these layers and this history (created by, has a layer).
     pub(super) fn of(layers: &[Vec<&str>], rows: &[(&str, bool)]) -> Self {
-        let listings: Vec<Arc<Listing>> = layers.iter().map(|lines| listing(lines)).collect();
+        let listings: Vec<Arc<Listing>> = layers.iter().map(|lines| priced(lines)).collect();
         let mut stack = Stack::new();
         for listing in &listings {
             stack.push(Arc::clone(listing));

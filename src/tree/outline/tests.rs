@@ -4,7 +4,7 @@ use super::super::testing::{Fills, line};
 use super::super::{Change, Counts, EventKind, Filter, InodeId, Kinds, LensView, Selection, Stack};
 use super::*;
 use crate::listing::EntryKind;
-use crate::listing::testing::listing;
+use crate::listing::testing::priced;
 use crate::tree::Shown;
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 fn outline<T: AsRef<str>>(layers: &[Vec<T>], threads: usize) -> Arc<Outline> {
     let mut stack = Stack::new();
     for layer in layers {
-        stack.push(listing(&layer.iter().map(AsRef::as_ref).collect::<Vec<&str>>()));
+        stack.push(priced(&layer.iter().map(AsRef::as_ref).collect::<Vec<&str>>()));
     }
     let mut tree = stack.finish();
     tree.identify(&Fills, 1);
@@ -110,8 +110,10 @@ fn check_selection(view: &Arc<LensView>, kinds: Option<Kinds>, filter: Option<&F
     };
     let below: Vec<u32> = sums(tree, |node| u32::from(hit(node)));
     let bytes = sums(tree, |node| if hit(node) { plain.own[node.index()] } else { 0 });
+    let costs = sums(tree, |node| if hit(node) { tree.pull_cost(node, lens).unwrap() } else { 0 });
     for node in tree.nodes() {
         let path = String::from_utf8(tree.path(node)).unwrap();
+        prop_assert_eq!(selection.pull_cost(node), Some(costs[node.index()]), "{} {:?}", path, lens);
         prop_assert_eq!(selection.is_hit(node), hit(node), "{} {:?} {:?}", path, lens, filter);
         prop_assert_eq!(selection.below(node), below[node.index()], "{} {:?}", path, lens);
         prop_assert_eq!(selection.bytes(node), bytes[node.index()], "{} {:?}", path, lens);
@@ -275,4 +277,17 @@ fn the_size_of_a_large_file_is_whole() {
     assert!(
         matches!(outline.tree().shown(node, Lens::layer(LayerIndex(0))), Shown::Entry(_, entry) if entry.size == 107)
     );
+}
+
+#[test]
+fn what_costs_nobody_knows_is_not_guessed() {
+    let mut stack = Stack::new();
+    stack.push(priced(&["f a/x 1", "f b/x 1"]));
+    stack.push(crate::listing::testing::listing(&["f b/y 1", "f c 1"]));
+    let outline = Arc::new(Outline::of(Arc::new(stack.finish()), 1));
+    let selection = |lens| Selection::of(Arc::new(outline.view(lens)), None, None);
+    let cost = |lens, path: &str| selection(lens).pull_cost(outline.tree().find(path.as_bytes()).unwrap());
+    let whole = Lens::up_to(LayerIndex(1));
+    assert_eq!(["", "a", "b", "b/x", "c"].map(|path| cost(whole, path)), [None, Some(1), None, Some(10), None]);
+    assert_eq!(["", "b"].map(|path| cost(Lens::layer(LayerIndex(0)), path)), [Some(11), Some(10)]);
 }

@@ -35,6 +35,29 @@ fn whole_image() {
 }
 
 #[test]
+fn sorted_by_what_it_costs_to_pull() {
+    look("pull", "= = Tab s s s s");
+}
+
+#[test]
+fn what_paths_cost_to_pull_is_sorted_and_told() {
+    let sample = Sample::new();
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press(":3 Enter Tab s s s s");
+    assert!(hands.text().contains("pull ↓"), "{}", hands.text());
+    // 1, 10, 100, … bytes in the order of the layer; what was written last costs most.
+    let order: Vec<usize> =
+        ["views.py", "models.py", "bundle.js"].iter().map(|name| hands.text().find(name).unwrap()).collect();
+    assert!(order.is_sorted(), "{}", hands.text());
+    hands.press("i");
+    assert!(hands.text().contains("to pull    111 kB of the stored layers, with all below it"), "{}", hands.text());
+    hands.press("Esc G i");
+    assert!(hands.text().contains("of the stored layer "), "{}", hands.text());
+    hands.press("Esc s");
+    assert!(hands.text().contains("size ↓"), "{}", hands.text());
+}
+
+#[test]
 fn waste() {
     look("waste", "2 j");
 }

@@ -75,7 +75,8 @@ fn in_layers(state: &mut State, act: Act) {
                 SortKey::Size => SortKey::Name,
                 SortKey::Name => SortKey::Change,
                 SortKey::Change => SortKey::Time,
-                SortKey::Time => SortKey::Size,
+                SortKey::Time => SortKey::Pull,
+                SortKey::Pull => SortKey::Size,
             };
             tree::resort(state);
         }

@@ -203,6 +203,13 @@ fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
         Shown::Implied => out.push(fact("type", "directory, named by no entry")),
         Shown::Nothing => {}
     }
+    if let Some(cost) = scene.pull_cost(row.node).filter(|cost| *cost > 0) {
+        let what = match scene.shown(row.node) {
+            Shown::Entry(_, entry) if entry.kind != EntryKind::Directory => "of the stored layer",
+            _ => "of the stored layers, with all below it",
+        };
+        out.push(fact("to pull", format!("{} {what}", human(cost, state.options.units))));
+    }
     out.push((String::new(), Role::Text));
     if scene.kinds_known {
         out.extend(path_facts(state, &scene.tree, row.node));

@@ -18,18 +18,26 @@ use crate::report::mode_text;
 use crate::tree::{Change, DeathCause, InodeId, NodeId, Shown};
 use ratatui::layout::Rect;
 
-/// Which columns there is room for, besides marker, size and name.
+/// Which columns there is room for, besides marker, size and name. What paths cost to pull is shown to whoever sorts by
+/// it, in any width.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "columns come and go one by one")]
 struct Columns {
+    pull: bool,
     bar: bool,
     mode: bool,
     owner: bool,
 }
 
 impl Columns {
-    fn of(width: u16, screen: u16) -> Self {
+    fn of(width: u16, screen: u16, sort: SortKey) -> Self {
         let wide = screen >= 120;
-        Self { bar: wide && width >= 70, mode: wide && width >= 50, owner: wide && width >= 56 }
+        Self {
+            pull: sort == SortKey::Pull,
+            bar: wide && width >= 70,
+            mode: wide && width >= 50,
+            owner: wide && width >= 56,
+        }
     }
 }
 
@@ -45,7 +53,7 @@ impl Painter<'_> {
             self.placeholder(window, &nothing(state));
             return;
         }
-        let columns = Columns::of(window.width, state.size.width);
+        let columns = Columns::of(window.width, state.size.width, state.tree.sort.key);
         let at = state.tree.at;
         let dimmed =
             state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::TreeFilter && prompt.error.is_some());
@@ -79,8 +87,18 @@ impl Painter<'_> {
             (format!("{marker} "), role),
             (format!("{} ", text::right(&text::short(bytes, units), 6)), Role::Text),
         ];
+        let cost = if columns.pull { scene.pull_cost(row.node) } else { None };
+        if columns.pull {
+            let cost = cost.map_or_else(|| "?".to_owned(), |cost| text::short(cost, units));
+            out.push((format!("{} ", text::right(&cost, 6)), Role::Text));
+        }
         if columns.bar {
-            out.push((text::left(&text::bar(bytes, scene.bytes(NodeId::ROOT), 5), 6), Role::Dim));
+            let (part, whole) = if columns.pull {
+                (cost.unwrap_or(0), scene.pull_cost(NodeId::ROOT).unwrap_or(0))
+            } else {
+                (bytes, scene.bytes(NodeId::ROOT))
+            };
+            out.push((text::left(&text::bar(part, whole, 5), 6), Role::Dim));
         }
         let shown = scene.shown(row.node);
         if columns.mode {
@@ -240,9 +258,10 @@ fn note(state: &State) -> String {
         SortKey::Name => "name",
         SortKey::Change => "change",
         SortKey::Time => "time",
+        SortKey::Pull => "pull",
     };
     // Largest and newest first is downwards.
-    let down = matches!(sort.key, SortKey::Size | SortKey::Time) != sort.reversed;
+    let down = matches!(sort.key, SortKey::Size | SortKey::Time | SortKey::Pull) != sort.reversed;
     let arrow = if down { "↓" } else { "↑" };
     let mut out = Vec::new();
     if let Some(filter) = &state.tree.filter {
