@@ -9,7 +9,7 @@ mod text;
 use super::finding::FindingSection;
 use super::words::{clean, size};
 use super::{Report, SCHEMA, Tool, WasteSection, json};
-use crate::analysis::{Figure, Finding, Ignored, Metrics, RuleSeverity, Ruling, Status, Verdict};
+use crate::analysis::{Figure, Finding, Ignored, Metrics, RuleSeverity, Ruling, Snapshot, Status, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -62,6 +62,8 @@ pub struct ImageVerdict {
     pub layers: u64,
     /// Which figures dive's rules judged.
     pub metrics: Metrics,
+    /// What its growth was measured against; null if nothing was given.
+    pub compared_with: Option<String>,
     /// Every rule: dive's, then those of the rules file in its order.
     pub rules: Vec<RuleSection>,
     /// How many items are wasted.
@@ -175,8 +177,8 @@ impl CiReport {
 }
 
 impl ImageVerdict {
-    /// What is written of the verdict on one image.
-    pub fn new(report: &Report, verdict: &Verdict) -> Self {
+    /// What is written of the verdict on one image; `before` is what its growth was measured against.
+    pub fn new(report: &Report, verdict: &Verdict, before: Option<&Snapshot>) -> Self {
         let fix = |item: WasteSection| WasteFix {
             owner_instruction: report.instruction(item.owner_layer).to_owned(),
             by_instruction: report.instruction(item.by_layer).to_owned(),
@@ -192,6 +194,7 @@ impl ImageVerdict {
             wasted_bytes: report.totals.wasted_bytes,
             layers: report.totals.layers,
             metrics: verdict.metrics,
+            compared_with: before.map(|before| before.name.clone()),
             rules: verdict.rulings.iter().map(|ruling| rule(report, ruling)).collect(),
             waste_items: report.waste.len() as u64,
             waste: report.waste.iter().take(ITEMS).map(fix).collect(),

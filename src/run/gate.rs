@@ -56,7 +56,7 @@ impl Commands<'_> {
             }
             let verdict = self.judge(&loaded, image, &gate);
             let report = loaded.report(&reading, &loaded.analysis(), None);
-            judged.push(ImageVerdict::new(&report, &verdict));
+            judged.push(ImageVerdict::new(&report, &verdict, gate.before.as_ref()));
             rulings.extend(verdict.rulings);
         }
         self.tell_idle_ignores(&gate.rules, &rulings);

@@ -4,7 +4,7 @@ use super::{Finding, Weight};
 use crate::analysis::{Analysis, Totals};
 use crate::image::{Image, LayerIndex};
 use crate::tree::Tree;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// How much more than before is no growth.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,20 +74,39 @@ impl Snapshot {
     /// The layers that weigh more than they did `before`, heaviest growth first. A layer is the same if its diff ID is;
     /// one that is not is held against the next of the same instruction.
     pub(super) fn heavier_layers(&self, before: &Self) -> Vec<Finding> {
-        let mut free: Vec<Option<&SnapshotLayer>> = before.layers.iter().map(Some).collect();
-        let mut take = |wanted: &dyn Fn(&SnapshotLayer) -> bool| {
-            free.iter_mut().find(|layer| layer.is_some_and(wanted)).and_then(Option::take)
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for id in before.layers.iter().filter_map(|layer| layer.diff_id.as_deref()) {
+            *known.entry(id).or_default() += 1;
+        }
+        let mut take_same = |layer: &SnapshotLayer| {
+            let left = layer.diff_id.as_deref().and_then(|id| known.get_mut(id)).filter(|left| **left > 0);
+            left.map(|left| *left -= 1).is_some()
         };
-        let same = |layer: &SnapshotLayer| take(&|old| layer.diff_id.is_some() && old.diff_id == layer.diff_id);
-        let known: Vec<_> = self.layers.iter().map(same).map(|old| old.is_some()).collect();
+        let others: Vec<(u32, &SnapshotLayer)> =
+            (0..).zip(&self.layers).filter(|(_, layer)| !take_same(layer)).collect();
+        // What is left of the layers before, by instruction, the lowest first.
+        let mut free: HashMap<&str, VecDeque<&SnapshotLayer>> = HashMap::new();
+        for layer in &before.layers {
+            let is_taken = match layer.diff_id.as_deref().and_then(|id| known.get_mut(id)) {
+                Some(0) => true,
+                Some(left) => {
+                    *left -= 1;
+                    false
+                }
+                None => false,
+            };
+            if !is_taken {
+                free.entry(&layer.instruction).or_default().push_back(layer);
+            }
+        }
         let mut findings = Vec::new();
-        for ((index, layer), _) in (0..).zip(&self.layers).zip(known).filter(|(_, known)| !known) {
-            let old = take(&|old| !layer.instruction.is_empty() && old.instruction == layer.instruction);
+        for (index, layer) in others {
+            let old = Some(layer.instruction.as_str()).filter(|instruction| !instruction.is_empty());
+            let old = old.and_then(|instruction| free.get_mut(instruction)?.pop_front());
             let grown = layer.shipped_bytes.saturating_sub(old.map_or(0, |old| old.shipped_bytes));
             let what = if old.is_some() { "weighs more" } else { "is new" };
             if grown > 0 || old.is_none() {
-                let (layer, bytes) = (Some(LayerIndex(index)), Some(grown));
-                findings.push(Finding { layer, bytes, ..Finding::say(what) });
+                findings.push(Finding { layer: Some(LayerIndex(index)), bytes: Some(grown), ..Finding::say(what) });
             }
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.bytes));

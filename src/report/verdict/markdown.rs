@@ -33,7 +33,9 @@ fn one(image: &ImageVerdict, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "> ⚠️ Some of the image could not be read. All figures are over what could.\n")?;
     }
     let (shipped, wasted) = (size(image.shipped_bytes), size(image.wasted_bytes));
-    writeln!(out, "{} layers, {shipped} shipped, {wasted} wasted\n", image.layers)?;
+    let before = image.compared_with.as_ref().map(|before| format!(", compared with {}", code(before)));
+    let before = before.unwrap_or_default();
+    writeln!(out, "{} layers, {shipped} shipped, {wasted} wasted{before}\n", image.layers)?;
     writeln!(out, "| | rule | value | limit |\n|---|---|---:|---:|")?;
     for rule in &image.rules {
         let [value, limit] = rule.figures();

@@ -49,7 +49,8 @@ fn mixed() -> CiReport {
     let labels = vec![Finding { message, ..Finding::default() }];
     verdict.rulings.push(ruling("labels", RuleSeverity::Warning, labels));
     verdict.rulings.push(ruling("fine", RuleSeverity::Error, Vec::new()));
-    let image = ImageVerdict::new(&testing::report(), &verdict);
+    let before = Snapshot { name: "app:main".to_owned(), ..Snapshot::default() };
+    let image = ImageVerdict::new(&testing::report(), &verdict, Some(&before));
     let unjudged = Unjudged { reference: "gone.tar".to_owned(), message: "gone.tar: no such file".to_owned() };
     CiReport::new(vec![image], vec![unjudged])
 }
@@ -65,7 +66,10 @@ fn written(report: &CiReport, format: VerdictFormat) -> String {
 }
 
 fn verdicts(verdicts: &[&Verdict]) -> CiReport {
-    CiReport::new(verdicts.iter().map(|verdict| ImageVerdict::new(&testing::report(), verdict)).collect(), Vec::new())
+    CiReport::new(
+        verdicts.iter().map(|verdict| ImageVerdict::new(&testing::report(), verdict, None)).collect(),
+        Vec::new(),
+    )
 }
 
 #[test]

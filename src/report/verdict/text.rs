@@ -24,6 +24,9 @@ fn one(image: &ImageVerdict, width: usize, out: &mut dyn Write) -> io::Result<()
     if image.partial {
         writeln!(out, "  partial: some of the image could not be read; all figures are over what could")?;
     }
+    if let Some(before) = &image.compared_with {
+        writeln!(out, "  compared with {}", clean(before))?;
+    }
     table(&image.rules, image.metrics, out)?;
     for rule in &image.rules {
         other(rule, image.metrics, out)?;
