@@ -287,6 +287,9 @@ impl Claims {
         let diversions = dpkg::Diversions::read(of(&Part::Diversions).unwrap_or_default(), finder);
         let paths = |claims: &mut Self, number: u32, name: &[u8], text: Option<&[u8]>| {
             for path in text.into_iter().flat_map(dpkg::list) {
+                if claims.is_full {
+                    return;
+                }
                 claims.claim(diversions.find(path, name, finder), number);
             }
         };
@@ -303,6 +306,9 @@ impl Claims {
                 let Some(number) = self.package(package) else { return };
                 paths(self, number, &name, of(&Part::List(file.clone())));
                 for path in of(&Part::Sums(file.clone())).into_iter().flat_map(dpkg::sums) {
+                    if self.is_full {
+                        return;
+                    }
                     self.claim(diversions.find(path, &name, finder), number);
                 }
             }
@@ -315,6 +321,9 @@ impl Claims {
             let Some(number) = self.package(package) else { return };
             let mut directory = Some(NodeId::ROOT);
             for place in apk::places(block) {
+                if self.is_full {
+                    return;
+                }
                 let node = match place {
                     apk::Place::Directory(path) => {
                         directory = finder.follow(path);
