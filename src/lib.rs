@@ -48,8 +48,8 @@
 //! - **A million entries.** Time is linear until tables outgrow the caches: half a million paths more cost a little over
 //!   twice as much. Two fifths of the memory are dive's figures, which need places of their own.
 //! - **The explorer.** A lens, a filter or a sort is a pass over a few bytes a path, a few milliseconds at a million; what
-//!   is drawn is made when it is looked at. A regular expression over whole paths takes longer than a frame, beside
-//!   the screen.
+//!   is drawn is made when it is looked at. A regular expression over whole paths takes longer than a frame, and so does
+//!   what a million paths cost to pull: both are made beside the screen.
 //!
 //! # Decisions
 //!

@@ -65,10 +65,19 @@ impl Positions {
         let next = self.notes.partition_point(|note| note.output < output);
         let before = next.checked_sub(1).and_then(|last| self.notes.get(last)).copied().unwrap_or_default();
         let Some(after) = self.notes.get(next) else { return before.stored };
-        let share = u128::from(output - before.output) * u128::from(after.stored - before.stored)
-            / u128::from(after.output - before.output).max(1);
-        // It is not more than the stored bytes from note to note.
-        before.stored + u64::try_from(share).unwrap_or_default()
+        before.stored + share(output - before.output, after.stored - before.stored, after.output - before.output)
+    }
+}
+
+/// `part` of `whole` bytes of output, as bytes of what is stored: floored, and not more than `stored`.
+fn share(part: u64, stored: u64, whole: u64) -> u64 {
+    if stored == whole {
+        return part;
+    }
+    // Most notes are near each other, and 64 bits divide much faster.
+    match part.checked_mul(stored) {
+        Some(product) => product / whole.max(1),
+        None => u64::try_from(u128::from(part) * u128::from(stored) / u128::from(whole.max(1))).unwrap_or_default(),
     }
 }
 

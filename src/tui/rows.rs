@@ -120,7 +120,8 @@ fn children(scene: &Scene, node: NodeId, sort: Sort) -> Arc<[NodeId]> {
         SortKey::Name => sorted(scene, node, |_| ()),
         SortKey::Change => sorted(scene, node, |child| scene.view.change(child)),
         SortKey::Time => sorted(scene, node, |child| Reverse(scene.time(child))),
-        SortKey::Pull => sorted(scene, node, |child| Reverse(scene.pull_cost(child))),
+        // Rows are made anew once the worker has told.
+        SortKey::Pull => sorted(scene, node, |child| Reverse(if scene.priced { scene.pull_cost(child) } else { None })),
     };
     if sort.reversed {
         children.reverse();

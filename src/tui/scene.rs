@@ -51,6 +51,8 @@ pub(crate) struct Look {
     pub(crate) kinds: Kinds,
     /// The filter.
     pub(crate) filter: Option<Arc<Filter>>,
+    /// Whether it will be asked what everything costs to pull.
+    pub(crate) costs: bool,
 }
 
 impl Look {
@@ -74,6 +76,8 @@ pub(crate) struct Scene {
     pub(crate) kinds_known: bool,
     /// Whether a filter is on.
     pub(crate) filtered: bool,
+    /// Whether it is known already what everything costs to pull.
+    pub(crate) priced: bool,
     /// What is shown for its own sake.
     selection: Selection,
     /// Directories with an opaque marker in one of the layers of the lens, and how many paths it hid.
@@ -85,11 +89,17 @@ impl Scene {
     pub(crate) fn of(view: Arc<LensView>, question: &Look) -> Self {
         let kinds_known = matches!(question.source, Source::Tree(_));
         let kinds = kinds_known.then_some(question.kinds);
+        let selection = Selection::of(Arc::clone(&view), kinds, question.filter.as_deref());
+        if question.costs {
+            // The first question takes long.
+            selection.pull_cost(NodeId::ROOT);
+        }
         Self {
             tree: Arc::clone(view.tree()),
             kinds_known,
             filtered: question.filter.is_some(),
-            selection: Selection::of(Arc::clone(&view), kinds, question.filter.as_deref()),
+            priced: question.costs,
+            selection,
             opaque: view.outline().hidden(view.lens()),
             view,
         }
@@ -125,7 +135,8 @@ impl Scene {
         self.selection.bytes(node)
     }
 
-    /// Bytes of stored blobs that what is shown at or below a node accounts for; none if that is not known.
+    /// Bytes of stored blobs that what is shown at or below a node accounts for; none if that is not known. Unless the
+    /// scene is priced, whoever asks first waits.
     pub(crate) fn pull_cost(&self, node: NodeId) -> Option<u64> {
         self.selection.pull_cost(node)
     }

@@ -253,16 +253,20 @@ pub(crate) struct Asked {
     pub(crate) kinds: Kinds,
     /// The filter.
     pub(crate) filter: Option<Arc<Filter>>,
+    /// Whether what everything costs to pull is part of the answer; it does no harm if nobody needs it.
+    pub(crate) costs: bool,
 }
 
-impl PartialEq for Asked {
-    fn eq(&self, other: &Self) -> bool {
+impl Asked {
+    /// Whether the answer to this question is one to `other`, too.
+    pub(crate) fn answers(&self, other: &Self) -> bool {
         let same_filter = match (&self.filter, &other.filter) {
             (None, None) => true,
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             _ => false,
         };
-        same_filter && self.lens == other.lens && self.whole == other.whole && self.kinds == other.kinds
+        let same = same_filter && self.lens == other.lens && self.whole == other.whole && self.kinds == other.kinds;
+        same && (self.costs || !other.costs)
     }
 }
 

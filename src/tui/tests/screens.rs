@@ -2,7 +2,10 @@
 
 use crate::progress::Progress;
 use crate::tui::Feed;
-use crate::tui::testing::{Hands, Sample, styles};
+use crate::tui::effect::answer;
+use crate::tui::msg::Msg;
+use crate::tui::testing::{Hands, Sample, named, styles};
+use crate::tui::update::update;
 use std::sync::Arc;
 
 /// Symbols and styles of a screen at three sizes, after some keys.
@@ -55,6 +58,26 @@ fn what_paths_cost_to_pull_is_sorted_and_told() {
     assert!(hands.text().contains("of the stored layer "), "{}", hands.text());
     hands.press("Esc s");
     assert!(hands.text().contains("size ↓"), "{}", hands.text());
+}
+
+#[test]
+fn nobody_waits_while_costs_are_added_up() {
+    let sample = Sample::new();
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press(":3 Enter Tab s s s");
+    let names = |hands: &Hands| -> Vec<usize> {
+        ["bundle.js", "models.py", "views.py"].iter().map(|name| hands.text().find(name).unwrap()).collect()
+    };
+    let before = hands.state.tree.rows.len();
+    let key = Msg::Key(named("^O").unwrap());
+    let effects = update(&mut hands.state, key);
+    assert!(hands.text().contains("pull ↓") && hands.text().contains("     … "), "{}", hands.text());
+    assert_eq!(hands.state.tree.rows.len(), before);
+    effects.into_iter().filter_map(answer).for_each(|msg| hands.take(msg));
+    assert!(!hands.text().contains("     … "), "{}", hands.text());
+    assert!(names(&hands).is_sorted_by(|a, b| a > b), "{}", hands.text());
+    // What is known stays known, also for who sorts otherwise: nothing is asked again.
+    assert_eq!(update(&mut hands.state, Msg::Key(named("^O").unwrap())).len(), 0);
 }
 
 #[test]

@@ -78,7 +78,10 @@ fn in_layers(state: &mut State, act: Act) {
                 SortKey::Time => SortKey::Pull,
                 SortKey::Pull => SortKey::Size,
             };
-            tree::resort(state);
+            // Until the worker has told what everything costs, the rows stay as they are.
+            if state.tree.sort.key != SortKey::Pull || state.tree.scene.as_ref().is_some_and(|scene| scene.priced) {
+                tree::resort(state);
+            }
         }
         Act::Reverse => {
             state.tree.sort.reversed = !state.tree.sort.reversed;

@@ -1,6 +1,7 @@
 //! The list of layers and the lens that follows it.
 
 use super::super::effect::Effect;
+use super::super::rows::SortKey;
 use super::super::scene::{Look, Source};
 use super::super::state::{Asked, LayerRow, Reading, State};
 use super::Effects;
@@ -102,11 +103,13 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
         whole: matches!(source, Source::Tree(_)),
         kinds: state.tree.kinds,
         filter: state.tree.filter.as_ref().map(|typed| Arc::clone(&typed.filter)),
+        costs: state.tree.sort.key == SortKey::Pull,
     };
-    if state.tree.asked.as_ref() == Some(&asked) {
+    if state.tree.asked.as_ref().is_some_and(|before| before.answers(&asked)) {
         return;
     }
-    let question = Look { source, lens: asked.lens, kinds: asked.kinds, filter: asked.filter.clone() };
+    let filter = asked.filter.clone();
+    let question = Look { source, lens: asked.lens, kinds: asked.kinds, filter, costs: asked.costs };
     state.tree.asked = Some(asked);
     effects.push(Effect::Look(state.tree.generation.advance(), question));
 }

@@ -87,13 +87,15 @@ impl Painter<'_> {
             (format!("{marker} "), role),
             (format!("{} ", text::right(&text::short(bytes, units), 6)), Role::Text),
         ];
-        let cost = if columns.pull { scene.pull_cost(row.node) } else { None };
+        let priced = columns.pull && scene.priced;
+        let cost = if priced { scene.pull_cost(row.node) } else { None };
         if columns.pull {
-            let cost = cost.map_or_else(|| "?".to_owned(), |cost| text::short(cost, units));
+            let unknown = if priced { "?" } else { "…" };
+            let cost = cost.map_or_else(|| unknown.to_owned(), |cost| text::short(cost, units));
             out.push((format!("{} ", text::right(&cost, 6)), Role::Text));
         }
         if columns.bar {
-            let (part, whole) = if columns.pull {
+            let (part, whole) = if priced {
                 (cost.unwrap_or(0), scene.pull_cost(NodeId::ROOT).unwrap_or(0))
             } else {
                 (bytes, scene.bytes(NodeId::ROOT))
