@@ -37,10 +37,13 @@ fn packages_are_those_of_dpkg_query() {
         return;
     }
     let mut compared = 0;
-    for (image, formats) in images(&corpus) {
-        let plain = opened(&corpus.join(&image).join("docker-save.tar"));
+    let own = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let of_corpus = images(&corpus).into_iter().map(|(_, formats)| formats);
+    for formats in of_corpus.chain(this_machine(own.path()).map(|path| vec![path])) {
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let Some(databases) = extract(&plain, directory.path()) else { continue };
+        let Some(databases) = formats.first().and_then(|path| extract(&opened(path), directory.path())) else {
+            continue;
+        };
         for path in formats {
             let loaded = opened(&path);
             let packages = loaded.packages(&Silent, &Cancel::default());
@@ -52,6 +55,41 @@ fn packages_are_those_of_dpkg_query() {
         }
     }
     eprintln!("compared the packages of {compared} archives with dpkg-query");
+}
+
+/// The Debian of this machine as a flat root file system: its databases, and all other files without their contents.
+/// None if it is no Debian.
+fn this_machine(directory: &Path) -> Option<PathBuf> {
+    if !Path::new("/var/lib/dpkg/status").exists() {
+        return None;
+    }
+    let path = directory.join("machine.tar");
+    let mut tar = tar::Builder::new(std::io::BufWriter::new(std::fs::File::create(&path).unwrap()));
+    tar.follow_symlinks(false);
+    let roots = ["bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "var/lib/dpkg"];
+    let mut open: Vec<PathBuf> = roots.iter().map(PathBuf::from).collect();
+    while let Some(path) = open.pop() {
+        let on_disk = Path::new("/").join(&path);
+        let Ok(meta) = std::fs::symlink_metadata(&on_disk) else { continue };
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o755);
+        header.set_size(0);
+        if meta.is_symlink() {
+            header.set_entry_type(tar::EntryType::Symlink);
+            tar.append_link(&mut header, &path, std::fs::read_link(&on_disk).unwrap()).unwrap();
+        } else if meta.is_dir() {
+            header.set_entry_type(tar::EntryType::Directory);
+            tar.append_data(&mut header, &path, std::io::empty()).unwrap();
+            let below = std::fs::read_dir(&on_disk).into_iter().flatten().flatten();
+            open.extend(below.map(|entry| path.join(entry.file_name())));
+        } else if path.starts_with("var/lib/dpkg") && meta.is_file() {
+            tar.append_path_with_name(&on_disk, &path).unwrap();
+        } else if meta.is_file() {
+            tar.append_data(&mut header, &path, std::io::empty()).unwrap();
+        }
+    }
+    tar.into_inner().unwrap().into_inner().unwrap();
+    Some(path)
 }
 
 /// The databases of dpkg as files, if there are any; read one by one, unlike the command does it.
