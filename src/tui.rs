@@ -37,14 +37,17 @@ mod text;
 mod theme;
 mod update;
 mod view;
+mod viewer;
 
 use crate::analysis::Analysis;
+use crate::bytes::Cancel;
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::Progress;
 use crate::report::{Report, Units};
-use crate::tree::Tree;
+use crate::tree::{InodeId, Tree};
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
@@ -99,6 +102,12 @@ pub enum Feed {
     Notice(Notice),
 }
 
+/// Where the contents of files come from. Asked from a thread of its own.
+pub trait ReadContent: fmt::Debug + Send + Sync {
+    /// At most `most` bytes of the beginning of a file.
+    fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>>;
+}
+
 /// One image, understood.
 #[derive(Debug)]
 pub struct Model {
@@ -110,6 +119,8 @@ pub struct Model {
     pub analysis: Arc<Analysis>,
     /// The same as figures for people; all wasted items are in it.
     pub report: Arc<Report>,
+    /// What its files hold.
+    pub contents: Arc<dyn ReadContent>,
 }
 
 /// How the explorer looks and listens.

@@ -1,13 +1,15 @@
 //! The explorer and the loader that feeds it, side by side.
 
 use super::load::{Input, Loaded, Request, load};
-use super::{Failure, Watch};
+use super::{Failure, Files, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::Cancel;
 use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
-use crate::progress::{Observer, Progress};
-use crate::tui::{self, Exit, Feed, Model, Options};
+use crate::progress::{Observer, Progress, Silent};
+use crate::tree::InodeId;
+use crate::tui::{self, Exit, Feed, Model, Options, ReadContent};
+use std::io::{self, Read as _};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
@@ -79,7 +81,16 @@ fn model(loaded: &Loaded, analysis: &Arc<Analysis>) -> Arc<Model> {
         tree: Arc::clone(&loaded.tree),
         analysis: Arc::clone(analysis),
         report: Arc::new(loaded.report(&loaded.reading(), analysis, None)),
+        contents: Arc::new(loaded.files()),
     })
+}
+
+impl ReadContent for Files {
+    fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.content(inode, &Silent, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 /// Hands on to the explorer what the loader tells.

@@ -1,10 +1,12 @@
 //! What `update` wants done outside of the state, and the worker that does the slow part of it.
 
-use super::Model;
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
+use super::viewer::MOST;
+use super::{Model, ReadContent};
+use crate::bytes::Cancel;
 use crate::image::LayerIndex;
-use crate::tree::{Filter, Lens, LensView, NodeId, Outline, Tree};
+use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Tree};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -16,6 +18,8 @@ pub(crate) enum Effect {
     Look(Generation, Look),
     /// Find out which wasted items a filter leaves.
     Sift(Generation, Sift),
+    /// Read the beginning of a file.
+    Read(Generation, Read),
     /// Put text into the clipboard of the terminal.
     Copy(String),
     /// Tell the loader which image was chosen.
@@ -37,6 +41,25 @@ pub(crate) struct Sift {
     pub(crate) nodes: Vec<NodeId>,
     /// What to keep.
     pub(crate) filter: Arc<Filter>,
+}
+
+/// A file that is to be read.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// Where from.
+    pub(crate) contents: Arc<dyn ReadContent>,
+    /// Which.
+    pub(crate) inode: InodeId,
+    /// Ends it.
+    pub(crate) cancel: Cancel,
+}
+
+impl Read {
+    /// Reads it; none if nobody waits for it any more.
+    pub(crate) fn answer(&self) -> Option<Result<Vec<u8>, String>> {
+        let read = self.contents.read(self.inode, MOST, &self.cancel);
+        (!self.cancel.is_cancelled()).then(|| read.map_err(|error| error.to_string()))
+    }
 }
 
 /// A question to the worker.
@@ -131,6 +154,7 @@ pub(crate) fn answer(effect: Effect) -> Option<Msg> {
     match effect {
         Effect::Look(generation, question) => Some(Msg::Looked(generation, Arc::new(see(&question, &mut lenses)))),
         Effect::Sift(generation, question) => Some(Msg::Sifted(generation, sift(&question, &mut lenses))),
+        Effect::Read(generation, read) => read.answer().map(|read| Msg::Read(generation, read)),
         _ => None,
     }
 }

@@ -54,6 +54,10 @@ pub(crate) enum Act {
     ShowInWaste,
     Copy,
     EmptyRows,
+    VersionPrevious,
+    VersionNext,
+    Wrap,
+    Hex,
     Toggle,
     CloseAll,
     OpenBelow,
@@ -104,6 +108,8 @@ pub(crate) enum Context {
     Pane(Pane),
     /// A text over the view.
     Text,
+    /// The content of a file.
+    Viewer,
     /// The help.
     Help,
     /// The list of images to choose from.
@@ -126,10 +132,11 @@ const TEXT: Where = Where(1 << 6);
 const HELP: Where = Where(1 << 7);
 const PICKER: Where = Where(1 << 8);
 const OPENING: Where = Where(1 << 9);
+const VIEWER: Where = Where(1 << 10);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(IMAGE_VIEW);
-const LISTS: Where = VIEWS.or(TEXT).or(HELP).or(PICKER);
+const LISTS: Where = VIEWS.or(TEXT).or(VIEWER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(OPENING);
 
 impl Where {
@@ -146,6 +153,7 @@ impl Where {
             Context::Pane(Pane::Labels | Pane::Config | Pane::Env) => SETTINGS,
             Context::Pane(Pane::History) => HISTORY,
             Context::Text => TEXT,
+            Context::Viewer => VIEWER,
             Context::Help => HELP,
             Context::Picker => PICKER,
             Context::Opening => OPENING,
@@ -188,12 +196,16 @@ const fn row(
 #[rustfmt::skip]
 pub(crate) const ACTIONS: &[Action] = &[
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
-    row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open or details", Some("open")),
+    row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
     row(Act::ShowInTree, &["Enter"], Group::Act, WASTE, "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
     row(Act::Choose, &["Enter"], Group::Act, PICKER, "open this image", Some("open this image")),
-    row(Act::Back, &["Esc"], Group::Global, TEXT, "close", Some("close")),
+    row(Act::Back, &["Esc"], Group::Global, TEXT.or(VIEWER), "close", Some("close")),
+    row(Act::VersionPrevious, &["["], Group::Act, VIEWER, "version before", None),
+    row(Act::VersionNext, &["]"], Group::Act, VIEWER, "next version", Some("version")),
+    row(Act::Wrap, &["w"], Group::Act, VIEWER, "wrap lines", Some("wrap")),
+    row(Act::Hex, &["x"], Group::Act, VIEWER, "text or bytes", Some("hex")),
     row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE), "filter", Some("filter")),
     row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW, "layer before", None),
     row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW, "next layer", None),
@@ -239,9 +251,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::OpenBelow, &["*"], Group::Tree, TREE, "open all below", None),
     row(Act::Back, &["Esc"], Group::Global, VIEWS.or(HELP).or(PICKER).or(OPENING), "one step back", None),
     row(Act::Command, &[":"], Group::Global, VIEWS, "layer, messages", None),
-    row(Act::Help, &["?"], Group::Global, VIEWS.or(TEXT).or(PICKER).or(OPENING), "help", Some("help")),
+    row(Act::Help, &["?"], Group::Global, VIEWS.or(TEXT).or(VIEWER).or(PICKER).or(OPENING), "help", Some("help")),
     row(Act::Suspend, &["^Z"], Group::Global, EVERYWHERE, "suspend", None),
-    row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(TEXT).or(PICKER).or(OPENING), "quit", Some("quit")),
+    row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(TEXT).or(VIEWER).or(PICKER).or(OPENING), "quit", Some("quit")),
 ];
 
 /// Where the next key goes, prompts aside.
@@ -249,6 +261,7 @@ pub(crate) fn context(state: &State) -> Context {
     match (&state.modal, &state.stage) {
         (Some(Modal::Help(_)), _) => Context::Help,
         (Some(Modal::Text(_)), _) => Context::Text,
+        (Some(Modal::Viewer(_)), _) => Context::Viewer,
         (None, Stage::Opening(_)) => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
         (None, Stage::Exploring) => Context::Pane(state.focus()),

@@ -211,6 +211,11 @@ pub(crate) fn modal(areas: &Areas) -> Rect {
     }
 }
 
+/// Where the content of a file is shown: over all panes, as every column counts.
+pub(crate) fn viewer(areas: &Areas) -> Rect {
+    areas.body
+}
+
 /// The names of the views in the tab line, and where each begins.
 pub(crate) fn tabs(state: &State) -> Vec<(View, u16, String)> {
     let mut x = 1;

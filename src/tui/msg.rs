@@ -35,6 +35,8 @@ pub(crate) enum Msg {
     Looked(Generation, Arc<Scene>),
     /// The worker knows which wasted items a filter leaves, by group.
     Sifted(Generation, Vec<bool>),
+    /// The beginning of a file was read, or why it could not be.
+    Read(Generation, Result<Vec<u8>, String>),
     /// A toast has been there long enough.
     ToastOver,
     /// The process was told to stop for a while.

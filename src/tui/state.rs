@@ -6,6 +6,7 @@ use super::msg::Generation;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Scene};
 use super::theme::Role;
+use super::viewer::Viewer;
 use super::{Model, Options};
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
@@ -380,6 +381,8 @@ pub(crate) enum Modal {
     Help(Help),
     /// A text.
     Text(Text),
+    /// The content of a file.
+    Viewer(Box<Viewer>),
 }
 
 /// The help.

@@ -1,8 +1,8 @@
 //! The terminal: taken when there is something to show, given back on every way out (quit, error, panic, signal,
 //! suspend); and the loop between messages, state and screen.
 
-use super::effect::{Effect, Job, work};
-use super::msg::Msg;
+use super::effect::{Effect, Job, Read, work};
+use super::msg::{Generation, Msg};
 use super::state::State;
 use super::update::update;
 use super::view::view;
@@ -69,9 +69,9 @@ pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options)
     listen_to_signals(signals, events.clone());
     listen_to_keys(events.clone());
     listen_to_feed(first, feed, events.clone());
-    answer(questions, events);
+    answer(questions, events.clone());
     let size = screen.terminal.size()?;
-    let mut looped = Loop { state: State::new(size, options), jobs, choose, exit: None };
+    let mut looped = Loop { state: State::new(size, options), jobs, events, choose, exit: None };
     let ended = looped.run(&mut screen, &inbox);
     handle.close();
     drop(screen);
@@ -109,6 +109,7 @@ fn now() -> Instant {
 struct Loop {
     state: State,
     jobs: Sender<Job>,
+    events: Sender<Happening>,
     choose: Sender<usize>,
     exit: Option<Exit>,
 }
@@ -158,6 +159,7 @@ impl Loop {
             match effect {
                 Effect::Look(generation, question) => self.ask(Job::Look(generation, question)),
                 Effect::Sift(generation, question) => self.ask(Job::Sift(generation, question)),
+                Effect::Read(generation, file) => self.read(generation, file),
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),
                 Effect::Copy(text) => copy(&text)?,
@@ -167,6 +169,18 @@ impl Loop {
             }
         }
         Ok(())
+    }
+
+    /// A file may take long, and nobody else should wait for it. Closing it ends the thread.
+    fn read(&self, generation: Generation, file: Read) {
+        let events = self.events.clone();
+        thread::spawn(move || {
+            let _alarm = Alarm(events.clone());
+            if let Some(read) = file.answer() {
+                // If nobody listens any more, the explorer has been left.
+                drop(events.send(Happening::Msg(Msg::Read(generation, read))));
+            }
+        });
     }
 
     /// If the worker is gone, its panic is an event of its own.

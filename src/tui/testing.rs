@@ -5,16 +5,16 @@ use super::msg::Msg;
 use super::state::State;
 use super::update::update;
 use super::view::view;
-use super::{Feed, Model, Options};
+use super::{Feed, Model, Options, ReadContent};
 use crate::analysis::Analysis;
-use crate::bytes::{ReadAt, Section};
+use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
 use crate::listing::testing::priced;
 use crate::report::{Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
-use crate::tree::Stack;
 use crate::tree::testing::Fills;
+use crate::tree::{InodeId, Stack, Tree};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -146,8 +146,27 @@ impl Sample {
             },
             None,
         );
-        let model = Model { image: Arc::clone(&image), tree, analysis, report: Arc::new(report) };
+        let contents = Arc::new(Filled(Arc::clone(&tree)));
+        let model = Model { image: Arc::clone(&image), tree, analysis, report: Arc::new(report), contents };
         Self { image, listings, model: Arc::new(model) }
+    }
+}
+
+/// Contents that say which file they are, or what the size of the file asks for: 13 bytes are no text, 14 fail.
+#[derive(Debug)]
+struct Filled(Arc<Tree>);
+
+impl ReadContent for Filled {
+    fn read(&self, inode: InodeId, most: u64, _cancel: &Cancel) -> io::Result<Vec<u8>> {
+        let size = self.0.file_size(inode).unwrap_or(0);
+        let layer = self.0.inode(inode).map_or(0, |inode| inode.layer.0);
+        let text = match size {
+            13 => vec![0; 13],
+            14 => return Err(io::Error::other("the layer is damaged")),
+            _ => format!("of layer {layer}\n\tand a long line that {}ends\n", "goes on and ".repeat(20)).into_bytes(),
+        };
+        let most = usize::try_from(most).unwrap();
+        Ok(text.get(..most).unwrap_or(&text).to_vec())
     }
 }
 

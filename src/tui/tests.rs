@@ -3,3 +3,4 @@
 mod chaos;
 mod journeys;
 mod screens;
+mod viewing;

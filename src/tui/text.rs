@@ -35,6 +35,23 @@ pub(crate) fn instruction(text: &str) -> String {
     if text.trim().is_empty() { "(no instruction)".to_owned() } else { prose(text) }
 }
 
+/// A text in pieces of at most `columns` columns; at least one.
+pub(crate) fn chop(text: &str, columns: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    loop {
+        // A character that is wider than the room has a row of its own.
+        let fits = head(rest, columns);
+        let end = if fits.is_empty() { rest.chars().next().map_or(0, char::len_utf8) } else { fits.len() };
+        let (piece, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        pieces.push(piece.to_owned());
+        rest = after;
+        if rest.is_empty() {
+            return pieces;
+        }
+    }
+}
+
 /// As much of the beginning of a text as fits into `columns`.
 fn head(text: &str, columns: usize) -> &str {
     let mut taken = 0;

@@ -9,6 +9,7 @@ mod modal;
 mod mouse;
 mod prompt;
 mod tree;
+mod viewer;
 mod waste;
 
 pub(crate) use act::needs_all;
@@ -45,6 +46,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Feed(feed) => feed::feed(state, feed, &mut effects),
         Msg::Looked(generation, scene) => tree::looked(state, generation, &scene),
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
+        Msg::Read(generation, read) => viewer::took(state, generation, read),
         Msg::ToastOver => state.toast = None,
         Msg::Suspend => effects.push(Effect::Suspend),
     }
@@ -81,6 +83,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
         picker.at.settle(rows, usize::from(layout::inner(areas.class, areas.body).height));
     }
     modal::settle(state, &areas);
+    viewer::settle(state, &areas);
 }
 
 fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {

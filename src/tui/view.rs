@@ -19,6 +19,7 @@ mod layers;
 mod modal;
 mod opening;
 mod tree;
+mod viewer;
 mod waste;
 
 use super::keymap::{self, Context};

@@ -13,11 +13,18 @@ struct Shot {
     keys: &'static [(&'static str, &'static str)],
 }
 
-const SHOTS: [Shot; 5] = [
+const SHOTS: [Shot; 6] = [
     Shot { name: "layers", size: (120, 36), palette: &DARK, keys: &[("]", "L1"), ("]]]]]]]]", "L9")] },
     Shot { name: "layers-light", size: (120, 36), palette: &LIGHT, keys: &[("]]]]", "L4"), ("]]]]", "L8")] },
     Shot { name: "layers-80x24", size: (80, 24), palette: &DARK, keys: &[("]]]]", "L4"), ("]]]]", "L8")] },
     Shot { name: "waste", size: (120, 36), palette: &DARK, keys: &[("2", "metadata_only")] },
+    Shot {
+        name: "content",
+        size: (80, 24),
+        palette: &DARK,
+        // A file with secrets that the last layer deletes.
+        keys: &[("]]]]]]", "L6"), ("\t/.env\r", ".env"), ("G", ".env"), ("\r", "DATABASE_URL")],
+    },
     Shot { name: "image", size: (120, 36), palette: &DARK, keys: &[("4", "Example-Base")] },
 ];
 

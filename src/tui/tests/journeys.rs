@@ -487,6 +487,7 @@ fn every_action_does_something() {
         "Tab",
         ":3 Enter Tab",
         ":3 Enter Tab G",
+        ":3 Enter Tab G Enter",
         ":3 Enter Tab j -",
         ":5 Enter",
         ":4 Enter Tab / models Enter",

@@ -33,6 +33,11 @@ fn tree() {
 }
 
 #[test]
+fn content_of_a_file() {
+    look("content", ":3 Enter Tab G Enter");
+}
+
+#[test]
 fn whole_image() {
     look("whole", "= = Tab");
 }

@@ -4,7 +4,7 @@ use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
-use super::{Effect, Effects, details, jump, lens, modal, prompt, toast, tree, waste};
+use super::{Effect, Effects, details, jump, lens, modal, prompt, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -35,6 +35,12 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Choose => choose(state, effects),
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
+        Act::OpenRow => {
+            if !viewer::open(state, effects) {
+                tree::open_row(state);
+            }
+        }
+        Act::VersionPrevious | Act::VersionNext | Act::Wrap | Act::Hex => viewer::act(state, act, effects),
         Act::EmptyRows => {
             state.layers.empty_rows = !state.layers.empty_rows;
             lens::rebuild_layer_rows(state);
@@ -88,7 +94,6 @@ fn in_layers(state: &mut State, act: Act) {
             tree::resort(state);
         }
         Act::OpenInstruction => details::open_instruction(state),
-        Act::OpenRow => tree::open_row(state),
         Act::Parent => tree::parent(state),
         Act::Into => tree::into(state),
         Act::Toggle => tree::toggle(state),
@@ -125,6 +130,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
 fn movement(state: &mut State, act: Act) {
     let areas = layout::areas(state);
     match keymap::context(state) {
+        Context::Viewer => modal::scroll(state, act, usize::from(layout::viewer(&areas).height)),
         Context::Help | Context::Text => modal::scroll(state, act, usize::from(layout::modal(&areas).height)),
         Context::Picker => {
             let page = usize::from(areas.body.height.saturating_sub(2)).max(1);
@@ -242,7 +248,7 @@ impl State {
 
     /// Whether the help lies over the view.
     pub(crate) fn shows_modal(&self) -> bool {
-        matches!(self.modal, Some(Modal::Help(_) | Modal::Text(_)))
+        matches!(self.modal, Some(Modal::Help(_) | Modal::Text(_) | Modal::Viewer(_)))
     }
 
     /// The selected layer, or the lowest.

@@ -54,6 +54,7 @@ pub(super) fn scroll_by(state: &mut State, by: isize) {
     match &mut state.modal {
         Some(Modal::Help(help)) => help.offset = help.offset.saturating_add_signed(by),
         Some(Modal::Text(text)) => text.offset = text.offset.saturating_add_signed(by),
+        Some(Modal::Viewer(viewer)) => viewer.offset = viewer.offset.saturating_add_signed(by),
         None => {}
     }
 }
@@ -65,12 +66,12 @@ pub(super) fn settle(state: &mut State, areas: &Areas) {
     let rows = match &state.modal {
         Some(Modal::Help(help)) => help_rows(state, help, width).len(),
         Some(Modal::Text(text)) => text_rows(text, width).len(),
-        None => return,
+        Some(Modal::Viewer(_)) | None => return,
     };
     match &mut state.modal {
         Some(Modal::Help(help)) => help.offset = help.offset.min(rows.saturating_sub(height)),
         Some(Modal::Text(text)) => text.offset = text.offset.min(rows.saturating_sub(height)),
-        None => {}
+        Some(Modal::Viewer(_)) | None => {}
     }
 }
 

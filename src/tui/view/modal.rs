@@ -18,6 +18,7 @@ impl Painter<'_> {
             None => return None,
             Some(Modal::Help(help)) => self.help(help, area),
             Some(Modal::Text(text)) => self.text(text, area),
+            Some(Modal::Viewer(viewer)) => self.viewer(viewer),
         }
         None
     }

@@ -1,0 +1,111 @@
+//! Looking at the content of files.
+
+use crate::tui::effect::Effect;
+use crate::tui::msg::Msg;
+use crate::tui::state::Modal;
+use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::update::update;
+
+/// An explorer in the tree of layer 3, on its last file, which layer 4 writes again.
+fn hands(keys: &str) -> Hands {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(":3 Enter Tab G");
+    hands.press(keys);
+    hands
+}
+
+fn shows(hands: &Hands, expected: &str) {
+    assert!(hands.text().contains(expected), "{expected} in\n{}", hands.text());
+}
+
+#[test]
+fn a_file_is_shown_in_the_version_of_the_lens() {
+    let mut hands = hands("Enter");
+    shows(&hands, "1 of layer 3");
+    shows(&hands, "2     and a long line that goes on");
+    shows(&hands, "[ ] 1 of 2, L3");
+    hands.press("]");
+    shows(&hands, "1 of layer 4");
+    hands.press("]");
+    shows(&hands, "this is the last version");
+    hands.press("[ [");
+    shows(&hands, "this is the first version");
+    hands.press("Esc");
+    assert!(hands.state.modal.is_none());
+}
+
+#[test]
+fn long_lines_are_wrapped_or_cut() {
+    let mut hands = hands("Enter");
+    let rows = |hands: &Hands| hands.text().matches("goes on").count();
+    let wrapped = rows(&hands);
+    hands.press("w");
+    assert!(rows(&hands) < wrapped, "{}", hands.text());
+    shows(&hands, "…");
+    hands.press("w");
+    assert_eq!(rows(&hands), wrapped);
+}
+
+#[test]
+fn bytes_are_shown_where_there_is_no_text() {
+    let mut hands = hands("Enter x");
+    shows(&hands, "00000000 6f 66 20 6c 61 79 65 72");
+    shows(&hands, "|of layer 3.");
+    hands.press("x");
+    shows(&hands, "1 of layer 3");
+}
+
+#[test]
+fn closing_ends_the_reading_and_what_comes_late_does_not_count() {
+    let mut hands = hands("");
+    let effects = update(&mut hands.state, Msg::Key(named("Enter").unwrap()));
+    shows(&hands, "reading …   Esc stops");
+    let [Effect::Read(generation, file)] = effects.as_slice() else { panic!("{effects:?}") };
+    let effects = update(&mut hands.state, Msg::Key(named("Esc").unwrap()));
+    assert!(effects.is_empty() && file.cancel.is_cancelled() && file.answer().is_none());
+    update(&mut hands.state, Msg::Read(*generation, Ok(b"late".to_vec())));
+    assert!(hands.state.modal.is_none());
+    // Another version is asked for before the first has come.
+    let first = update(&mut hands.state, Msg::Key(named("Enter").unwrap()));
+    hands.press("]");
+    let [Effect::Read(generation, _)] = first.as_slice() else { panic!("{first:?}") };
+    update(&mut hands.state, Msg::Read(*generation, Ok(b"of the wrong version".to_vec())));
+    shows(&hands, "of layer 4");
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let mut hands = hands("Enter");
+    let Some(Modal::Viewer(viewer)) = &mut hands.state.modal else { panic!() };
+    let generation = viewer.generation;
+    hands.take(Msg::Read(generation, Err("gzip: the layer is damaged".to_owned())));
+    shows(&hands, "gzip: the layer is damaged");
+    hands.take(Msg::Read(generation, Ok(Vec::new())));
+    shows(&hands, "the file is empty");
+}
+
+#[test]
+fn the_window_stays_within_the_content() {
+    let mut hands = hands("Enter");
+    let Some(Modal::Viewer(viewer)) = &mut hands.state.modal else { panic!() };
+    let generation = viewer.generation;
+    let lines: Vec<String> = (0..500).map(|line| format!("line {line}")).collect();
+    hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes())));
+    hands.press("G");
+    shows(&hands, "500 line 499");
+    hands.press("PgUp gg j");
+    shows(&hands, "  2 line 1");
+    assert!(!hands.text().contains("line 0\n"));
+    hands.press("G x");
+    shows(&hands, "00000000");
+}
+
+#[test]
+fn before_all_is_read_there_is_nothing_to_look_at() {
+    let sample = Sample::new();
+    let mut hands = Hands::loading(80, 24, &sample);
+    let listing = std::sync::Arc::clone(&sample.listings[0]);
+    hands.feed(crate::tui::Feed::Layer { layer: crate::image::LayerIndex(0), listing, error: None });
+    hands.press("Tab * G Enter");
+    shows(&hands, "not yet: layers are still being read");
+}

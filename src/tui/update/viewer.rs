@@ -1,0 +1,87 @@
+//! Looking at the content of a file.
+
+use super::super::effect::{Effect, Read};
+use super::super::keymap::Act;
+use super::super::layout::{self, Areas};
+use super::super::msg::Generation;
+use super::super::state::{Modal, State};
+use super::super::viewer::Viewer;
+use super::{Effects, toast};
+use crate::analysis::Timeline;
+use crate::listing::EntryKind;
+use crate::tree::{InodeId, NodeId, Shown};
+use std::sync::Arc;
+
+/// Opens the selected file of the tree in the version that the lens shows. Says whether there is such a file.
+pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
+    let Some((node, inode)) = selected(state) else { return false };
+    let Some(ready) = &state.ready else {
+        toast(state, "not yet: layers are still being read");
+        return true;
+    };
+    let model = Arc::clone(&ready.model);
+    let versions = Timeline::of(&model.tree, node).files(&model.tree);
+    let Some(at) = versions.iter().position(|version| *version == inode) else { return false };
+    let mut viewer = Viewer::new(model, node, versions, at);
+    read(&mut viewer, effects);
+    state.modal = Some(Modal::Viewer(Box::new(viewer)));
+    true
+}
+
+/// The selected row of the tree, if a regular file is shown there.
+fn selected(state: &State) -> Option<(NodeId, InodeId)> {
+    let (row, scene) = (state.tree.selected()?, state.tree.scene.as_ref()?);
+    match scene.shown(row.node) {
+        Shown::Entry(inode, entry) if entry.kind == EntryKind::File => Some((row.node, inode)),
+        _ => None,
+    }
+}
+
+fn read(viewer: &mut Viewer, effects: &mut Effects) {
+    let Some(inode) = viewer.inode() else { return };
+    let (generation, cancel) = viewer.restart();
+    let contents = Arc::clone(&viewer.model.contents);
+    effects.push(Effect::Read(generation, Read { contents, inode, cancel }));
+}
+
+/// What a key does while a file is looked at.
+pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
+    let Some(Modal::Viewer(viewer)) = &mut state.modal else { return };
+    match act {
+        Act::VersionPrevious | Act::VersionNext => {
+            let at = if act == Act::VersionNext { viewer.at + 1 } else { viewer.at.wrapping_sub(1) };
+            if at < viewer.versions.len() {
+                viewer.at = at;
+                read(viewer, effects);
+            } else {
+                toast(
+                    state,
+                    if act == Act::VersionNext { "this is the last version" } else { "this is the first version" },
+                );
+            }
+        }
+        Act::Wrap => viewer.wrap = !viewer.wrap,
+        Act::Hex => {
+            viewer.hex = !viewer.hex;
+            viewer.offset = 0;
+        }
+        _ => {}
+    }
+}
+
+/// Takes what was read, if somebody still waits for it.
+pub(super) fn took(state: &mut State, generation: Generation, read: Result<Vec<u8>, String>) {
+    if let Some(Modal::Viewer(viewer)) = &mut state.modal
+        && viewer.generation == generation
+    {
+        viewer.take(read);
+    }
+}
+
+/// Lays the content out for the screen as it is.
+pub(super) fn settle(state: &mut State, areas: &Areas) {
+    let area = layout::inner(areas.class, layout::viewer(areas));
+    if let Some(Modal::Viewer(viewer)) = &mut state.modal {
+        viewer.settle(usize::from(area.width).saturating_sub(2), usize::from(area.height));
+    }
+}

@@ -1,0 +1,51 @@
+//! The content of a file, over the view.
+//!
+//! ```text
+//! ┏━ /etc/os-release ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ version 1 of 2, L0 · 267B ━┓
+//! ┃ 1 PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"                                ┃
+//! ```
+
+use super::super::layout;
+use super::super::text;
+use super::super::theme::Role;
+use super::super::viewer::{Content, MOST, Viewer};
+use super::Painter;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+impl Painter<'_> {
+    pub(super) fn viewer(&mut self, viewer: &Viewer) {
+        let area = layout::viewer(self.areas).intersection(self.buffer.area);
+        Clear.render(area, self.buffer);
+        let note = self.note(viewer);
+        let path = format!("/{}", text::name(&viewer.model.tree.path(viewer.node)));
+        let room = usize::from(area.width).saturating_sub(text::width(&note) + 8);
+        self.border(area, true, &text::shorten(&path, room.max(8)), &note);
+        let inside = layout::inner(self.areas.class, area);
+        match &viewer.content {
+            Content::Waiting => self.placeholder(inside, "reading …   Esc stops"),
+            Content::Failed(message) => self.placeholder(inside, &text::prose(message)),
+            Content::Read { bytes, .. } if bytes.is_empty() => self.placeholder(inside, "the file is empty"),
+            Content::Read { .. } => {}
+        }
+        for (row, y) in viewer.rows().iter().skip(viewer.offset).zip(inside.y..inside.bottom()) {
+            let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
+            self.line(line, &[(format!("{} ", row.lead), Role::Dim), (row.text.clone(), Role::Text)]);
+        }
+        self.more(area, viewer.rows().len(), viewer.offset, usize::from(inside.height));
+    }
+
+    /// Which version this is, how large it is, and how much of it is shown.
+    fn note(&self, viewer: &Viewer) -> String {
+        let units = self.state.options.units;
+        let layer = viewer.inode().and_then(|inode| viewer.model.tree.inode(inode)).map(|inode| inode.layer);
+        let layer = layer.map_or_else(String::new, |layer| format!("L{layer} · "));
+        let version = match viewer.versions.len() {
+            0 | 1 => String::new(),
+            count => format!("[ ] {} of {count}, ", viewer.at + 1),
+        };
+        let size = viewer.size();
+        let shown = if size > MOST { "first 1 MiB of " } else { "" };
+        format!("{version}{layer}{shown}{}", text::human(size, units))
+    }
+}

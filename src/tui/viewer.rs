@@ -1,0 +1,247 @@
+//! The content of a file, laid out for a screen: text with the numbers of its lines, or bytes in hexadecimal.
+
+use super::Model;
+use super::msg::Generation;
+use super::text;
+use crate::bytes::Cancel;
+use crate::escape::{Target, escape};
+use crate::tree::{InodeId, NodeId};
+use std::sync::Arc;
+
+/// How much of a file is shown.
+pub(crate) const MOST: u64 = 1 << 20;
+
+/// Bytes that are looked at to tell text from anything else.
+const SAMPLE: usize = 8 << 10;
+
+/// Columns of a tab.
+const TAB: &str = "    ";
+
+/// A file that is looked at. Closing it ends the reading.
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    /// The image.
+    pub(crate) model: Arc<Model>,
+    /// The path.
+    pub(crate) node: NodeId,
+    /// All files that ever had this name, oldest first.
+    pub(crate) versions: Vec<InodeId>,
+    /// Which of them is shown.
+    pub(crate) at: usize,
+    /// The number of the reading that counts.
+    pub(crate) generation: Generation,
+    /// Ends that reading.
+    pub(crate) cancel: Cancel,
+    /// What was read.
+    pub(crate) content: Content,
+    /// Whether bytes are shown, whatever they are.
+    pub(crate) hex: bool,
+    /// Whether long lines go on below.
+    pub(crate) wrap: bool,
+    /// The first row in the window.
+    pub(crate) offset: usize,
+    rows: Vec<Row>,
+    /// What the rows were laid out for.
+    laid_out: Option<(usize, bool, bool)>,
+}
+
+/// What was read of a file.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// Nothing yet.
+    Waiting,
+    /// Nothing, and why.
+    Failed(String),
+    /// Its beginning, and whether that looks like text.
+    Read {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether they are text.
+        is_text: bool,
+    },
+}
+
+/// One row: a number in front, where a line or a group of bytes begins, and a text that is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// The number of a line, or the place of the first byte.
+    pub(crate) lead: String,
+    /// The text.
+    pub(crate) text: String,
+}
+
+impl Viewer {
+    /// A viewer of one version of a path, before anything is read.
+    pub(crate) fn new(model: Arc<Model>, node: NodeId, versions: Vec<InodeId>, at: usize) -> Self {
+        Self {
+            model,
+            node,
+            versions,
+            at,
+            generation: Generation::default(),
+            cancel: Cancel::default(),
+            content: Content::Waiting,
+            hex: false,
+            wrap: true,
+            offset: 0,
+            rows: Vec::new(),
+            laid_out: None,
+        }
+    }
+
+    /// The file that is shown.
+    pub(crate) fn inode(&self) -> Option<InodeId> {
+        self.versions.get(self.at).copied()
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> u64 {
+        self.inode().and_then(|inode| self.model.tree.file_size(inode)).unwrap_or(0)
+    }
+
+    /// Begins to read anew; what comes of an earlier reading no longer counts.
+    pub(crate) fn restart(&mut self) -> (Generation, Cancel) {
+        self.cancel.cancel();
+        self.cancel = Cancel::default();
+        self.content = Content::Waiting;
+        self.offset = 0;
+        self.laid_out = None;
+        (self.generation.advance(), self.cancel.clone())
+    }
+
+    /// Takes what was read.
+    pub(crate) fn take(&mut self, read: Result<Vec<u8>, String>) {
+        self.content = match read {
+            Ok(bytes) => {
+                let is_text = looks_like_text(&bytes);
+                Content::Read { bytes, is_text }
+            }
+            Err(message) => Content::Failed(message),
+        };
+        self.laid_out = None;
+    }
+
+    /// The rows as they were laid out last.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Whether bytes are shown in hexadecimal.
+    pub(crate) fn is_hex(&self) -> bool {
+        match &self.content {
+            Content::Read { is_text, .. } => self.hex || !is_text,
+            Content::Waiting | Content::Failed(_) => false,
+        }
+    }
+
+    /// Lays the content out for so many columns, unless it is laid out so already, and keeps the window within it.
+    pub(crate) fn settle(&mut self, columns: usize, height: usize) {
+        let wanted = (columns, self.is_hex(), self.wrap);
+        if self.laid_out != Some(wanted) {
+            self.rows = match &self.content {
+                Content::Read { bytes, .. } if self.is_hex() => hex_rows(bytes, columns),
+                Content::Read { bytes, .. } => text_rows(bytes, columns, self.wrap),
+                Content::Waiting | Content::Failed(_) => Vec::new(),
+            };
+            self.laid_out = Some(wanted);
+        }
+        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+/// Whether bytes are text: UTF-8, but for a character that was cut at the end, without zero bytes.
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
+    if sample.contains(&0) {
+        return false;
+    }
+    match std::str::from_utf8(sample) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && error.valid_up_to() + 4 > sample.len(),
+    }
+}
+
+fn text_rows(bytes: &[u8], columns: usize, wrap: bool) -> Vec<Row> {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    let digits = lines.len().to_string().len();
+    let room = columns.saturating_sub(digits + 1).max(8);
+    let mut rows = Vec::new();
+    for (number, line) in (1..).zip(lines) {
+        let line = escape(line.replace('\t', TAB).as_bytes(), Target::Prose).into_owned();
+        let lead = format!("{number:>digits$}");
+        if !wrap {
+            rows.push(Row { lead, text: text::cut(&line, room) });
+            continue;
+        }
+        for (index, text) in text::chop(&line, room).into_iter().enumerate() {
+            let lead = if index == 0 { lead.clone() } else { " ".repeat(digits) };
+            rows.push(Row { lead, text });
+        }
+    }
+    rows
+}
+
+/// Sixteen bytes a row where there is room for them, else eight.
+fn hex_rows(bytes: &[u8], columns: usize) -> Vec<Row> {
+    const LEAD: usize = 9;
+    let count = if columns >= LEAD + 16 * 4 + 3 { 16 } else { 8 };
+    let row = |(index, bytes): (usize, &[u8])| {
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let shown = |byte: &u8| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' };
+        let plain: String = bytes.iter().map(shown).collect();
+        Row { lead: format!("{:08x}", index * count), text: format!("{:<1$} |{plain}|", hex.join(" "), count * 3) }
+    };
+    bytes.chunks(count).enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(rows: &[Row]) -> Vec<String> {
+        rows.iter().map(|row| format!("{} {}", row.lead, row.text)).collect()
+    }
+
+    #[test]
+    fn text_is_told_from_anything_else() {
+        let cases: [(&[u8], bool); 7] = [
+            (b"", true),
+            (b"plain\ntext", true),
+            ("naïve".as_bytes(), true),
+            (b"a\0b", false),
+            (b"\x7fELF\x02\x01\x01\0", false),
+            (b"latin\xe9 and on", false),
+            (b"cut \xc3", true),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(looks_like_text(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn lines_have_numbers_and_nothing_raw() {
+        let bytes = b"one\n\ta\x1b[31m\nlong line that goes on";
+        assert_eq!(texts(&text_rows(bytes, 18, true)), ["1 one", "2     a\\x1b[31m", "3 long line that g", "  oes on"]);
+        assert_eq!(texts(&text_rows(bytes, 12, false)), ["1 one", "2     a\\x1b…", "3 long line…"]);
+    }
+
+    #[test]
+    fn bytes_are_shown_as_far_as_there_is_room() {
+        let bytes: Vec<u8> = (0x3a..0x4c).collect();
+        assert_eq!(
+            texts(&hex_rows(&bytes, 80)),
+            [
+                "00000000 3a 3b 3c 3d 3e 3f 40 41 42 43 44 45 46 47 48 49  |:;<=>?@ABCDEFGHI|",
+                "00000010 4a 4b                                            |JK|"
+            ]
+        );
+        assert_eq!(hex_rows(&bytes, 60).len(), 3);
+    }
+}
