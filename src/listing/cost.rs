@@ -6,8 +6,9 @@
 //! entry begins where the one before ends, the costs of all entries and the framing add up to the blob, exactly.
 //!
 //! Notes depend on the bytes alone and not on how much is read at once, so that a run that hashes gives the same costs.
-//! bzip2 looks ahead by a few bytes, and Zstandard hands out what it could not compress as it comes: these two have to
-//! be given their input in the same pieces.
+//! Decoders have to be given their input in the same pieces, which whoever scans a layer does: zlib takes in a code
+//! before there is room for what it stands for if the code is there already, bzip2 looks ahead by a few bytes, and
+//! Zstandard hands out what it could not compress as it comes.
 
 use crate::codec::Decoder;
 use std::fmt;
