@@ -109,3 +109,14 @@ fn before_all_is_read_there_is_nothing_to_look_at() {
     hands.press("Tab * G Enter");
     shows(&hands, "not yet: layers are still being read");
 }
+
+#[test]
+fn a_link_leads_to_its_target() {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(":0 Enter Tab / libc.so$ Enter G");
+    assert_eq!(hands.state.tree_path().as_deref(), Some("/usr/lib/libc.so"));
+    hands.press("gt");
+    assert_eq!(hands.state.tree_path().as_deref(), Some("/usr/lib/libc.so.6"), "{}", hands.text());
+    hands.press("gt");
+    shows(&hands, "this is no symbolic link");
+}

@@ -103,6 +103,7 @@ fn in_layers(state: &mut State, act: Act) {
         Act::PreviousHit => tree::next_hit(state, false),
         Act::ShowInTree => jump::waste_to_tree(state),
         Act::ShowInWaste => jump::tree_to_waste(state),
+        Act::GoToTarget => jump::link_to_target(state),
         Act::GoToHistory => jump::setting_to_history(state),
         Act::GoToLayer => jump::history_to_layer(state),
         _ => {}
@@ -124,6 +125,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::KindWasted
             | Act::ShowInTree
             | Act::ShowInWaste
+            | Act::GoToTarget
     )
 }
 

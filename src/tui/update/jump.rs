@@ -5,6 +5,8 @@ use super::super::scene::Kinds;
 use super::super::state::{LensMode, State, View};
 use super::{details, lens, toast, tree};
 use crate::image::LayerIndex;
+use crate::listing::EntryKind;
+use crate::tree::Shown;
 
 /// From a wasted item to its path, in the layer that ships it; the badge there says what made it dead.
 pub(super) fn waste_to_tree(state: &mut State) {
@@ -34,6 +36,32 @@ pub(super) fn tree_to_waste(state: &mut State) {
         }
         None => toast(state, "nothing of this path is wasted"),
     }
+}
+
+/// From a symbolic link to what it leads to in the final image, all links followed. What the lens or a filter does not
+/// show is shown in the whole image.
+pub(super) fn link_to_target(state: &mut State) {
+    let (Some(row), Some(scene), Some(ready)) = (state.tree.selected(), &state.tree.scene, &state.ready) else {
+        return;
+    };
+    let tree = &ready.model.tree;
+    let is_link = matches!(scene.shown(row.node), Shown::Entry(_, entry) if entry.kind == EntryKind::Symlink);
+    if !is_link {
+        toast(state, "this is no symbolic link");
+        return;
+    }
+    let Some(target) = tree.follow(&tree.path(row.node), LayerIndex(u32::MAX)).filter(|target| *target != row.node)
+    else {
+        toast(state, "this link leads to nothing in the final image");
+        return;
+    };
+    let (path, is_shown) = (tree.path(target), scene.shows(target));
+    if !is_shown {
+        tree::set_filter(state, None);
+        state.tree.kinds = Kinds::default();
+        state.tree.mode = LensMode::Whole;
+    }
+    tree::go_to(state, path);
 }
 
 /// From a label, variable or setting to the row of the history that set it.
