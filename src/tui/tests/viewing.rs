@@ -120,3 +120,17 @@ fn a_link_leads_to_its_target() {
     hands.press("gt");
     shows(&hands, "this is no symbolic link");
 }
+
+#[test]
+fn the_history_reads_as_a_dockerfile_and_can_be_copied() {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press("4 D");
+    shows(&hands, "# Rebuilt from the history; what left no row is missing.");
+    shows(&hands, "# L0");
+    hands.press("y");
+    let copied = hands.copied.clone().unwrap();
+    assert!(copied.contains("\n# L1\nRUN set -eux; \\\n"), "{copied}");
+    assert!(copied.contains("\nCMD [\"bash\"]\n"), "{copied}");
+    hands.press("Esc");
+    assert!(hands.state.modal.is_none());
+}

@@ -35,6 +35,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Choose => choose(state, effects),
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
+        Act::Dockerfile => details::open_dockerfile(state),
         Act::OpenRow => {
             if !viewer::open(state, effects) {
                 tree::open_row(state);

@@ -32,6 +32,24 @@ pub(super) fn open_instruction(state: &mut State) {
     show(state, title, layer_facts(state));
 }
 
+/// Opens the history as the Dockerfile that it comes from, as far as it tells: `y` copies it.
+pub(super) fn open_dockerfile(state: &mut State) {
+    let Some(subject) = &state.subject else { return };
+    let mut lines: Vec<Fact> = vec![("# Rebuilt from the history; what left no row is missing.".to_owned(), Role::Dim)];
+    for (row, instruction) in subject.image.history.iter().zip(&subject.history) {
+        if let Some(layer) = row.layer {
+            let why = subject.image.why_unexplained(layer).map(|why| format!(": no build step, {why}"));
+            lines.push((format!("# L{layer}{}", why.unwrap_or_default()), Role::Dim));
+        }
+        let last = instruction.len().saturating_sub(1);
+        for (index, line) in instruction.iter().enumerate() {
+            let goes_on = if index < last { " \\" } else { "" };
+            lines.push((format!("{line}{goes_on}"), Role::Text));
+        }
+    }
+    show(state, "Dockerfile".to_owned(), lines);
+}
+
 /// Opens everything about the selected row of the focused pane.
 pub(super) fn open(state: &mut State) {
     let facts = match state.focus() {
@@ -317,6 +335,10 @@ fn kind_name(kind: EntryKind) -> &'static str {
 
 /// What `y` copies, and what to call it. Escaped: a name must not be able to paste a line break.
 pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
+    if let Some(Modal::Text(text)) = &state.modal {
+        let lines: Vec<&str> = text.lines.iter().map(|(line, _)| line.as_str()).collect();
+        return Some(("the text", lines.join("\n")));
+    }
     match (state.view, state.focus()) {
         (View::Layers, Pane::Tree) => Some(("the path", state.tree_path()?)),
         (View::Layers, _) => {
