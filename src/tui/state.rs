@@ -369,6 +369,8 @@ pub(crate) enum PromptKind {
     WasteFilter,
     /// A command.
     Command,
+    /// What is searched for in the content of a file.
+    Search,
 }
 
 /// A line of a text, and what it is.

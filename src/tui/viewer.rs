@@ -40,7 +40,11 @@ pub(crate) struct Viewer {
     pub(crate) wrap: bool,
     /// The first row in the window.
     pub(crate) offset: usize,
+    /// What is searched for, and the lines of text that have it.
+    pub(crate) search: Option<Search>,
     rows: Vec<Row>,
+    /// The first row of each line of text.
+    starts: Vec<usize>,
     /// What the rows were laid out for.
     laid_out: Option<(usize, bool, bool)>,
 }
@@ -84,9 +88,43 @@ impl Viewer {
             hex: false,
             wrap: true,
             offset: 0,
+            search: None,
             rows: Vec::new(),
+            starts: Vec::new(),
             laid_out: None,
         }
+    }
+
+    /// Searches for a text from the window on; an empty one ends the search. Capitals matter if there is one.
+    pub(crate) fn search(&mut self, text: &str) {
+        self.search = match &self.content {
+            Content::Read { bytes, .. } if !text.is_empty() => Some(Search::of(text, bytes)),
+            _ => None,
+        };
+        let first = self.starts.partition_point(|start| *start < self.offset);
+        self.go_to_hit(|hits| hits.iter().position(|line| *line >= first).or(Some(0)));
+    }
+
+    /// Goes to the next or the previous line that has what is searched for, and from the last one to the first.
+    pub(crate) fn next_hit(&mut self, forward: bool) {
+        let at = self.search.as_ref().map_or(0, |search| search.at);
+        self.go_to_hit(|hits| {
+            let last = hits.len().checked_sub(1)?;
+            Some(match (forward, at) {
+                (true, at) if at >= last => 0,
+                (true, at) => at + 1,
+                (false, 0) => last,
+                (false, at) => at - 1,
+            })
+        });
+    }
+
+    fn go_to_hit(&mut self, choose: impl FnOnce(&[usize]) -> Option<usize>) {
+        let Some(search) = &mut self.search else { return };
+        let Some(at) = choose(&search.lines).filter(|at| *at < search.lines.len()) else { return };
+        search.at = at;
+        let row = search.lines.get(at).and_then(|line| self.starts.get(*line));
+        self.offset = row.copied().unwrap_or(self.offset);
     }
 
     /// The file that is shown.
@@ -105,6 +143,7 @@ impl Viewer {
         self.cancel = Cancel::default();
         self.content = Content::Waiting;
         self.offset = 0;
+        self.search = None;
         self.laid_out = None;
         (self.generation.advance(), self.cancel.clone())
     }
@@ -119,6 +158,13 @@ impl Viewer {
             Err(message) => Content::Failed(message),
         };
         self.laid_out = None;
+    }
+
+    /// Whether a row belongs to a line that has what is searched for.
+    pub(crate) fn is_hit(&self, row: usize) -> bool {
+        let line = self.starts.partition_point(|start| *start <= row).checked_sub(1);
+        let found = |search: &Search| line.is_some_and(|line| search.lines.binary_search(&line).is_ok());
+        self.search.as_ref().is_some_and(found)
     }
 
     /// The rows as they were laid out last.
@@ -138,10 +184,10 @@ impl Viewer {
     pub(crate) fn settle(&mut self, columns: usize, height: usize) {
         let wanted = (columns, self.is_hex(), self.wrap);
         if self.laid_out != Some(wanted) {
-            self.rows = match &self.content {
-                Content::Read { bytes, .. } if self.is_hex() => hex_rows(bytes, columns),
+            (self.rows, self.starts) = match &self.content {
+                Content::Read { bytes, .. } if self.is_hex() => (hex_rows(bytes, columns), Vec::new()),
                 Content::Read { bytes, .. } => text_rows(bytes, columns, self.wrap),
-                Content::Waiting | Content::Failed(_) => Vec::new(),
+                Content::Waiting | Content::Failed(_) => (Vec::new(), Vec::new()),
             };
             self.laid_out = Some(wanted);
         }
@@ -167,13 +213,36 @@ fn looks_like_text(bytes: &[u8]) -> bool {
     }
 }
 
-fn text_rows(bytes: &[u8], columns: usize, wrap: bool) -> Vec<Row> {
+/// What is searched for in a text.
+#[derive(Debug)]
+pub(crate) struct Search {
+    /// As typed.
+    pub(crate) text: String,
+    /// The lines that have it, counted from 0.
+    pub(crate) lines: Vec<usize>,
+    /// Which of them was gone to last.
+    pub(crate) at: usize,
+}
+
+impl Search {
+    fn of(text: &str, bytes: &[u8]) -> Self {
+        let any_case = !text.chars().any(char::is_uppercase);
+        let has = |line: &str| if any_case { line.to_lowercase().contains(text) } else { line.contains(text) };
+        let content = String::from_utf8_lossy(bytes);
+        let lines = content.lines().enumerate().filter(|(_, line)| has(line)).map(|(line, _)| line).collect();
+        Self { text: text.to_owned(), lines, at: 0 }
+    }
+}
+
+/// The rows of a text, and the first row of each of its lines.
+fn text_rows(bytes: &[u8], columns: usize, wrap: bool) -> (Vec<Row>, Vec<usize>) {
     let text = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = text.lines().collect();
     let digits = lines.len().to_string().len();
     let room = columns.saturating_sub(digits + 1).max(8);
-    let mut rows = Vec::new();
+    let (mut rows, mut starts) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(lines) {
+        starts.push(rows.len());
         let line = escape(line.replace('\t', TAB).as_bytes(), Target::Prose).into_owned();
         let lead = format!("{number:>digits$}");
         if !wrap {
@@ -185,7 +254,7 @@ fn text_rows(bytes: &[u8], columns: usize, wrap: bool) -> Vec<Row> {
             rows.push(Row { lead, text });
         }
     }
-    rows
+    (rows, starts)
 }
 
 /// Sixteen bytes a row where there is room for them, else eight.
@@ -228,8 +297,11 @@ mod tests {
     #[test]
     fn lines_have_numbers_and_nothing_raw() {
         let bytes = b"one\n\ta\x1b[31m\nlong line that goes on";
-        assert_eq!(texts(&text_rows(bytes, 18, true)), ["1 one", "2     a\\x1b[31m", "3 long line that g", "  oes on"]);
-        assert_eq!(texts(&text_rows(bytes, 12, false)), ["1 one", "2     a\\x1b…", "3 long line…"]);
+        assert_eq!(
+            texts(&text_rows(bytes, 18, true).0),
+            ["1 one", "2     a\\x1b[31m", "3 long line that g", "  oes on"]
+        );
+        assert_eq!(texts(&text_rows(bytes, 12, false).0), ["1 one", "2     a\\x1b…", "3 long line…"]);
     }
 
     #[test]

@@ -134,3 +134,32 @@ fn the_history_reads_as_a_dockerfile_and_can_be_copied() {
     hands.press("Esc");
     assert!(hands.state.modal.is_none());
 }
+
+#[test]
+fn a_text_is_searched_from_the_window_on() {
+    let mut hands = hands("Enter");
+    let Some(Modal::Viewer(viewer)) = &mut hands.state.modal else { panic!() };
+    let generation = viewer.generation;
+    let lines: Vec<String> =
+        (0..300).map(|line| format!("{}line {line}", if line % 100 == 50 { "Needle " } else { "" })).collect();
+    hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes())));
+    let top = |hands: &Hands| {
+        let Some(Modal::Viewer(viewer)) = &hands.state.modal else { panic!() };
+        viewer.rows()[viewer.offset].text.clone()
+    };
+    hands.press("/ needle");
+    shows(&hands, "3 lines found");
+    assert_eq!(top(&hands), "Needle line 50");
+    hands.press("Enter n");
+    assert_eq!(top(&hands), "Needle line 150");
+    hands.press("n n");
+    assert_eq!(top(&hands), "Needle line 50", "and from the last one to the first");
+    hands.press("N");
+    assert_eq!(top(&hands), "Needle line 250");
+    hands.press("/ X");
+    shows(&hands, "0 lines found");
+    hands.press("Esc n");
+    shows(&hands, "nothing is searched for");
+    hands.press("gg / 299 Enter n");
+    shows(&hands, "300 line 299");
+}

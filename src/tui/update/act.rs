@@ -41,7 +41,12 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
                 tree::open_row(state);
             }
         }
-        Act::VersionPrevious | Act::VersionNext | Act::Wrap | Act::Hex => viewer::act(state, act, effects),
+        Act::VersionPrevious | Act::VersionNext | Act::Wrap | Act::Hex | Act::Search => {
+            viewer::act(state, act, effects);
+        }
+        Act::NextHit | Act::PreviousHit if matches!(state.modal, Some(Modal::Viewer(_))) => {
+            viewer::act(state, act, effects);
+        }
         Act::EmptyRows => {
             state.layers.empty_rows = !state.layers.empty_rows;
             lens::rebuild_layer_rows(state);

@@ -5,7 +5,7 @@ use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
 use super::super::text;
 use super::super::theme::Role;
-use super::{Effects, lens, toast, tree, waste};
+use super::{Effects, lens, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -78,9 +78,13 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
         }
     }
     let (kind, text) = (prompt.kind, prompt.input.value().to_owned());
-    if kind == PromptKind::Command {
-        prompt.error = None;
-        return;
+    match kind {
+        PromptKind::Command => {
+            prompt.error = None;
+            return;
+        }
+        PromptKind::Search => return viewer::search(state, &text),
+        PromptKind::TreeFilter | PromptKind::WasteFilter => {}
     }
     match Filter::parse(&text) {
         Ok(filter) => {
@@ -96,11 +100,12 @@ fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects
     match kind {
         PromptKind::TreeFilter => tree::set_filter(state, typed),
         PromptKind::WasteFilter => waste::set_filter(state, typed, effects),
+        PromptKind::Search => viewer::search(state, ""),
         PromptKind::Command => {}
     }
 }
 
-/// Esc takes the filter away.
+/// Esc takes the filter away, or what was searched for.
 fn cancel(state: &mut State, effects: &mut Effects) {
     if let Some(prompt) = state.prompt.take() {
         set_filter(state, prompt.kind, None, effects);
@@ -115,7 +120,7 @@ fn enter(state: &mut State, effects: &mut Effects) {
     }
     match prompt.kind {
         PromptKind::TreeFilter => state.layers_focus = Pane::Tree,
-        PromptKind::WasteFilter => {}
+        PromptKind::WasteFilter | PromptKind::Search => {}
         PromptKind::Command => {
             let command = prompt.input.value().trim().to_owned();
             if let Err(error) = run(state, &command, effects) {

@@ -4,9 +4,9 @@ use super::super::effect::{Effect, Read};
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
-use super::super::state::{Modal, State};
+use super::super::state::{Modal, PromptKind, State};
 use super::super::viewer::Viewer;
-use super::{Effects, toast};
+use super::{Effects, prompt, toast};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
 use crate::tree::{InodeId, NodeId, Shown};
@@ -60,12 +60,27 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
                 );
             }
         }
+        Act::Search => {
+            let before = viewer.search.as_ref().map_or("", |search| search.text.as_str());
+            state.prompt = Some(prompt::new(PromptKind::Search, before));
+        }
+        Act::NextHit | Act::PreviousHit if viewer.search.is_none() => {
+            toast(state, "nothing is searched for; / searches")
+        }
+        Act::NextHit | Act::PreviousHit => viewer.next_hit(act == Act::NextHit),
         Act::Wrap => viewer.wrap = !viewer.wrap,
         Act::Hex => {
             viewer.hex = !viewer.hex;
             viewer.offset = 0;
         }
         _ => {}
+    }
+}
+
+/// Searches for what is typed.
+pub(super) fn search(state: &mut State, text: &str) {
+    if let Some(Modal::Viewer(viewer)) = &mut state.modal {
+        viewer.search(text);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands around the panes: header, lens, strip, status; and the borders of panes.
 
 use super::super::layout::{self, Class, Pane};
-use super::super::state::{Fact, PromptKind, State, View};
+use super::super::state::{Fact, Modal, PromptKind, State, View};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::super::update;
@@ -236,6 +236,13 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             |scene| format!("{} found   [Enter] keep  [Esc] clear", scene.total()),
         ),
         PromptKind::WasteFilter => format!("{} found   [Enter] keep  [Esc] clear", state.waste.shown.len()),
+        PromptKind::Search => match &state.modal {
+            Some(Modal::Viewer(viewer)) => {
+                let lines = viewer.search.as_ref().map_or(0, |search| search.lines.len());
+                format!("{lines} lines found   [Enter] keep  [Esc] clear")
+            }
+            _ => String::new(),
+        },
         PromptKind::Command => "a layer's number, messages, quit   [Enter] do  [Esc] close".to_owned(),
     }
 }

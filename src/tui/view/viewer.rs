@@ -28,9 +28,10 @@ impl Painter<'_> {
             Content::Read { bytes, .. } if bytes.is_empty() => self.placeholder(inside, "the file is empty"),
             Content::Read { .. } => {}
         }
-        for (row, y) in viewer.rows().iter().skip(viewer.offset).zip(inside.y..inside.bottom()) {
+        for ((index, row), y) in viewer.rows().iter().enumerate().skip(viewer.offset).zip(inside.y..inside.bottom()) {
             let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
-            self.line(line, &[(format!("{} ", row.lead), Role::Dim), (row.text.clone(), Role::Text)]);
+            let role = if viewer.is_hit(index) { Role::Strong } else { Role::Text };
+            self.line(line, &[(format!("{} ", row.lead), Role::Dim), (row.text.clone(), role)]);
         }
         self.more(area, viewer.rows().len(), viewer.offset, usize::from(inside.height));
     }
