@@ -65,7 +65,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             state.prompt = Some(prompt::new(PromptKind::Search, before));
         }
         Act::NextHit | Act::PreviousHit if viewer.search.is_none() => {
-            toast(state, "nothing is searched for; / searches")
+            toast(state, "nothing is searched for; / searches");
         }
         Act::NextHit | Act::PreviousHit => viewer.next_hit(act == Act::NextHit),
         Act::Wrap => viewer.wrap = !viewer.wrap,
