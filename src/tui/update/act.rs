@@ -41,6 +41,11 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
                 tree::open_row(state);
             }
         }
+        Act::ViewContent => {
+            if !viewer::open(state, effects) {
+                toast(state, "only a regular file has a content");
+            }
+        }
         Act::VersionPrevious | Act::VersionNext | Act::Wrap | Act::Hex | Act::Search => {
             viewer::act(state, act, effects);
         }

@@ -4,7 +4,7 @@ use super::super::effect::{Effect, Read};
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
-use super::super::state::{Modal, PromptKind, State};
+use super::super::state::{Modal, PromptKind, State, View};
 use super::super::viewer::Viewer;
 use super::{Effects, prompt, toast};
 use crate::analysis::Timeline;
@@ -12,7 +12,8 @@ use crate::listing::EntryKind;
 use crate::tree::{InodeId, NodeId, Shown};
 use std::sync::Arc;
 
-/// Opens the selected file of the tree in the version that the lens shows. Says whether there is such a file.
+/// Opens the selected file: of the tree in the version that the lens shows, of the wasted items in the one that is
+/// wasted. Says whether there is such a file.
 pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
     let Some((node, inode)) = selected(state) else { return false };
     let Some(ready) = &state.ready else {
@@ -28,8 +29,16 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
     true
 }
 
-/// The selected row of the tree, if a regular file is shown there.
+/// The selected row, if it is about a regular file.
 fn selected(state: &State) -> Option<(NodeId, InodeId)> {
+    if state.view == View::Waste {
+        let (group, ready) = (state.waste_group()?, state.ready.as_ref()?);
+        let tree = &ready.model.tree;
+        let layer = |inode: &InodeId| tree.inode(*inode).map(|inode| inode.layer);
+        let versions = Timeline::of(tree, group.node).files(tree);
+        let wasted = versions.into_iter().find(|inode| layer(inode) == Some(group.largest.owner_layer))?;
+        return Some((group.node, wasted));
+    }
     let (row, scene) = (state.tree.selected()?, state.tree.scene.as_ref()?);
     match scene.shown(row.node) {
         Shown::Entry(inode, entry) if entry.kind == EntryKind::File => Some((row.node, inode)),
