@@ -16,7 +16,7 @@ use crate::bytes::Cancel;
 use crate::cli::{ExtractArgs, Verify};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
-use crate::listing::{Chunk, Content, EntryKind};
+use crate::listing::{Chunk, Content, Entry, EntryKind};
 use crate::progress::{Observer, Silent};
 use crate::report;
 use crate::tree::{EventKind, InodeId, NodeId, Occupant, Tree};
@@ -62,6 +62,11 @@ impl Commands<'_> {
 }
 
 impl Written {
+    /// The file that has these names could not be read or written.
+    fn none_of(&mut self, names: &[&[u8]], error: &io::Error) {
+        self.failed.extend(names.iter().map(|name| (name.to_vec(), io::Error::new(error.kind(), error.to_string()))));
+    }
+
     fn summary(&self, folder: &str) -> String {
         let count = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
         let files = count(self.files, "file", "files");
@@ -165,7 +170,7 @@ fn write(loaded: &Loaded, items: &[Item], mut folder: Folder, observer: &dyn Obs
     written
 }
 
-/// Writes contents in the order of the layers, and then the other names of each file.
+/// Writes contents in the order of the layers.
 fn files(
     loaded: &Loaded,
     names: &HashMap<InodeId, Vec<&[u8]>>,
@@ -175,27 +180,44 @@ fn files(
 ) {
     let inodes = names.keys().copied().collect();
     loaded.files().visit(inodes, observer, &Cancel::default(), &mut |inode, content| {
-        let Some([first, others @ ..]) = names.get(&inode).map(Vec::as_slice) else { return };
-        let done = content.and_then(|content| {
-            let mut file = folder.file(first)?;
-            let bytes = copy(content, &mut file)?;
-            if let Some(entry) = loaded.tree.entry(inode) {
-                Folder::seal(&file, entry.mode.into(), entry.mtime)?;
-            }
-            Ok(bytes)
-        });
-        match done {
-            Ok(bytes) => {
-                written.files += 1;
-                written.bytes += bytes;
-            }
-            Err(error) => written.failed.push((first.to_vec(), error)),
-        }
-        for name in others {
-            let done = folder.hard_link(name, first).map(|()| written.files += 1);
-            written.failed.extend(done.err().map(|error| (name.to_vec(), error)));
+        let (Some(names), Some(entry)) = (names.get(&inode), loaded.tree.entry(inode)) else { return };
+        match content {
+            Ok(content) => file(content, entry, names, folder, written),
+            Err(error) => written.none_of(names, &error),
         }
     });
+}
+
+/// Writes a file under the first of its names that is free, and gives it the others: what was there before under one of
+/// them is not this file, and no other name may lead to it.
+fn file(content: &mut Content, entry: Entry<'_>, names: &[&[u8]], folder: &mut Folder, written: &mut Written) {
+    let mut names = names.iter();
+    let made = names.by_ref().find_map(|name| match folder.file(name) {
+        Ok(file) => Some((*name, file)),
+        Err(error) => {
+            written.failed.push((name.to_vec(), error));
+            None
+        }
+    });
+    let Some((first, mut file)) = made else { return };
+    let done = copy(content, &mut file).and_then(|bytes| {
+        Folder::seal(&file, entry.mode.into(), entry.mtime)?;
+        Ok(bytes)
+    });
+    match done {
+        Ok(bytes) => {
+            written.files += 1;
+            written.bytes += bytes;
+        }
+        Err(error) => {
+            written.none_of(&[first], &error);
+            return written.none_of(names.as_slice(), &error);
+        }
+    }
+    for name in names {
+        let done = folder.hard_link(name, first).map(|()| written.files += 1);
+        written.failed.extend(done.err().map(|error| (name.to_vec(), error)));
+    }
 }
 
 /// Writes a content; holes stay holes. Gives back how long the file is.

@@ -143,6 +143,32 @@ fn what_is_there_already_is_kept_unless_force_says_so() {
 }
 
 #[test]
+fn no_name_of_a_file_is_linked_to_what_was_there_before() {
+    let (_guard, path) = file("demo.tar", &docker_archive(&[image()], false));
+    let (directory, to) = folder();
+    std::fs::create_dir_all(to.join("usr/bin")).unwrap();
+    let [taken, free] = ["usr/bin/su", "usr/bin/su2"].map(|name| to.join(name));
+    let mine = directory.path().join("mine");
+    std::fs::write(&mine, b"mine").unwrap();
+    for is_link in [false, true] {
+        if is_link {
+            symlink(&mine, &taken).unwrap();
+        } else {
+            std::fs::copy(&mine, &taken).unwrap();
+        }
+        let outcome = layerscope(&["extract", &path, "usr", "--to", to.to_str().unwrap()]).expect(2);
+        assert!(outcome.stderr.contains("usr/bin/su: File exists"), "{}", outcome.stderr);
+        assert!(outcome.text().starts_with("Wrote 1 file (100 B)"), "{}", outcome.text());
+        assert_eq!(std::fs::read(&taken).unwrap(), b"mine");
+        assert_eq!(std::fs::symlink_metadata(&free).unwrap().nlink(), 1);
+        assert_eq!(std::fs::read(&free).unwrap(), [b'x'; 100]);
+        for name in [&taken, &free] {
+            std::fs::remove_file(name).unwrap();
+        }
+    }
+}
+
+#[test]
 fn no_name_of_an_image_leads_out_of_the_folder() {
     let lines =
         ["f ../../up text=x", "f /absolute text=x", "f a/../../b text=x", "l out -> ..", "f out/through text=x"];
