@@ -37,6 +37,8 @@ mod extract;
 mod image_builder;
 /// Which module may name which.
 mod layering;
+/// `why` on random images, against a stack written for being obvious.
+mod lives;
 /// Which files open, which do not, and what is said about those.
 mod opening;
 /// Packages of Debian and Alpine, by the databases in the image.
