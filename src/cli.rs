@@ -318,7 +318,7 @@ pub enum LsSortArg {
 #[command(after_help = "\
 Examples:
   layerscope cat app.tar etc/os-release
-  layerscope cat --layer 6 app.tar srv/app/.env      a file that a later layer removed")]
+  layerscope cat --layer 6 app.tar srv/app/.env   a file that was removed later")]
 pub struct CatArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]
@@ -338,13 +338,13 @@ pub struct CatArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
-  layerscope extract app.tar etc srv/app --to out     out/etc/…, out/srv/app/…
-  layerscope extract app.tar --layer 6 --to layer6    all that layer 6 has, ghosts too
-  layerscope extract app.tar --upto 3 --to before     the file system as of layer 3
+  layerscope extract app.tar etc srv/app --to out   out/etc, out/srv/app
+  layerscope extract app.tar --layer 6 --to layer6  all that it has, ghosts too
+  layerscope extract app.tar --upto 3 --to before   the files as of layer 3
 
-Nothing is written outside the folder, and links in it are not followed. Modes and
-times are restored, without set-uid, set-gid and sticky bits; owners and extended
-attributes are not. Devices and pipes are left out.")]
+Nothing is written outside the folder, and links in it are not followed. Modes
+and times are restored, without set-uid, set-gid and sticky bits; owners and
+extended attributes are not. Devices and pipes are left out.")]
 pub struct ExtractArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]
@@ -389,7 +389,8 @@ pub enum SchemaOf {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\
 Examples:
-  layerscope completions bash > ~/.local/share/bash-completion/completions/layerscope
+  layerscope completions bash \\
+    > ~/.local/share/bash-completion/completions/layerscope
   layerscope completions fish > ~/.config/fish/completions/layerscope.fish")]
 pub struct CompletionsArgs {
     /// For which shell.

@@ -22,8 +22,8 @@ pub struct HistoryArgs {
 #[command(after_help = "\
 Examples:
   layerscope why app.tar srv/app/.env
-  layerscope why app.tar '*.pem' 'etc/apt/**'        globs; without a slash they match names
-  layerscope why --follow app.tar usr/bin/python3    what the link leads to, too")]
+  layerscope why app.tar '*.pem' 'etc/apt/**'        without a slash: any name
+  layerscope why --follow app.tar usr/bin/python3    and what the link leads to")]
 pub struct WhyArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]
@@ -58,7 +58,7 @@ pub struct ConfigArgs {
 #[command(after_help = "\
 Examples:
   layerscope ghosts app.tar
-  layerscope ghosts --secrets app.tar                only what looks like a secret, by its name
+  layerscope ghosts --secrets app.tar                only names like a secret's
   layerscope cat --layer 6 app.tar srv/app/.env      what such a file holds")]
 pub struct GhostsArgs {
     /// The image: a path, `-`, or a name.
@@ -80,7 +80,7 @@ pub struct GhostsArgs {
 #[command(after_help = "\
 Examples:
   layerscope packages app.tar
-  layerscope packages --unowned --top 20 app.tar     the largest files that no package has")]
+  layerscope packages --unowned --top 20 app.tar     the largest that have none")]
 pub struct PackagesArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]

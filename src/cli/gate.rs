@@ -124,8 +124,8 @@ impl GateArgs {
 #[command(after_help = "\
 Examples:
   layerscope ci app.tar
-  layerscope ci --lowestEfficiency 0.95 --highestWastedBytes 20MB app.tar worker.tar
-  layerscope ci --metrics dive app.tar               the verdict that dive would give
+  layerscope ci --lowestEfficiency 0.95 app.tar worker.tar
+  layerscope ci --metrics dive app.tar               the verdict of dive
   layerscope ci --against app:main app:branch        fail when the image grew
   layerscope ci --output markdown=verdict.md --output junit=verdict.xml app.tar")]
 pub struct CiArgs {
@@ -142,7 +142,8 @@ pub struct CiArgs {
 #[command(after_help = "\
 Examples:
   layerscope audit app.tar
-  layerscope audit app.tar --format json | jq '.points[] | select(.answer == \"fail\")'")]
+  layerscope audit app.tar --format json |
+    jq '.points[] | select(.answer == \"fail\")'")]
 pub struct AuditArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]

@@ -364,11 +364,27 @@ fn help_is_coloured_where_that_is_asked_for_and_fits_the_screen() {
     assert!(!plain.contains('\u{1b}'), "{plain:?}");
     assert!(layerscope(&["ls", "--help", "--color", "always"]).expect(0).text().contains('\u{1b}'));
     assert!(layerscope(&["--color=always", "ls", "--no-such"]).expect(2).stderr.contains('\u{1b}'));
-    for command in ["report", "ls", "cat", "history", "why", "config", "ghosts", "duplicates", "packages", "ci", "man"]
-    {
-        let text = layerscope(&[command, "--help"]).env("COLUMNS", "80").expect(0).text();
-        let examples = text.split("Example").nth(1).unwrap();
-        assert!(examples.lines().all(|line| line.len() <= 80), "{examples}");
+    for command in [
+        "report",
+        "ls",
+        "cat",
+        "extract",
+        "history",
+        "why",
+        "config",
+        "ghosts",
+        "duplicates",
+        "packages",
+        "ci",
+        "audit",
+        "completions",
+        "man",
+    ] {
+        let examples = |columns: &str| {
+            let text = layerscope(&[command, "--help"]).env("COLUMNS", columns).expect(0).text();
+            text.split("Example").nth(1).unwrap().to_owned()
+        };
+        assert_eq!(examples("80"), examples("100"), "{command}: a line that is broken was too long");
     }
 }
 
