@@ -19,13 +19,10 @@ mod paths;
 use super::bits::{Bits, WORD, in_parts, ones};
 use super::outline::Mark;
 use super::select::marked;
-use super::{Change, LensView, NodeId, Shown};
+use super::{Change, Glob, LensView, NodeId, Shown};
 use crate::listing::EntryKind;
-use globset::{GlobBuilder, GlobMatcher};
 use names::Names;
 use paths::Paths;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 
 /// A filter, understood.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +46,7 @@ enum Test {
     Contains { text: Vec<u8>, any_case: bool },
     Starts(Vec<u8>),
     Ends(Vec<u8>),
-    Glob { glob: GlobMatcher, whole: bool },
+    Glob { glob: Glob, whole: bool },
     Regex(regex::bytes::Regex),
     Is(Is),
     Size { least: u64, most: u64 },
@@ -188,9 +185,9 @@ impl Test {
     fn glob(text: &str) -> Result<Self, FilterError> {
         let whole = text.contains('/');
         let pattern = if whole && !text.starts_with('/') { format!("/{text}") } else { text.to_owned() };
-        let glob = GlobBuilder::new(&pattern).literal_separator(true).build();
-        glob.map(|glob| Self::Glob { glob: glob.compile_matcher(), whole })
-            .map_err(|error| FilterError(format!("{text} is no pattern: {}", error.kind())))
+        Glob::new(&pattern)
+            .map(|glob| Self::Glob { glob, whole })
+            .map_err(|error| FilterError(format!("{text} is no pattern: {error}")))
     }
 
     /// A test by attribute; `None` if `key` is no attribute, so that a colon in a name needs no care.
@@ -263,7 +260,7 @@ impl Test {
             Self::Contains { text, any_case } => contains(path, text, *any_case),
             Self::Starts(text) => path.starts_with(text) || path.get(1..).is_some_and(|path| path.starts_with(text)),
             Self::Ends(text) => path.ends_with(text),
-            Self::Glob { glob, whole } => glob.is_match(OsStr::from_bytes(if *whole { path } else { tree.name(node) })),
+            Self::Glob { glob, whole } => glob.is_match(if *whole { path } else { tree.name(node) }),
             Self::Regex(regex) => regex.is_match(path),
             Self::Is(is) => is.matches(view, node),
             Self::Size { least, most } => {

@@ -1,13 +1,13 @@
 //! Globs over paths, with the meaning that they have in a filter: one without a slash is held against the name, every
 //! other against the whole path. A slash at its beginning stands for the root.
 
-use globset::{Candidate, GlobBuilder, GlobMatcher};
+use crate::tree::Glob;
 
 /// A glob as it was written, ready to be asked.
 #[derive(Debug, Clone)]
 pub struct PathGlob {
     text: String,
-    matcher: GlobMatcher,
+    glob: Glob,
     whole: bool,
 }
 
@@ -19,9 +19,7 @@ impl PathGlob {
         if pattern.is_empty() {
             return Err("it is empty".to_owned());
         }
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        let matcher = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
-        Ok(Self { text: text.to_owned(), matcher, whole })
+        Ok(Self { text: text.to_owned(), glob: Glob::new(pattern)?, whole })
     }
 
     /// The glob as it was written.
@@ -32,7 +30,7 @@ impl PathGlob {
     /// Whether a path, without a leading slash, is meant.
     pub fn is_match(&self, path: &[u8]) -> bool {
         let part = if self.whole { path } else { path.rsplit(|byte| *byte == b'/').next().unwrap_or(path) };
-        self.matcher.is_match_candidate(&Candidate::from_bytes(part))
+        self.glob.is_match(part)
     }
 }
 

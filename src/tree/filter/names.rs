@@ -3,11 +3,8 @@
 
 use super::{Test, contains, has_extension};
 use crate::tree::bits::{Bits, in_parts};
-use crate::tree::{NodeId, Outline};
-use globset::GlobMatcher;
-use std::ffi::OsStr;
+use crate::tree::{Glob, NodeId, Outline};
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt as _;
 
 /// A path matches if the names at its end do: its own, and those of the directories above.
 pub(super) struct Names<'a> {
@@ -29,7 +26,7 @@ enum Name<'a> {
     Ends(&'a [u8]),
     Contains(&'a [u8]),
     Extension(&'a [u8]),
-    Glob(&'a GlobMatcher),
+    Glob(&'a Glob),
 }
 
 impl<'a> Names<'a> {
@@ -53,7 +50,7 @@ impl<'a> Names<'a> {
             }
             Test::Glob { glob, whole: false } => {
                 // By far the most usual one, and far cheaper so.
-                let end = glob.glob().glob().strip_prefix('*').filter(|end| !end.contains(['*', '?', '[', '{', '\\']));
+                let end = glob.text().strip_prefix('*').filter(|end| !end.contains(['*', '?', '[', '{', '\\']));
                 plain(end.map_or(Name::Glob(glob), |end| Name::Ends(end.as_bytes())))
             }
             Test::Extension(extension) => plain(Name::Extension(extension)),
@@ -148,7 +145,7 @@ impl Name<'_> {
             }
             Self::Contains(text) => contains(name, text, any_case),
             Self::Extension(extension) => has_extension(name, extension),
-            Self::Glob(glob) => glob.is_match(OsStr::from_bytes(name)),
+            Self::Glob(glob) => glob.is_match(name),
         }
     }
 }
