@@ -5,6 +5,7 @@ mod audit;
 mod dive;
 mod duplicates;
 mod gate;
+mod glob_table;
 mod leftovers;
 mod live;
 mod packages;
@@ -19,13 +20,13 @@ pub use audit::{Answer, Point, audit};
 pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
 pub use duplicates::{DuplicateGroup, Duplicates};
 pub use gate::{
-    BytesError, Check, DiveCi, DiveRule, DiveRules, Figure, Finding, Ignore, Ignored, Limit, Metrics, OtherOutcome,
-    PathGlob, Rule, RuleFlags, RuleSeverity, RulesError, Ruling, Snapshot, SnapshotLayer, Status, Subject, Tolerance,
-    Verdict, Weight, WholeRegex, parse_bytes, parse_dive_ci, parse_rules,
+    Accounts, BytesError, Check, DiveCi, DiveRule, DiveRules, Figure, Finding, Ignore, Ignored, Limit, Metrics,
+    OtherOutcome, PathGlob, Rule, RuleFlags, RuleSeverity, RulesError, Ruling, Snapshot, SnapshotLayer, Status,
+    Subject, Tolerance, Verdict, Weight, WholeRegex, parse_bytes, parse_dive_ci, parse_rules,
 };
 pub use live::{LiveFile, live_files};
 pub use packages::{Databases, Manager, Package, Packages, Share, State};
-pub use secret::SecretNames;
+pub use secret::{SecretName, SecretNames, secrets};
 pub use timeline::{Deed, Step, Timeline};
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};
 pub use waste::{Cause, WasteItem};

@@ -1,7 +1,7 @@
 //! THE AUDIT: the checklist of a good image. A point passes, fails, or cannot be decided from an image; nothing is
 //! guessed, and every answer comes with what it rests on.
 
-use super::gate::{Finding, Subject, TOP, tag};
+use super::gate::{Finding, Subject, TOP, User, tag};
 use super::leftovers::{Leftover, Leftovers};
 use crate::image::{LayerIndex, Setting, successor};
 use crate::tree::EventKind;
@@ -83,8 +83,8 @@ fn label(subject: &Subject<'_>, id: &'static str, title: &'static str, key: &str
     }
 }
 
-/// A tag is known to be unique if it is the version or the revision that the labels name. Whether any other will be moved
-/// to another image, only its registry could tell.
+/// A tag is known to be unique if it is the whole version or the revision that the labels name. Whether any other will be
+/// moved to another image, only its registry could tell: `1.2` moves with each `1.2.x`, and `main` is no version.
 fn unique_tag(subject: &Subject<'_>) -> Point {
     let (id, title) = ("unique-tag", "a unique tag, not only latest");
     let point = |answer, text: &str| Point { id, title, answer, evidence: vec![Finding::say(text)] };
@@ -96,7 +96,7 @@ fn unique_tag(subject: &Subject<'_>) -> Point {
     let version = find_label(subject, VERSION).map(|label| label.value.as_str());
     for tag in &tags {
         let plain = tag.strip_prefix('v').unwrap_or(tag);
-        if version.is_some_and(|version| version.strip_prefix('v').unwrap_or(version) == plain) {
+        if is_whole_version(plain) && version.is_some_and(|it| it.strip_prefix('v').unwrap_or(it) == plain) {
             return point(Answer::Pass, &format!("{tag} is the version that the label names"));
         }
         if revision.is_some_and(|revision| names_revision(tag, revision)) {
@@ -109,10 +109,17 @@ fn unique_tag(subject: &Subject<'_>) -> Point {
     }
 }
 
+/// Whether a text, without a `v` before it, names one release and no line of them: `1.2.3`, `2026.11.2-alpine`.
+fn is_whole_version(text: &str) -> bool {
+    let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    text.splitn(3, '.').filter(|part| is_number(part)).count() == 3
+}
+
 /// Whether a part of a tag is the revision, or a beginning of it that is long enough to mean one: Git shows seven digits.
 fn names_revision(tag: &str, revision: &str) -> bool {
     const SHORTEST: usize = 7;
-    tag.split(['-', '_', '.']).any(|part| part.len() >= SHORTEST && revision.starts_with(part))
+    let is_hash = |part: &str| part.len() >= SHORTEST && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    tag.split(['-', '_', '.']).any(|part| is_hash(part) && revision.starts_with(part))
 }
 
 fn healthcheck(subject: &Subject<'_>) -> Point {
@@ -131,12 +138,15 @@ fn healthcheck(subject: &Subject<'_>) -> Point {
 fn not_root(subject: &Subject<'_>) -> Point {
     let (id, title) = ("not-root", "a user that is not root");
     let row = subject.setting("user").and_then(|setting| setting.history);
-    if let Some(finding) = subject.root() {
-        return Point { id, title, answer: Answer::Fail, evidence: vec![Finding { row, ..finding }] };
-    }
-    let user = subject.image.config.container.user.as_deref().unwrap_or_default();
-    let finding = Finding { row, ..Finding::say(format!("USER is {user}")) };
-    Point { id, title, answer: Answer::Pass, evidence: vec![finding] }
+    let (answer, why) = match subject.user() {
+        User::Root(why) => (Answer::Fail, why),
+        User::Unknown(why) => (Answer::Undecidable, why),
+        User::Other => {
+            let user = subject.image.config.container.user.as_deref().unwrap_or_default();
+            (Answer::Pass, format!("USER is {user}"))
+        }
+    };
+    Point { id, title, answer, evidence: vec![Finding { row, ..Finding::say(why) }] }
 }
 
 /// The base is recorded if both its name and its digest are: a name alone moves.

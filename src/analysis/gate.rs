@@ -13,6 +13,8 @@ mod rules_file;
 mod spelling;
 mod subject;
 
+pub use accounts::Accounts;
+pub(super) use accounts::User;
 pub use bytes::{BytesError, parse_bytes};
 pub use dive::{DiveRule, DiveRules, Limit, Metrics, RuleFlags};
 pub use dive_ci::{DiveCi, parse_dive_ci};
@@ -65,7 +67,7 @@ pub enum Status {
     Pass,
     /// Beyond the limit.
     Fail,
-    /// Not judged: switched off, or what it compares with was not given.
+    /// Not judged: switched off, or what it compares with or looks at was not given.
     Skipped,
 }
 

@@ -1,7 +1,8 @@
 //! What builds leave behind and no container needs: logs, and the caches of package managers. Only files with content
 //! count: an empty lock or log takes no room.
 
-use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
+use super::glob_table::{AnyCase, glob_table};
+use globset::{Candidate, GlobSet};
 
 /// Logs of the build, which a container writes anew.
 const LOGS: [&str; 1] = ["var/log/**"];
@@ -56,7 +57,7 @@ pub(super) struct Leftovers {
 impl Leftovers {
     /// Reads the tables.
     pub(super) fn new() -> Self {
-        Self { logs: set(&LOGS), caches: set(&CACHES) }
+        Self { logs: glob_table(&LOGS, AnyCase::No), caches: glob_table(&CACHES, AnyCase::No) }
     }
 
     /// What a file at a path (without a leading slash) is left over from, if from anything.
@@ -73,15 +74,6 @@ impl Default for Leftovers {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The globs of a table of ours; the test of this module sees that all of them can be read.
-fn set(globs: &[&str]) -> GlobSet {
-    let mut builder = GlobSetBuilder::new();
-    for glob in globs.iter().filter_map(|text| GlobBuilder::new(text).literal_separator(true).build().ok()) {
-        builder.add(glob);
-    }
-    builder.build().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Names that files with secrets usually have. A name is only a reason to look: nothing here reads a content.
 
-use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
+use super::glob_table::{AnyCase, glob_table};
+use super::waste::WasteItem;
+use crate::tree::{EventKind, InodeId, NodeId, Tree};
+use globset::{Candidate, GlobSet};
+use std::collections::HashMap;
 
 /// What a name looks like, and the globs over whole paths (without a leading slash) that say so. The first row that
 /// fits counts.
@@ -19,14 +23,16 @@ const LOOKS_LIKE: [(&str, &[&str]); 11] = [
 ];
 
 /// Names that fit a row above and are public: certificates that everybody has, public halves of keys, samples.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 8] = [
     "**/*.pub",
     "**/{cacert,ca-bundle,tls-ca-bundle,ca-certificates,cert}.pem",
     "**/etc/ssl/{certs/**,cert.pem}",
-    "**/{ca-certificates,ca-trust,dns}/**/*.{pem,key}",
+    "**/{ca-certificates,ca-trust}/**/*.pem",
     "**/.env.{example,sample,template,dist}",
     "**/id_*.{py,pyc,c,h,rs,go,js,ts,rb,java,html,md,so,o}",
-    "**/{root,trusted-key}.key",
+    // The root of DNSSEC, where distributions and resolvers have it.
+    "{usr/share/dns,{etc,var/lib,usr/share}/unbound}/root.key",
+    "{etc,usr/share/dnssec-root}/trusted-key.key",
 ];
 
 /// Told apart once, asked for many paths.
@@ -42,7 +48,8 @@ impl SecretNames {
     /// Reads the table.
     pub fn new() -> Self {
         let rows = LOOKS_LIKE.iter().enumerate().flat_map(|(row, (_, globs))| vec![row; globs.len()]).collect();
-        Self { secret: set(LOOKS_LIKE.iter().flat_map(|(_, globs)| *globs)), rows, public: set(&PUBLIC) }
+        let secret = glob_table(LOOKS_LIKE.iter().flat_map(|(_, globs)| *globs), AnyCase::Yes);
+        Self { secret, rows, public: glob_table(&PUBLIC, AnyCase::Yes) }
     }
 
     /// What the name of a path (without a leading slash) looks like, in a few words; none if it looks like no secret.
@@ -55,20 +62,39 @@ impl SecretNames {
     }
 }
 
+/// A name that looks like a secret's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretName {
+    /// Where that name is, or was.
+    pub node: NodeId,
+    /// What it looks like, in a few words.
+    pub looks: &'static str,
+}
+
+/// Of each wasted item a name that looks like a secret's, if it ever had one: the one that it lost last, else the first
+/// that a layer gave it. Whoever renames a secret before he deletes it still ships it.
+pub fn secrets(tree: &Tree, waste: &[WasteItem]) -> Vec<Option<SecretName>> {
+    let names = SecretNames::new();
+    let look = |node: NodeId| names.look(&tree.path(node)).map(|looks| SecretName { node, looks });
+    let mut found: Vec<Option<SecretName>> = waste.iter().map(|item| look(item.node)).collect();
+    let open = waste.iter().zip(&found).enumerate().filter(|(_, (_, found))| found.is_none());
+    let open: HashMap<InodeId, usize> = open.map(|(place, (item, _))| (item.inode, place)).collect();
+    for node in tree.nodes() {
+        for event in tree.events(node) {
+            let EventKind::Written(inode) = event.kind else { continue };
+            let Some(place) = open.get(&inode).and_then(|place| found.get_mut(*place)) else { continue };
+            if place.is_none() {
+                *place = look(node);
+            }
+        }
+    }
+    found
+}
+
 impl Default for SecretNames {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The globs of a table of ours; the test of this module sees that all of them can be read.
-fn set<'a>(globs: impl IntoIterator<Item = &'a &'a str>) -> GlobSet {
-    let mut builder = GlobSetBuilder::new();
-    let glob = |text: &str| GlobBuilder::new(text).literal_separator(true).case_insensitive(true).build();
-    for glob in globs.into_iter().filter_map(|text| glob(text).ok()) {
-        builder.add(glob);
-    }
-    builder.build().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -85,7 +111,7 @@ mod tests {
     #[test]
     fn names_that_look_like_secrets_are_told_from_those_that_do_not() {
         let names = SecretNames::new();
-        let cases: [(&str, Option<&str>); 25] = [
+        let cases: [(&str, Option<&str>); 30] = [
             (".env", Some("environment file")),
             ("srv/app/.env.production", Some("environment file")),
             ("srv/app/.env.example", None),
@@ -109,6 +135,11 @@ mod tests {
             ("etc/ssh/ssh_host_rsa_key", Some("host key (SSH)")),
             ("root/.BASH_HISTORY", Some("shell history")),
             ("usr/share/dns/root.key", None),
+            ("var/lib/unbound/root.key", None),
+            ("usr/share/dnssec-root/trusted-key.key", None),
+            ("srv/ca/root.key", Some("key or certificate")),
+            ("etc/dns/zones/update.key", Some("key or certificate")),
+            ("etc/pki/ca-trust/private/signing.key", Some("key or certificate")),
             ("usr/bin/env", None),
             ("etc/environment", None),
             ("srv/identity", None),

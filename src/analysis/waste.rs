@@ -46,6 +46,8 @@ impl fmt::Display for Cause {
 /// One thing that is shipped and cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WasteItem {
+    /// What is shipped.
+    pub inode: InodeId,
     /// The path under which it was last reachable.
     pub node: NodeId,
     /// Its size in bytes.
@@ -80,5 +82,5 @@ fn item(tree: &Tree, id: InodeId) -> Option<WasteItem> {
         DeathCause::Replaced(new) if tree.is_same_file(id, new) => Cause::MetadataOnly,
         DeathCause::Replaced(_) | DeathCause::Covered => Cause::Overwritten,
     };
-    Some(WasteItem { node: death.node, bytes, cause, owner: inode.layer, by: death.by })
+    Some(WasteItem { inode: id, node: death.node, bytes, cause, owner: inode.layer, by: death.by })
 }

@@ -3,7 +3,6 @@
 use super::text::layers_of;
 use super::words::{clean, count, middle, size};
 use super::{Report, WasteSection, json};
-use crate::analysis::SecretNames;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -18,21 +17,28 @@ pub struct GhostSection {
     pub owner_instruction: String,
     /// The instruction of the layer that made it dead; empty if none tells.
     pub by_instruction: String,
-    /// What its name looks like, if that is a secret. Only the name was looked at.
+    /// What a name that it had looks like, if that is a secret. Only names were looked at.
     pub secret: Option<&'static str>,
+    /// That name; none if it looks like no secret.
+    pub secret_path: Option<String>,
 }
 
 /// All ghosts of a report, largest first; those alone whose names look like secrets, if `secrets` says so.
 pub fn ghosts(report: &Report, secrets: bool) -> Vec<GhostSection> {
-    let names = SecretNames::new();
-    let ghost = |item: WasteSection| GhostSection {
+    let ghost = |(item, secret): (WasteSection, Option<(String, &'static str)>)| GhostSection {
         owner_instruction: report.instruction(item.owner_layer).to_owned(),
         by_instruction: report.instruction(item.by_layer).to_owned(),
-        // What is escaped in a name is nothing that a secret's name has.
-        secret: names.look(item.path.as_bytes()),
+        secret: secret.as_ref().map(|(_, looks)| *looks),
+        secret_path: secret.map(|(path, _)| path),
         item,
     };
-    report.waste.iter().map(ghost).filter(|ghost| !secrets || ghost.secret.is_some()).collect()
+    report
+        .waste
+        .iter()
+        .zip(report.waste.secrets())
+        .map(ghost)
+        .filter(|ghost| !secrets || ghost.secret.is_some())
+        .collect()
 }
 
 /// Writes ghosts for people, in `width` columns as far as names allow; at most `top` of them, if given.
@@ -55,7 +61,10 @@ pub fn write(ghosts: &[GhostSection], width: usize, top: Option<usize>, out: &mu
         let mark = if ghost.secret.is_some() { '!' } else { ' ' };
         let item = &ghost.item;
         let row = format!("{mark} {:>8}  {:<13}  {:<layers$}  ", size(item.bytes), item.cause.name(), layers_of(item));
-        let secret = ghost.secret.map_or_else(String::new, |words| format!("  ({words})"));
+        let secret = match (ghost.secret, &ghost.secret_path) {
+            (Some(looks), Some(path)) if *path != item.path => format!("  ({looks}: /{})", clean(path)),
+            (looks, _) => looks.map_or_else(String::new, |looks| format!("  ({looks})")),
+        };
         let rest = width.saturating_sub(row.chars().count() + secret.len()).max(16);
         writeln!(out, "{row}{}{secret}", middle(&format!("/{}", item.path), rest))?;
     }

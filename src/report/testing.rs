@@ -3,7 +3,7 @@
 use super::*;
 use crate::analysis::{Analysis, WasteItem};
 use crate::listing::testing::listing;
-use crate::tree::Stack;
+use crate::tree::{Occupant, Stack};
 use std::sync::Arc;
 
 pub(super) fn layer(index: u32, instruction: &str, shipped: u64, wasted: u64) -> LayerSection {
@@ -50,7 +50,12 @@ pub(super) fn waste(items: &[(&str, u64, Cause, u32, u32)]) -> WasteList {
     let mut stack = Stack::new();
     stack.push(listing(&lines.iter().map(String::as_str).collect::<Vec<_>>()));
     let tree = stack.finish();
+    let inode = |path: &str| match tree.final_state(tree.find(path.as_bytes()).unwrap()) {
+        Some(Occupant::Inode(inode)) => inode,
+        other => panic!("{path} is {other:?}"),
+    };
     let item = |(path, bytes, cause, owner, by): &(&str, u64, Cause, u32, u32)| WasteItem {
+        inode: inode(path),
         node: tree.find(path.as_bytes()).unwrap(),
         bytes: *bytes,
         cause: *cause,

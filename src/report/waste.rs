@@ -1,9 +1,9 @@
 //! The wasted items of a report, each made only when it is asked for: an image may have a million of them.
 
 use super::WasteSection;
-use crate::analysis::{Analysis, WasteItem};
+use crate::analysis::{Analysis, SecretName, WasteItem, secrets};
 use crate::escape::{Target, escape};
-use crate::tree::Tree;
+use crate::tree::{NodeId, Tree};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -35,6 +35,12 @@ impl WasteList {
     pub fn iter(&self) -> impl Iterator<Item = WasteSection> + '_ {
         self.analysis.waste.iter().take(self.top).map(|item| section(&self.tree, item))
     }
+
+    /// Of each item, in the same order, a name that looks like a secret's, and what it looks like.
+    pub fn secrets(&self) -> impl Iterator<Item = Option<(String, &'static str)>> + '_ {
+        let path = |secret: SecretName| (path(&self.tree, secret.node), secret.looks);
+        secrets(&self.tree, &self.analysis.waste).into_iter().take(self.top).map(move |secret| secret.map(path))
+    }
 }
 
 impl Serialize for WasteList {
@@ -45,10 +51,14 @@ impl Serialize for WasteList {
 
 fn section(tree: &Tree, item: &WasteItem) -> WasteSection {
     WasteSection {
-        path: escape(&tree.path(item.node), Target::Json).into_owned(),
+        path: path(tree, item.node),
         bytes: item.bytes,
         cause: item.cause,
         owner_layer: item.owner,
         by_layer: item.by,
     }
+}
+
+fn path(tree: &Tree, node: NodeId) -> String {
+    escape(&tree.path(node), Target::Json).into_owned()
 }

@@ -5,8 +5,8 @@ use super::commands::{Commands, Told};
 use super::files::{file_error, read_text, replace, write_dive_json};
 use super::{Failure, Loaded, Outcome};
 use crate::analysis::{
-    Check, DiveRules, Ignore, Rule, RuleSeverity, Ruling, Snapshot, Status, Subject, Tolerance, Verdict, Weight, audit,
-    parse_dive_ci, parse_rules,
+    Accounts, Check, DiveRules, Ignore, Rule, RuleSeverity, Ruling, Snapshot, Status, Subject, Tolerance, Verdict,
+    Weight, audit, parse_dive_ci, parse_rules,
 };
 use crate::cli::{AuditArgs, GateArgs, ReportFormat, VerdictOutput, Verify};
 use crate::report::{self, AuditReport, CiReport, ImageVerdict, Unjudged, VerdictFormat};
@@ -109,13 +109,13 @@ impl Commands<'_> {
         let analysis = loaded.analysis();
         let mut rulings = gate.dive.judge(&analysis.totals, &analysis.dive);
         let needs_accounts = gate.rules.iter().any(|rule| matches!(rule.check, Check::NotRoot));
-        let accounts = if needs_accounts { accounts(loaded) } else { None };
+        let accounts = if needs_accounts { accounts(loaded) } else { Accounts::Missing };
         let now = gate.before.as_ref().map(|_| Snapshot::of(name, &loaded.image, &loaded.tree, &analysis));
         let subject = Subject {
             image: &loaded.image,
             tree: &loaded.tree,
             analysis: &analysis,
-            accounts: accounts.as_deref(),
+            accounts: &accounts,
             growth: now.as_ref().zip(gate.before.as_ref()),
             today: self.settings.today,
         };
@@ -131,7 +131,7 @@ impl Commands<'_> {
             image: &loaded.image,
             tree: &loaded.tree,
             analysis: &analysis,
-            accounts: accounts.as_deref(),
+            accounts: &accounts,
             growth: None,
             today: self.settings.today,
         });
@@ -226,7 +226,14 @@ fn no_growth() -> [Rule; 3] {
     })
 }
 
-/// `/etc/passwd` of the final image, as far as it can be read.
-fn accounts(loaded: &Loaded) -> Option<Vec<u8>> {
-    loaded.beginning(loaded.find_file(b"etc/passwd")?, MAX_ACCOUNTS)
+/// `/etc/passwd` of the final image.
+fn accounts(loaded: &Loaded) -> Accounts {
+    let Some(file) = loaded.find_file(b"etc/passwd") else { return Accounts::Missing };
+    match loaded.beginning(file, MAX_ACCOUNTS + 1) {
+        None => Accounts::Unknown("/etc/passwd cannot be read".to_owned()),
+        Some(passwd) if passwd.len() as u64 > MAX_ACCOUNTS => {
+            Accounts::Unknown("/etc/passwd has more than a mebibyte".to_owned())
+        }
+        Some(passwd) => Accounts::Known(passwd),
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::analysis::Analysis;
+use crate::analysis::{Accounts, Analysis};
 use crate::image::testing::image;
 use crate::listing::testing::listing;
 use crate::tree::Stack;
@@ -18,7 +18,7 @@ fn answer(id: &str, layers: &[&[&str]], config: &Value, tags: &[&str]) -> (Answe
         image: &image(config, layers.len(), tags),
         tree: &tree,
         analysis: &Analysis::of(&tree, 1, 0),
-        accounts: Some(b"root:x:0:0::/:\napp:x:1000:1000::/:\n"),
+        accounts: &Accounts::Known(b"root:x:0:0::/:\napp:x:1000:1000::/:\n".to_vec()),
         growth: None,
         today: "2026-06-01".parse().unwrap(),
     };
@@ -78,6 +78,14 @@ fn a_tag_is_unique_only_where_a_label_says_so() {
     for (tags, answer, evidence) in cases {
         assert_eq!(of(tags), (answer, evidence.to_owned()), "{tags:?}");
     }
+    // A label that names a branch or a line of versions is no reason that the tag stays.
+    for name in ["main", "v1", "1.2", "staging", "1.2.", "v1.x.2"] {
+        let config = labels(&json!({VERSION: name, REVISION: name}));
+        let (answer, _) = of_config("unique-tag", &config, &[&format!("app:{name}")]);
+        assert_eq!(answer, Answer::Undecidable, "{name}");
+    }
+    let config = labels(&json!({VERSION: "2026.11.2-alpine"}));
+    assert_eq!(of_config("unique-tag", &config, &["app:2026.11.2-alpine"]).0, Answer::Pass);
 }
 
 #[test]

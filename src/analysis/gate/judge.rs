@@ -1,16 +1,17 @@
 //! Judging: each rule looks at an image, and what it overlooks is taken off.
 
+use super::globs::PathGlobs;
 use super::rules::{Check, Ignore, Rule, WholeRegex};
 use super::subject::{Subject, TOP};
-use super::{Figure, Finding, Ignored, PathGlob, Ruling, Status, Weight};
-use crate::analysis::{Cause, SecretNames};
+use super::{Figure, Finding, Ignored, PathGlob, Ruling, Status, User, Weight};
+use crate::analysis::{Cause, SecretName, WasteItem, secrets};
 use crate::image::LayerIndex;
 use crate::tree::{InodeId, NodeId, Occupant};
 use jiff::civil::Date;
 
 /// What a rule sees.
 enum Seen {
-    /// Nothing: what it compares with was not given.
+    /// Nothing: what it compares with was not given, or the image came without what it looks at.
     Nothing,
     /// Each of these breaks it.
     Each(Vec<Finding>),
@@ -124,7 +125,12 @@ impl Subject<'_> {
             Check::RequiredPaths { paths } => Seen::Each(self.required(paths)),
             Check::RequiredLabels { labels } => Seen::Each(self.labels(labels)),
             Check::Healthcheck => Seen::Each(self.healthcheck().into_iter().collect()),
-            Check::NotRoot => Seen::Each(self.root().into_iter().collect()),
+            Check::NotRoot => Seen::Each(match self.user() {
+                // A gate does not let through what it cannot tell.
+                User::Root(why) | User::Unknown(why) => vec![Finding::say(why)],
+                User::Other => Vec::new(),
+            }),
+            Check::NotOnlyLatest if self.image.tags.is_empty() => Seen::Nothing,
             Check::NotOnlyLatest => Seen::Each(self.only_latest().into_iter().collect()),
             Check::SecretGhosts => Seen::Each(self.secret_ghosts()),
             Check::SetUid { allow } => Seen::Each(self.set_uid(allow)),
@@ -174,7 +180,8 @@ impl Subject<'_> {
     }
 
     fn waste(&self, causes: &[Cause], paths: &[PathGlob]) -> Vec<Finding> {
-        let counts = |path: &[u8]| paths.is_empty() || paths.iter().any(|glob| glob.is_match(path));
+        let globs = PathGlobs::new(paths, self.tree);
+        let counts = |path: &[u8]| paths.is_empty() || globs.find(path).is_some();
         let items = self.analysis.waste.iter().filter(|item| causes.is_empty() || causes.contains(&item.cause));
         items
             .map(|item| (self.tree.path(item.node), item))
@@ -190,9 +197,10 @@ impl Subject<'_> {
     }
 
     fn forbidden(&self, globs: &[PathGlob]) -> Vec<Finding> {
+        let globs = PathGlobs::new(globs, self.tree);
         self.paths()
             .filter_map(|(path, node, occupant)| {
-                let glob = globs.iter().find(|glob| glob.is_match(&path))?;
+                let glob = globs.find(&path)?;
                 let message = format!("is forbidden by {}", glob.text());
                 let (layer, bytes) = self.written(node, occupant);
                 Some(Finding { path: Some(path), layer, bytes, message, ..Finding::default() })
@@ -209,17 +217,11 @@ impl Subject<'_> {
     }
 
     fn required(&self, globs: &[PathGlob]) -> Vec<Finding> {
-        let mut missing: Vec<&PathGlob> =
-            globs.iter().filter(|glob| self.tree.follow(plain(glob), TOP).is_none()).collect();
-        if !missing.is_empty() {
-            for (path, _, _) in self.paths() {
-                missing.retain(|glob| !glob.is_match(&path));
-            }
-        }
-        let finding = |glob: &PathGlob| Finding {
-            message: format!("nothing in the image is {}", glob.text()),
-            ..Finding::default()
-        };
+        // One that is a path and no pattern may lead through a link at its end, too.
+        let missing: Vec<PathGlob> =
+            globs.iter().filter(|glob| self.tree.follow(glob.text().as_bytes(), TOP).is_none()).cloned().collect();
+        let finding = |glob: &PathGlob| Finding::say(format!("nothing in the image is {}", glob.text()));
+        let missing = PathGlobs::new(&missing, self.tree).unmatched(self.paths().map(|(path, _, _)| path));
         missing.into_iter().map(finding).collect()
     }
 
@@ -239,21 +241,22 @@ impl Subject<'_> {
     }
 
     fn secret_ghosts(&self) -> Vec<Finding> {
-        let names = SecretNames::new();
-        let finding = |item: &crate::analysis::WasteItem| {
-            let path = self.tree.path(item.node);
-            let looks = names.look(&path)?;
+        let waste = &self.analysis.waste;
+        let finding = |(item, secret): (&WasteItem, Option<SecretName>)| {
+            let SecretName { node, looks } = secret?;
+            let path = Some(self.tree.path(node));
             let message = format!("looks like a secret: {looks}");
-            Some(Finding { layer: Some(item.owner), bytes: Some(item.bytes), path: Some(path), message, row: None })
+            Some(Finding { layer: Some(item.owner), bytes: Some(item.bytes), path, message, row: None })
         };
-        self.analysis.waste.iter().filter_map(finding).collect()
+        waste.iter().zip(secrets(self.tree, waste)).filter_map(finding).collect()
     }
 
     fn set_uid(&self, allow: &[PathGlob]) -> Vec<Finding> {
         const SET_UID: u16 = 0o4000;
+        let allow = PathGlobs::new(allow, self.tree);
         let finding = |(path, inode): (Vec<u8>, InodeId)| {
             let entry = self.tree.entry(inode).filter(|entry| entry.mode & SET_UID != 0)?;
-            if allow.iter().any(|glob| glob.is_match(&path)) {
+            if allow.find(&path).is_some() {
                 return None;
             }
             let message = format!("is set-uid (mode {:04o}, owner {})", entry.mode & 0o7777, entry.uid);
@@ -262,11 +265,6 @@ impl Subject<'_> {
         };
         self.files().filter_map(finding).collect()
     }
-}
-
-/// What a glob says if it is a path and no pattern: such a path may lead through links.
-fn plain(glob: &PathGlob) -> &[u8] {
-    glob.text().as_bytes()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What rules and the audit look at, and what both find.
 
-use super::{Finding, Snapshot, accounts};
+use super::accounts::{Accounts, User};
+use super::{Finding, Snapshot};
 use crate::analysis::Analysis;
 use crate::image::{Image, LayerIndex};
 use crate::listing::EntryKind;
@@ -16,8 +17,8 @@ pub struct Subject<'a> {
     pub tree: &'a Tree,
     /// Its figures.
     pub analysis: &'a Analysis,
-    /// Its `/etc/passwd`, if it has one.
-    pub accounts: Option<&'a [u8]>,
+    /// Its accounts.
+    pub accounts: &'a Accounts,
     /// The image itself, and the one that it is compared with, if one was given.
     pub growth: Option<(&'a Snapshot, &'a Snapshot)>,
     /// The day that decides whether an ignore still holds.
@@ -63,10 +64,9 @@ impl Subject<'_> {
         Some(Finding::say(message))
     }
 
-    /// Why the image runs as root, if it does.
-    pub(crate) fn root(&self) -> Option<Finding> {
-        let message = accounts::why_root(self.image.config.container.user.as_deref(), self.accounts)?;
-        Some(Finding::say(message))
+    /// Who runs in a container of the image.
+    pub(crate) fn user(&self) -> User {
+        User::of(self.image.config.container.user.as_deref(), self.accounts)
     }
 
     /// That the image has tags, and `latest` is the only one.

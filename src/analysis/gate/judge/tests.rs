@@ -1,5 +1,5 @@
 use super::*;
-use crate::analysis::{Analysis, Snapshot, parse_rules};
+use crate::analysis::{Accounts, Analysis, Snapshot, parse_rules};
 use crate::image::testing::image;
 use crate::listing::testing::listing;
 use crate::tree::testing::Fills;
@@ -46,7 +46,7 @@ fn judge(rule: &str, config: &Value, tags: &[&str], today: &str) -> Ruling {
         image: &image,
         tree: &tree,
         analysis: &analysis,
-        accounts: Some(PASSWD),
+        accounts: &Accounts::Known(PASSWD.to_vec()),
         growth: None,
         today: today.parse().unwrap(),
     };
@@ -204,6 +204,8 @@ fn what_the_config_says_is_judged() {
         (json!({}), "not-root", Status::Fail),
         (json!({"User": "1000:1000"}), "not-root", Status::Pass),
         (json!({"User": "root"}), "not-root", Status::Fail),
+        // No line of /etc/passwd has the name, so that nobody knows who would run.
+        (json!({"User": "ghost"}), "not-root", Status::Fail),
     ];
     for (config, rule, status) in cases {
         let ruling = judge(&format!("[rules.{rule}]"), &json!({"config": config}), &[], "2026-06-01");
@@ -223,7 +225,8 @@ fn a_commit_explains_no_layer() {
 #[test]
 fn latest_beside_another_tag_is_fine() {
     let cases: [(&[&str], Status); 7] = [
-        (&[], Status::Pass),
+        // Whoever gave the file kept its names for himself: that is no pass.
+        (&[], Status::Skipped),
         (&["app:latest"], Status::Fail),
         (&["latest"], Status::Fail),
         (&["registry:5000/app"], Status::Fail),
@@ -252,7 +255,7 @@ fn grown(rule: &str, before: &[&[&str]], instructions: &[&str]) -> Ruling {
         image: &image,
         tree: &tree,
         analysis: &analysis,
-        accounts: None,
+        accounts: &Accounts::Missing,
         growth: Some((&now, &old)),
         today: "2026-06-01".parse().unwrap(),
     };
@@ -280,4 +283,47 @@ fn growth_is_told_by_layer_and_by_path() {
     assert_eq!(status("[rules.layer-growth]\nmax = 1"), Status::Pass);
     let same = grown("[rules.image-growth]", &LAYERS, &[]);
     assert_eq!((same.status, same.findings.len()), (Status::Pass, 0));
+}
+
+/// What a rule finds in layers of its own.
+fn lines_of(rule: &str, layers: &[&[&str]]) -> Vec<String> {
+    let (tree, analysis) = stack(layers);
+    let image = image(&json!({}), layers.len(), &[]);
+    let subject = Subject {
+        image: &image,
+        tree: &tree,
+        analysis: &analysis,
+        accounts: &Accounts::Missing,
+        growth: None,
+        today: "2026-06-01".parse().unwrap(),
+    };
+    let ruling = parse_rules(rule, "f").unwrap()[0].judge(&subject);
+    ruling.findings.iter().map(line).collect()
+}
+
+#[test]
+fn a_path_may_lead_through_links() {
+    let layers: [&[&str]; 2] = [
+        &["l var/run /run", "l bin usr/bin", "l loop loop", "f run/secret 5 s", "f usr/bin/su 7 u @04755"],
+        &["f run/.wh.secret", "f run/app.pid 3 p"],
+    ];
+    let lines = |rule: &str| lines_of(rule, &layers);
+    let both = ["run/app.pid is forbidden by /var/run/*.pid L1 3"];
+    assert_eq!(lines("[rules.forbidden-paths]\npaths = \"/var/run/*.pid\""), both);
+    assert_eq!(lines("[rules.forbidden-paths]\npaths = [\"loop/x\", \"var/run/a{pp,}.pod\"]"), [""; 0]);
+    assert_eq!(lines("[rules.required-paths]\npaths = [\"var/run/*.pid\", \"var/run/app.pid\"]"), [""; 0]);
+    assert_eq!(lines("[rules.required-paths]\npaths = \"var/run/*.pod\""), ["nothing in the image is var/run/*.pod"]);
+    assert_eq!(lines("[rules.set-uid]\nallow = \"bin/su\""), [""; 0]);
+    let wasted = ["run/secret removed by layer 1 L0 5"];
+    assert_eq!(lines("[rules.wasted-bytes]\nmax = 0\npaths = \"var/run/**\""), wasted);
+}
+
+#[test]
+fn a_secret_is_told_by_any_name_that_it_had() {
+    let layers: [&[&str]; 3] = [
+        &["f srv/.env 20 e", "h srv/settings srv/.env", "f srv/plain 9 p"],
+        &["f srv/.wh..env"],
+        &["f srv/.wh.settings", "f srv/.wh.plain"],
+    ];
+    assert_eq!(lines_of("[rules.secret-ghosts]", &layers), ["srv/.env looks like a secret: environment file L0 20"]);
 }

@@ -6,6 +6,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// How many globs a list may have: each is held against every path of the image.
+const MAX_GLOBS: usize = 1000;
+
 /// Where the text comes from, for messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -170,6 +173,9 @@ impl<'a> Fields<'a> {
     /// A list of globs, or one.
     pub(super) fn globs(&mut self, key: &str) -> Result<Vec<PathGlob>, RulesError> {
         let texts = self.texts(key)?;
+        if let Some(over) = texts.get(MAX_GLOBS) {
+            return Err(self.error_at(over.at, &format!("{key} may have {MAX_GLOBS} patterns, this is one more")));
+        }
         texts.iter().map(|text| self.path_glob(text)).collect()
     }
 

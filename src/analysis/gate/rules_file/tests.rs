@@ -165,6 +165,11 @@ fn what_is_wrong_is_said_with_its_line_and_what_was_meant() {
             "f, line 4: [rules.forbidden-paths]: 'b[' is no pattern: unclosed character class; missing ']'",
         ),
         (
+            "[rules.forbidden-paths]\npaths = [\"root/.ssh/\"]\n",
+            "f, line 2: [rules.forbidden-paths]: 'root/.ssh/' is no pattern: no path ends in a slash; root/.ssh is the \
+             directory, root/.ssh/** is what it has",
+        ),
+        (
             "[rules.required-labels]\nlabels = { a = \"(\" }\n",
             "f, line 2: [rules.required-labels]: '(' is no regular expression: unclosed group",
         ),
@@ -213,4 +218,15 @@ fn what_is_wrong_is_said_with_its_line_and_what_was_meant() {
         let error = parse_rules(text, "f").unwrap_err().to_string();
         assert_eq!(error.lines().next().unwrap(), expected, "{text}");
     }
+}
+
+#[test]
+fn a_list_has_a_thousand_globs() {
+    let rules = |count: usize| {
+        let globs: Vec<String> = (0..count).map(|number| format!("\"a{number}\"")).collect();
+        parse_rules(&format!("[rules.forbidden-paths]\npaths = [{}]", globs.join(",\n")), "f")
+    };
+    assert!(rules(1000).is_ok());
+    let message = rules(1001).unwrap_err().to_string();
+    assert_eq!(message, "f, line 1002: [rules.forbidden-paths]: paths may have 1000 patterns, this is one more");
 }
