@@ -3,8 +3,9 @@
 
 use super::gate::{Finding, Subject, TOP, User, tag};
 use super::leftovers::{Leftover, Leftovers};
-use crate::image::{LayerIndex, Setting, successor};
-use crate::tree::EventKind;
+use crate::image::{Layer, Setting, successor};
+use crate::tree::{EventKind, NodeId};
+use std::collections::HashMap;
 
 /// What was found about one point.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,9 @@ const REVISION: &str = "org.opencontainers.image.revision";
 const VERSION: &str = "org.opencontainers.image.version";
 const BASE_NAME: &str = "org.opencontainers.image.base.name";
 const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
+/// How many volumes are looked at: below each of them everything is. Real images have a handful.
+const MAX_VOLUMES: usize = 1000;
 
 /// Goes through the checklist.
 pub fn audit(subject: &Subject<'_>) -> Vec<Point> {
@@ -173,11 +177,16 @@ fn volumes(subject: &Subject<'_>) -> Point {
     let (id, title) = ("volumes", "nothing written under a volume after it was declared");
     let volumes: Vec<&Setting> =
         subject.image.provenance.settings.iter().filter(|setting| setting.key == "volume").collect();
+    if volumes.len() > MAX_VOLUMES {
+        let finding = Finding::say(format!("{} volumes are declared, more than {MAX_VOLUMES}", volumes.len()));
+        return Point { id, title, answer: Answer::Undecidable, evidence: vec![finding] };
+    }
     let mut written = Vec::new();
     let mut unknown = Vec::new();
+    let mut walked = HashMap::new();
     for volume in &volumes {
         match volume.history {
-            Some(row) => written.extend(written_below(subject, volume, row)),
+            Some(row) => written.extend(written_below(subject, volume, row, &mut walked)),
             None => unknown.push(Finding::say(format!("no row of the history declares {}", volume.value))),
         }
     }
@@ -197,39 +206,51 @@ fn volumes(subject: &Subject<'_>) -> Point {
 }
 
 /// What the layers after a row write at the path of a volume or below it: of each layer how many files, and the bytes.
-fn written_below(subject: &Subject<'_>, volume: &Setting, row: usize) -> Vec<Finding> {
-    let tree = subject.tree;
-    let later: Vec<LayerIndex> =
-        subject.image.layers.iter().filter(|layer| layer.history > Some(row)).map(|layer| layer.index).collect();
+fn written_below(
+    subject: &Subject<'_>,
+    volume: &Setting,
+    row: usize,
+    walked: &mut HashMap<NodeId, Vec<Written>>,
+) -> Vec<Finding> {
     let path = volume.value.as_bytes();
-    let Some(node) = tree.follow(path, TOP).or_else(|| tree.find(path)) else { return Vec::new() };
-    let mut counts = vec![(0_u64, 0_u64); later.len()];
-    let mut order = tree.paths_below(node);
-    for node in std::iter::once(node).chain(std::iter::from_fn(|| order.next())) {
-        for event in tree.events(node) {
-            let place = later.iter().position(|layer| *layer == event.layer);
-            let (Some((files, bytes)), EventKind::Written(inode)) =
-                (place.and_then(|place| counts.get_mut(place)), event.kind)
-            else {
-                continue;
-            };
-            if let Some(size) = subject.file_size(inode) {
-                *files += 1;
-                *bytes = bytes.saturating_add(size);
-            }
-        }
-    }
-    let finding = |(layer, (files, bytes)): (LayerIndex, (u64, u64))| Finding {
-        path: Some(tree.path(node)),
-        layer: Some(layer),
+    let Some(node) = subject.tree.follow(path, TOP).or_else(|| subject.tree.find(path)) else { return Vec::new() };
+    // Many volumes may be one directory.
+    let written = walked.entry(node).or_insert_with(|| written_by_layer(subject, node));
+    let later = subject.image.layers.iter().zip(written).filter(|(layer, _)| layer.history > Some(row));
+    let finding = |(layer, Written { files, bytes }): (&Layer, &mut Written)| Finding {
+        path: Some(subject.tree.path(node)),
+        layer: Some(layer.index),
         row: Some(row),
-        bytes: Some(bytes),
+        bytes: Some(*bytes),
         message: format!(
             "is a volume, and {files} {} written below it",
-            if files == 1 { "file is" } else { "files are" }
+            if *files == 1 { "file is" } else { "files are" }
         ),
     };
-    later.into_iter().zip(counts).filter(|(_, (files, _))| *files > 0).map(finding).collect()
+    later.filter(|(_, written)| written.files > 0).map(finding).collect()
+}
+
+/// The files that a layer writes in some place.
+#[derive(Debug, Clone, Copy, Default)]
+struct Written {
+    files: u64,
+    bytes: u64,
+}
+
+/// What each layer writes at a node or below it.
+fn written_by_layer(subject: &Subject<'_>, node: NodeId) -> Vec<Written> {
+    let mut layers = vec![Written::default(); subject.image.layers.len()];
+    let mut order = subject.tree.paths_below(node);
+    for node in std::iter::once(node).chain(std::iter::from_fn(|| order.next())) {
+        for event in subject.tree.events(node) {
+            let EventKind::Written(inode) = event.kind else { continue };
+            let written = usize::try_from(event.layer.0).ok().and_then(|layer| layers.get_mut(layer));
+            let (Some(written), Some(size)) = (written, subject.file_size(inode)) else { continue };
+            written.files += 1;
+            written.bytes = written.bytes.saturating_add(size);
+        }
+    }
+    layers
 }
 
 /// The files of the final image that are logs, and those of package caches; largest first.

@@ -155,8 +155,10 @@ fn plain(text: &str) -> String {
     let text = clean(text);
     let mut out = String::new();
     for (at, c) in text.char_indices() {
-        // `://` alone makes a link of what is before and after it.
-        if "\\`*_[]<>#|~&@".contains(c) || text.get(at..).is_some_and(|rest| rest.starts_with("://")) {
+        // `://` alone makes a link of what is before and after it, and so does `www.` of what follows.
+        let ends_www = || out.get(out.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("www"));
+        let makes_link = text.get(at..).is_some_and(|rest| rest.starts_with("://")) || c == '.' && ends_www();
+        if "\\`*_[]<>#|~&@".contains(c) || makes_link {
             out.push('\\');
         }
         out.push(c);
@@ -186,6 +188,7 @@ mod tests {
             assert_eq!(code(text), expected, "{text}");
         }
         assert_eq!(cell("a|b"), "`a\\|b`");
+        assert_eq!(plain("see www.a.b, (WWW.c.d) and w.ww"), "see www\\.a.b, (WWW\\.c.d) and w.ww");
         assert_eq!(plain("<b> @all *x* http://y"), "\\<b\\> \\@<!-- -->all \\*x\\* http\\://y");
     }
 }

@@ -4,6 +4,7 @@ use super::super::text::layers_of;
 use super::super::words::{clean, head, layer, middle, size, wrap};
 use super::{CiReport, FindingSection, ImageVerdict, Number, RuleSection, StatusSection, WasteFix};
 use crate::analysis::{Metrics, RuleSeverity};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// How many findings of one rule are named.
@@ -12,11 +13,27 @@ const FINDINGS: usize = 10;
 /// Writes the verdicts on one or several images, in `width` columns as far as names allow; the last line is `PASS` or
 /// `FAIL` over all of them.
 pub(super) fn write(report: &CiReport, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = Vec::new();
     for image in &report.images {
-        one(image, width.max(60), out)?;
-        writeln!(out)?;
+        one(image, width.max(60), &mut text)?;
+        writeln!(text)?;
+    }
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        out.write_all(&without_commands(line))?;
     }
     writeln!(out, "{}", if report.passed { "PASS" } else { "FAIL" })
+}
+
+/// A line that a runner of GitHub takes for text. It obeys `::` at the beginning of a line, and `##[` anywhere
+/// (`ActionCommand` of `actions/runner`): an instruction or a path of the image must not speak to it.
+fn without_commands(line: &[u8]) -> Cow<'_, [u8]> {
+    let begins = line.trim_ascii_start().starts_with(b"::");
+    if !begins && memchr::memmem::find(line, b"##[").is_none() {
+        return Cow::Borrowed(line);
+    }
+    let line = String::from_utf8_lossy(line);
+    let line = if begins { line.replacen("::", "\\x3a:", 1) } else { line.into_owned() };
+    Cow::Owned(line.replace("##[", "#\\x23[").into_bytes())
 }
 
 fn one(image: &ImageVerdict, width: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -153,4 +170,23 @@ fn item(fix: &WasteFix, width: usize, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_a_command_to_a_runner() {
+        let cases: [(&[u8], &[u8]); 5] = [
+            (b"  RUN echo ::error::x\n", b"  RUN echo ::error::x\n"),
+            (b"      ::stop-commands::x\n", b"      \\x3a:stop-commands::x\n"),
+            (b"::error::x ::\n", b"\\x3a:error::x ::\n"),
+            (b"  RUN ##[error]x ##[\n", b"  RUN #\\x23[error]x #\\x23[\n"),
+            (b"  ::##[a\n", b"  \\x3a:#\\x23[a\n"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(&*without_commands(line), expected, "{:?}", String::from_utf8_lossy(line));
+        }
+    }
 }
