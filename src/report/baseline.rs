@@ -40,6 +40,8 @@ struct LayerPart {
     diff_id: Option<String>,
     instruction: String,
     shipped_bytes: u64,
+    wasted_bytes: u64,
+    blob_bytes: u64,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +86,8 @@ pub fn read_baseline(json: &[u8]) -> Result<Snapshot, BaselineError> {
         diff_id: layer.diff_id,
         instruction: layer.instruction,
         shipped_bytes: layer.shipped_bytes,
+        wasted_bytes: layer.wasted_bytes,
+        blob_bytes: layer.blob_bytes,
     };
     Ok(Snapshot {
         name: document.image.source.reference,

@@ -20,6 +20,9 @@ use std::path::Path;
 /// Why a directory has no content to write out.
 const IS_DIRECTORY: &str = "is a directory; `layerscope ls` shows what is in it";
 
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Replaces whatever was in a file of the user by what `write` writes.
 pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let written = fs::File::create(path).and_then(|mut file| write(&mut file));
@@ -31,10 +34,19 @@ pub(super) fn write_dive_json(loaded: &Loaded, path: &Path) -> Result<(), Failur
     replace(path, |out| report::write_dive_json(&loaded.image, &loaded.tree, out))
 }
 
-/// Reads a small text of the user. `None` if there is no such file.
-pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+/// Reads a text of the user, without the mark that some editors put at its beginning. `None` if there is no such file.
+/// One of more than `most` bytes is an error: a name may lead to a file without an end.
+pub(super) fn read_text(path: &Path, most: u64) -> Result<Option<String>, Failure> {
+    let mut text = String::new();
+    let read = fs::File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_string(&mut text));
+    match read {
+        Ok(_) if text.len() as u64 > most => {
+            let message = format!("it has more than {most} bytes, which is more than such a file may have");
+            Err(file_error(path, io::Error::new(io::ErrorKind::FileTooLarge, message)))
+        }
+        Ok(_) => {
+            Ok(Some(if text.starts_with(BYTE_ORDER_MARK) { text.split_off(BYTE_ORDER_MARK.len_utf8()) } else { text }))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(file_error(path, source)),
     }

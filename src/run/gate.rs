@@ -18,6 +18,10 @@ use std::path::Path;
 const RULES: &str = "layerscope.toml";
 const DIVE_RULES: &str = ".dive-ci";
 
+/// How large a file of rules, and a report as a baseline, may be, in bytes. A report names every wasted item.
+const MAX_RULES: u64 = 1 << 20;
+const MAX_BASELINE: u64 = 1 << 28;
+
 /// How much of `/etc/passwd` is read; a real one has some kilobytes.
 const MAX_ACCOUNTS: u64 = 1 << 20;
 
@@ -91,7 +95,7 @@ impl Commands<'_> {
     /// What the image is compared with, if anything.
     fn before(&mut self, args: &GateArgs) -> Result<Option<Snapshot>, Failure> {
         if let Some(path) = &args.baseline {
-            let text = read_text(path)?.ok_or_else(|| no_such_file(path))?;
+            let text = read_text(path, MAX_BASELINE)?.ok_or_else(|| no_such_file(path))?;
             let wrong = |source| Failure::Baseline { path: path.display().to_string(), source };
             return report::read_baseline(text.as_bytes()).map(Some).map_err(wrong);
         }
@@ -194,7 +198,7 @@ impl Commands<'_> {
 /// The text of the file that was named, or of the one in the current directory, if there is one; and its name.
 fn rules_text(named: Option<&Path>, usual: &str) -> Result<Option<(String, String)>, Failure> {
     let path = named.unwrap_or(Path::new(usual));
-    match read_text(path)? {
+    match read_text(path, MAX_RULES)? {
         Some(text) => Ok(Some((text, path.display().to_string()))),
         None if named.is_some() => Err(no_such_file(path)),
         None => Ok(None),

@@ -38,6 +38,15 @@ impl PathGlob {
         &self.text
     }
 
+    /// The same glob as one over whole paths, without a leading slash.
+    pub(super) fn path(&self) -> String {
+        if self.whole {
+            self.text.strip_prefix('/').unwrap_or(&self.text).to_owned()
+        } else {
+            format!("**/{}", self.text)
+        }
+    }
+
     /// Whether a path, without a leading slash, is meant.
     pub fn is_match(&self, path: &[u8]) -> bool {
         let part = if self.whole { path } else { path.rsplit(|byte| *byte == b'/').next().unwrap_or(path) };

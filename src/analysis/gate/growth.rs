@@ -4,7 +4,7 @@ use super::{Finding, Weight};
 use crate::analysis::{Analysis, Totals};
 use crate::image::{Image, LayerIndex};
 use crate::tree::Tree;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// How much more than before is no growth.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +49,20 @@ pub struct SnapshotLayer {
     pub instruction: String,
     /// The sizes of its files.
     pub shipped_bytes: u64,
+    /// Those of them that cannot be reached in the end.
+    pub wasted_bytes: u64,
+    /// The size of its stored blob; 0 if that is not known.
+    pub blob_bytes: u64,
+}
+
+impl SnapshotLayer {
+    fn weight(&self, of: Weight) -> u64 {
+        match of {
+            Weight::Shipped => self.shipped_bytes,
+            Weight::Live => self.shipped_bytes.saturating_sub(self.wasted_bytes),
+            Weight::Blob => self.blob_bytes,
+        }
+    }
 }
 
 impl Snapshot {
@@ -58,6 +72,8 @@ impl Snapshot {
             diff_id: layer.diff_id.as_ref().map(ToString::to_string),
             instruction: image.instruction(layer.index).to_owned(),
             shipped_bytes: figures.shipped_bytes,
+            wasted_bytes: figures.wasted_bytes,
+            blob_bytes: layer.blob.as_ref().map_or(0, |blob| blob.size),
         };
         let mut waste = BTreeMap::new();
         for item in &analysis.waste {
@@ -71,39 +87,11 @@ impl Snapshot {
         }
     }
 
-    /// The layers that weigh more than they did `before`, heaviest growth first. A layer is the same if its diff ID is;
-    /// one that is not is held against the next of the same instruction.
-    pub(super) fn heavier_layers(&self, before: &Self) -> Vec<Finding> {
-        let mut known: HashMap<&str, usize> = HashMap::new();
-        for id in before.layers.iter().filter_map(|layer| layer.diff_id.as_deref()) {
-            *known.entry(id).or_default() += 1;
-        }
-        let mut take_same = |layer: &SnapshotLayer| {
-            let left = layer.diff_id.as_deref().and_then(|id| known.get_mut(id)).filter(|left| **left > 0);
-            left.map(|left| *left -= 1).is_some()
-        };
-        let others: Vec<(u32, &SnapshotLayer)> =
-            (0..).zip(&self.layers).filter(|(_, layer)| !take_same(layer)).collect();
-        // What is left of the layers before, by instruction, the lowest first.
-        let mut free: HashMap<&str, VecDeque<&SnapshotLayer>> = HashMap::new();
-        for layer in &before.layers {
-            let is_taken = match layer.diff_id.as_deref().and_then(|id| known.get_mut(id)) {
-                Some(0) => true,
-                Some(left) => {
-                    *left -= 1;
-                    false
-                }
-                None => false,
-            };
-            if !is_taken {
-                free.entry(&layer.instruction).or_default().push_back(layer);
-            }
-        }
+    /// The layers that weigh more than they did `before`, heaviest growth first.
+    pub(super) fn heavier_layers(&self, before: &Self, of: Weight) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (index, layer) in others {
-            let old = Some(layer.instruction.as_str()).filter(|instruction| !instruction.is_empty());
-            let old = old.and_then(|instruction| free.get_mut(instruction)?.pop_front());
-            let grown = layer.shipped_bytes.saturating_sub(old.map_or(0, |old| old.shipped_bytes));
+        for ((index, layer), old) in (0..).zip(&self.layers).zip(self.former(before)) {
+            let grown = layer.weight(of).saturating_sub(old.map_or(0, |old| old.weight(of)));
             let what = if old.is_some() { "weighs more" } else { "is new" };
             if grown > 0 || old.is_none() {
                 findings.push(Finding { layer: Some(LayerIndex(index)), bytes: Some(grown), ..Finding::say(what) });
@@ -111,6 +99,27 @@ impl Snapshot {
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.bytes));
         findings
+    }
+
+    /// What each layer was `before`: the layer with its diff ID, else the next of those left that has its instruction. Where
+    /// no history tells, all instructions are alike, and the order decides.
+    fn former<'a>(&self, before: &'a Self) -> Vec<Option<&'a SnapshotLayer>> {
+        let mut by_id: HashMap<&str, VecDeque<usize>> = HashMap::new();
+        for (place, layer) in before.layers.iter().enumerate() {
+            if let Some(id) = &layer.diff_id {
+                by_id.entry(id).or_default().push_back(place);
+            }
+        }
+        let mut same = |layer: &SnapshotLayer| by_id.get_mut(layer.diff_id.as_deref()?)?.pop_front();
+        let same: Vec<Option<usize>> = self.layers.iter().map(&mut same).collect();
+        let taken: HashSet<usize> = same.iter().flatten().copied().collect();
+        let mut by_instruction: HashMap<&str, VecDeque<usize>> = HashMap::new();
+        for (place, layer) in before.layers.iter().enumerate().filter(|(place, _)| !taken.contains(place)) {
+            by_instruction.entry(&layer.instruction).or_default().push_back(place);
+        }
+        let mut next = |layer: &SnapshotLayer| by_instruction.get_mut(layer.instruction.as_str())?.pop_front();
+        let former = self.layers.iter().zip(same).map(|(layer, same)| same.or_else(|| next(layer)));
+        former.map(|place| before.layers.get(place?)).collect()
     }
 
     /// The paths of which more is wasted than `before`, most first; none where either does not know all of its waste.

@@ -49,12 +49,13 @@ impl Rule {
             }
             Seen::Figure(value, limit, findings) => {
                 let whole = Finding::say(format!("{value}, where the limit is {limit}"));
-                let ignore = value.is_beyond(limit).then(|| self.ignore(&whole, subject.today)).flatten();
-                if let Some(ignore) = ignore {
+                let is_beyond = value.is_beyond(limit);
+                if let Some(ignore) = self.ignore(&whole, subject.today).filter(|_| is_beyond) {
                     let ignored = vec![ignore.of(whole)];
                     return self.ruling(Status::Pass, Some((value, limit)), Vec::new(), ignored);
                 }
-                (value, limit, findings)
+                let expired = if self.ignores.is_empty() { None } else { Some(self.note_expiry(whole)) };
+                (value, limit, expired.into_iter().chain(findings).collect())
             }
         };
         let status = if value.is_beyond(limit) { Status::Fail } else { Status::Pass };
@@ -99,9 +100,11 @@ impl Rule {
 }
 
 impl Ignore {
-    /// Whether a finding is of those that are overlooked, on any day.
+    /// Whether a finding is of those that are overlooked, on any day. The path of what is missing may be a glob itself.
     pub fn means(&self, finding: &Finding) -> bool {
-        self.path.as_ref().is_none_or(|glob| finding.path.as_deref().is_some_and(|path| glob.is_match(path)))
+        self.path.as_ref().is_none_or(|glob| {
+            finding.path.as_deref().is_some_and(|path| glob.is_match(path) || glob.path().as_bytes() == path)
+        })
     }
 
     fn of(&self, finding: Finding) -> Ignored {
@@ -137,7 +140,7 @@ impl Subject<'_> {
             Check::UnexplainedLayers => Seen::Each(self.unexplained()),
             Check::ImageGrowth { max, of } => self.growth.map_or(Seen::Nothing, |(now, before)| {
                 let limit = Figure::Bytes(max.most(before.weight(*of)));
-                Seen::Figure(Figure::Bytes(now.weight(*of)), limit, now.heavier_layers(before))
+                Seen::Figure(Figure::Bytes(now.weight(*of)), limit, now.heavier_layers(before, *of))
             }),
             Check::WasteGrowth { max } => self.growth.map_or(Seen::Nothing, |(now, before)| {
                 let limit = Figure::Bytes(max.most(before.totals.wasted_bytes));
@@ -145,7 +148,7 @@ impl Subject<'_> {
             }),
             Check::LayerGrowth { max } => self.growth.map_or(Seen::Nothing, |(now, before)| {
                 let limit = Figure::Count(before.layer_count().saturating_add(*max));
-                Seen::Figure(Figure::Count(now.layer_count()), limit, now.heavier_layers(before))
+                Seen::Figure(Figure::Count(now.layer_count()), limit, now.heavier_layers(before, Weight::Shipped))
             }),
         }
     }
@@ -220,7 +223,7 @@ impl Subject<'_> {
         // One that is a path and no pattern may lead through a link at its end, too.
         let missing: Vec<PathGlob> =
             globs.iter().filter(|glob| self.tree.follow(glob.text().as_bytes(), TOP).is_none()).cloned().collect();
-        let finding = |glob: &PathGlob| Finding::say(format!("nothing in the image is {}", glob.text()));
+        let finding = |glob: &PathGlob| Finding { path: Some(glob.path().into()), ..Finding::say("is missing") };
         let missing = PathGlobs::new(&missing, self.tree).unmatched(self.paths().map(|(path, _, _)| path));
         missing.into_iter().map(finding).collect()
     }

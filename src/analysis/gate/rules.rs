@@ -183,7 +183,7 @@ impl Check {
     /// Its name and its reason.
     fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::ImageBytes { .. } => ("image-bytes", "every machine that runs the image fetches and keeps all of it"),
+            Self::ImageBytes { .. } => ("image-bytes", "every machine that runs it keeps all of it"),
             Self::LayerBytes { .. } => ("layer-bytes", "a large layer is fetched whole when one byte of it changes"),
             Self::Layers { .. } => ("layers", "engines limit how many layers they can stack"),
             Self::WastedBytes { .. } => ("wasted-bytes", "what cannot be reached is fetched all the same"),
@@ -206,7 +206,11 @@ impl Check {
     pub fn finds_paths(&self) -> bool {
         matches!(
             self,
-            Self::WastedBytes { .. } | Self::ForbiddenPaths { .. } | Self::SecretGhosts | Self::SetUid { .. }
+            Self::WastedBytes { .. }
+                | Self::ForbiddenPaths { .. }
+                | Self::RequiredPaths { .. }
+                | Self::SecretGhosts
+                | Self::SetUid { .. }
         )
     }
 

@@ -8,6 +8,8 @@ pub(super) fn word(text: &str, variable: &dyn Fn(&str) -> Option<String>, most: 
     let mut out = String::new();
     let mut rest = text;
     let mut in_double = false;
+    // Without it every `${` that nothing closes would be a search to the end of the text.
+    let from_last_brace = text.rfind('}').map(|at| text.len() - at);
     while let Some(c) = rest.chars().next() {
         if out.len() > most {
             return None;
@@ -35,7 +37,8 @@ pub(super) fn word(text: &str, variable: &dyn Fn(&str) -> Option<String>, most: 
                 }
             },
             '$' => {
-                let (value, after) = dollar(after, variable);
+                let may_close = from_last_brace.is_some_and(|length| after.len() >= length);
+                let (value, after) = dollar(after, may_close, variable);
                 out.push_str(&value);
                 after
             }
@@ -49,9 +52,11 @@ pub(super) fn word(text: &str, variable: &dyn Fn(&str) -> Option<String>, most: 
 }
 
 /// What stands for the text after a dollar sign, and what follows it. A form that is not known stays as it is.
-fn dollar<'a>(text: &'a str, variable: &dyn Fn(&str) -> Option<String>) -> (String, &'a str) {
+/// `may_close` says whether there is any `}` in the text.
+fn dollar<'a>(text: &'a str, may_close: bool, variable: &dyn Fn(&str) -> Option<String>) -> (String, &'a str) {
     let name_end = |text: &str| text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    if let Some((inside, after)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+    let braced = text.strip_prefix('{').filter(|_| may_close);
+    if let Some((inside, after)) = braced.and_then(|rest| rest.split_once('}')) {
         let (name, form) = inside.split_at(name_end(inside));
         let value = variable(name).filter(|value| !value.is_empty());
         return match form.get(..2).unwrap_or(form) {
@@ -94,6 +99,7 @@ mod tests {
             ("a$", "a$"),
             ("5$ off", "5$ off"),
             ("${A", "${A"),
+            ("${A}${A${A", "1${A${A"),
             ("é$A", "é1"),
         ];
         for (text, expected) in cases {

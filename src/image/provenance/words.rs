@@ -14,10 +14,14 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
+    /// How far a key is looked for. A longer one has no recorded origin.
+    const FURTHEST: usize = 1024;
+
     /// Takes the pairs of the final config.
     pub(super) fn new(pairs: &[(&'a str, &'a str)]) -> Self {
         let longest = pairs.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-        Self { values: pairs.iter().copied().collect(), longest: longest.saturating_mul(2).saturating_add(3) }
+        let longest = longest.saturating_mul(2).saturating_add(3).min(Self::FURTHEST);
+        Self { values: pairs.iter().copied().collect(), longest }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::analysis::{Accounts, Analysis, Snapshot, parse_rules};
+use crate::analysis::{Accounts, Analysis, Snapshot, SnapshotLayer, parse_rules};
 use crate::image::testing::image;
 use crate::listing::testing::listing;
 use crate::tree::testing::Fills;
@@ -116,7 +116,7 @@ fn each_check_passes_at_its_limit_and_fails_beyond() {
             "[rules.required-paths]\npaths = [\"srv/.env\", \"opt/**\"]",
             Status::Fail,
             Some(Figure::Count(2)),
-            &["nothing in the image is srv/.env", "nothing in the image is opt/**"],
+            &["srv/.env is missing", "opt/** is missing"],
         ),
         ("[rules.required-labels]\nlabels = { version = '\\d+\\.\\d+' }", Status::Pass, Some(Figure::Count(0)), &[]),
         (
@@ -191,6 +191,15 @@ fn what_is_ignored_is_kept_until_its_day() {
     assert_eq!(last_day.ignored[0].until.unwrap().to_string(), "2026-06-01");
     let after: Vec<_> = on("2026-06-02").findings.iter().map(line).collect();
     assert_eq!(after[0], "var/log/app.log is forbidden by *.log; ignored until 2026-06-01 L3 30");
+    let ignore = "ignore = [{ path = \"lib{a,b}.so\", reason = \"r\" }, { path = \"opt/x\", reason = \"r\" }]";
+    let rule = format!("[rules.required-paths]\npaths = [\"lib{{a,b}}.so\", \"opt/[xy]\", \"opt/x\"]\n{ignore}");
+    let missing = judge(&rule, &config(), &[], "2026-06-01");
+    assert_eq!(missing.findings.iter().map(line).collect::<Vec<_>>(), ["opt/[xy] is missing"]);
+    let ignored: Vec<_> = missing.ignored.iter().map(|ignored| line(&ignored.finding)).collect();
+    assert_eq!(ignored, ["**/lib{a,b}.so is missing", "opt/x is missing"]);
+    let rule = "[rules.layers]\nmax = 3\nignore = { reason = \"r\", until = 2026-05-31 }";
+    let late = judge(rule, &config(), &[], "2026-06-01");
+    assert_eq!(late.findings[0].message, "4, where the limit is 3; ignored until 2026-05-31");
     let whole = judge("[rules.layers]\nmax = 3\nignore = { reason = \"r\" }", &config(), &[], "2026-06-01");
     assert_eq!(whole.ignored[0].finding.message, "4, where the limit is 3");
 }
@@ -312,7 +321,7 @@ fn a_path_may_lead_through_links() {
     assert_eq!(lines("[rules.forbidden-paths]\npaths = \"/var/run/*.pid\""), both);
     assert_eq!(lines("[rules.forbidden-paths]\npaths = [\"loop/x\", \"var/run/a{pp,}.pod\"]"), [""; 0]);
     assert_eq!(lines("[rules.required-paths]\npaths = [\"var/run/*.pid\", \"var/run/app.pid\"]"), [""; 0]);
-    assert_eq!(lines("[rules.required-paths]\npaths = \"var/run/*.pod\""), ["nothing in the image is var/run/*.pod"]);
+    assert_eq!(lines("[rules.required-paths]\npaths = \"var/run/*.pod\""), ["var/run/*.pod is missing"]);
     assert_eq!(lines("[rules.set-uid]\nallow = \"bin/su\""), [""; 0]);
     let wasted = ["run/secret removed by layer 1 L0 5"];
     assert_eq!(lines("[rules.wasted-bytes]\nmax = 0\npaths = \"var/run/**\""), wasted);
@@ -326,4 +335,22 @@ fn a_secret_is_told_by_any_name_that_it_had() {
         &["f srv/.wh.settings", "f srv/.wh.plain"],
     ];
     assert_eq!(lines_of("[rules.secret-ghosts]", &layers), ["srv/.env looks like a secret: environment file L0 20"]);
+}
+
+#[test]
+fn growth_is_told_in_the_bytes_that_the_rule_is_about() {
+    let layer = |id: Option<&str>, instruction: &str, [shipped, wasted, blob]: [u64; 3]| SnapshotLayer {
+        diff_id: id.map(str::to_owned),
+        instruction: instruction.to_owned(),
+        shipped_bytes: shipped,
+        wasted_bytes: wasted,
+        blob_bytes: blob,
+    };
+    let of = |layers| Snapshot { layers, ..Snapshot::default() };
+    let before = of(vec![layer(Some("a"), "", [10, 4, 5]), layer(None, "", [20, 0, 10]), layer(None, "", [5, 0, 5])]);
+    let now = of(vec![layer(Some("a"), "", [10, 1, 9]), layer(None, "", [21, 0, 10]), layer(Some("b"), "", [5, 0, 8])]);
+    let lines = |of| now.heavier_layers(&before, of).iter().map(line).collect::<Vec<_>>();
+    assert_eq!(lines(Weight::Shipped), ["weighs more L1 1"]);
+    assert_eq!(lines(Weight::Live), ["weighs more L0 3", "weighs more L1 1"]);
+    assert_eq!(lines(Weight::Blob), ["weighs more L0 4", "weighs more L2 3"]);
 }

@@ -81,7 +81,7 @@ fn limits_are_read_with_their_units() {
     assert!(matches!(pull.check, Check::ImageBytes { max: 100_000_000, of: Weight::Blob }));
     assert_eq!((pull.severity, pull.reason.as_str()), (RuleSeverity::Warning, "the link to the ships is thin"));
     assert!(matches!(rule("image-bytes").check, Check::ImageBytes { max: 200_000_000, of: Weight::Shipped }));
-    assert_eq!(rule("image-bytes").reason, "every machine that runs the image fetches and keeps all of it");
+    assert_eq!(rule("image-bytes").reason, "every machine that runs it keeps all of it");
     let Check::ImageGrowth { max, .. } = rule("image-growth").check else { panic!() };
     assert_eq!(max.most(1000), 1025);
     assert!(matches!(rule("waste-growth").check, Check::WasteGrowth { max: Tolerance::Bytes(1_000_000) }));
