@@ -197,6 +197,41 @@ fn what_is_no_baseline_is_said() {
 }
 
 #[test]
+fn a_file_of_the_user_is_read_up_to_a_limit_and_without_its_mark() {
+    let bench = bench();
+    builds(&bench);
+    bench.write("layerscope.toml", "\u{feff}[rules.layers]\nmax = 1\n".as_bytes());
+    let outcome = bench.ci(&["new.tar"], 1);
+    assert!(
+        outcome.text().contains("layers (error): engines limit how many layers they can stack"),
+        "{}",
+        outcome.text()
+    );
+    let report = bench.prepare(&["report", "new.tar", "--format", "json"]).expect(0);
+    bench.write("marked.json", &[b"\xef\xbb\xbf", report.stdout.as_slice()].concat());
+    std::fs::remove_file(bench.path().join("layerscope.toml")).unwrap();
+    bench.write(".dive-ci", b"rules:\n  highestUserWastedPercent: off\n");
+    bench.ci(&["--baseline", "marked.json", "new.tar"], 0);
+    let endless = bench.ci(&["--rules", "/dev/zero", "new.tar"], 2);
+    assert!(endless.stderr.contains("/dev/zero: it has more than 1048576 bytes"), "{}", endless.stderr);
+}
+
+#[test]
+fn an_image_speaks_to_no_runner() {
+    let bench = bench();
+    let layers: [&[&str]; 2] = [&["f a size=9000", "f ::warning::b size=10"], &["w a", "w ::warning::b"]];
+    let mut image = Image::new("acme/app:1", layers.iter().map(|lines| layer(lines)).collect());
+    let rows = ["::add-mask::x", "RUN ##[error]forged && ::stop-commands::y"];
+    image.history = rows.iter().map(|row| json!({"created_by": row})).collect();
+    bench.write("loud.tar", &docker_archive(&[image], false));
+    bench.write("layerscope.toml", b"[rules.wasted-bytes]\nmax = 0\n");
+    let text = bench.ci(&["loud.tar"], 1).text();
+    assert!(text.contains("add-mask") && text.contains("forged"), "{text}");
+    let obeyed = |line: &&str| line.trim_start().starts_with("::") || line.contains("##[");
+    assert_eq!(text.lines().filter(obeyed).collect::<Vec<_>>(), [""; 0], "{text}");
+}
+
+#[test]
 fn a_verdict_is_written_in_many_formats_at_once() {
     let bench = bench();
     let outputs = ["json=v.json", "markdown=v.md", "junit=v.xml", "text=v.txt", "github"];
