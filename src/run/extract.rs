@@ -28,6 +28,9 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 /// What is at a path: the inode, or none for a directory that no entry describes.
 type Item = (Vec<u8>, Option<InodeId>);
 
+/// How many of the paths that are left out are named.
+const NAMED: usize = 5;
+
 /// What was written and what was not.
 #[derive(Debug, Default)]
 struct Written {
@@ -35,8 +38,8 @@ struct Written {
     bytes: u64,
     directories: u64,
     links: u64,
-    /// Devices, pipes and sockets.
-    special: u64,
+    /// Devices and pipes, which are left out.
+    special: Vec<Vec<u8>>,
     failed: Vec<(Vec<u8>, io::Error)>,
 }
 
@@ -51,8 +54,10 @@ impl Commands<'_> {
         };
         for (path, error) in &written.failed {
             let path = escape(path, Target::Terminal);
-            let hint = if error.kind() == io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" };
-            self.message(&format!("{path}: {error}{hint}"));
+            self.message(&match error.kind() {
+                io::ErrorKind::AlreadyExists => format!("{path}: is there already; --force replaces it"),
+                _ => format!("{path}: {error}"),
+            });
         }
         let folder = args.to.display().to_string();
         writeln!(self.out, "{}", written.summary(&folder)).map_err(Failure::Output)?;
@@ -73,9 +78,15 @@ impl Written {
         let directories = count(self.directories, "directory", "directories");
         let links = count(self.links, "link", "links");
         let folder = escape(folder.as_bytes(), Target::Terminal);
-        let special = match self.special {
+        let special = match self.special.len() as u64 {
             0 => String::new(),
-            number => format!("; left out {}", count(number, "device or pipe", "devices and pipes")),
+            number => {
+                let named = self.special.iter().take(NAMED).map(|path| escape(path, Target::Terminal));
+                let named = named.collect::<Vec<_>>().join(", ");
+                let more = number.checked_sub(NAMED as u64).filter(|more| *more > 0);
+                let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+                format!("; left out {}: {named}{more}", count(number, "device or pipe", "devices and pipes"))
+            }
         };
         let size = report::human(self.bytes, report::Units::Si);
         format!("Wrote {files} ({size}), {directories} and {links} to {folder}{special}")
@@ -153,7 +164,7 @@ fn write(loaded: &Loaded, items: &[Item], mut folder: Folder, observer: &dyn Obs
                 Ok(())
             }
             Some(_) => {
-                written.special += 1;
+                written.special.push(path.clone());
                 Ok(())
             }
         };
@@ -210,7 +221,10 @@ fn file(content: &mut Content, entry: Entry<'_>, names: &[&[u8]], folder: &mut F
             written.bytes += bytes;
         }
         Err(error) => {
+            // A part of a file would look like all of it.
+            let gone = folder.remove(first);
             written.none_of(&[first], &error);
+            written.failed.extend(gone.err().map(|error| (first.to_vec(), error)));
             return written.none_of(names.as_slice(), &error);
         }
     }

@@ -95,6 +95,13 @@ impl Folder {
         Ok(())
     }
 
+    /// Takes a file away that was made and could not be written whole.
+    pub(super) fn remove(&mut self, path: &[u8]) -> io::Result<()> {
+        let (parent, name) = self.parent(path)?;
+        rustix::fs::unlinkat(parent, name, AtFlags::empty())?;
+        Ok(())
+    }
+
     /// The directory of a path, in which its name is free.
     fn vacant<'p>(&mut self, path: &'p [u8]) -> io::Result<(&OwnedFd, &'p OsStr)> {
         let replace = self.replace;
@@ -226,6 +233,9 @@ mod tests {
         assert_eq!(folder.symlink(b"file", b"x", TIME).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&at).unwrap(), b"old");
         let mut folder = Folder::open(&directory.path().join("to/here"), true).unwrap();
+        folder.file(b"broken/file").unwrap();
+        folder.remove(b"broken/file").unwrap();
+        assert_eq!(fs::read_dir(directory.path().join("to/here/broken")).unwrap().count(), 0);
         folder.file(b"file").unwrap();
         assert_eq!(fs::read(&at).unwrap(), b"");
         folder.directory(b"directory").unwrap();
