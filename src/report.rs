@@ -44,7 +44,9 @@ pub use size::{Units, human, short};
 pub use text::write as write_text;
 pub use verdict::{CiReport, ImageVerdict, Unjudged, VerdictFormat, schema as verdict_schema, write as write_verdict};
 pub use waste::WasteList;
-pub use why::{PathSection, StepSection, timeline, write as write_why, write_json as write_why_json};
+pub use why::{
+    PathSection, StepSection, summary as timeline_summary, timeline, write as write_why, write_json as write_why_json,
+};
 #[cfg(feature = "tui")]
 pub(crate) use words::percent;
 

@@ -23,6 +23,7 @@ mod effect;
 mod groups;
 mod keymap;
 mod layout;
+mod life;
 mod msg;
 mod pretty;
 mod rows;

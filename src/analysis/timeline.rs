@@ -87,6 +87,11 @@ impl Timeline {
         files
     }
 
+    /// How many layers did something to it.
+    pub fn layers(&self) -> usize {
+        self.steps.chunk_by(|a, b| a.layer == b.layer).count()
+    }
+
     /// Where the path leads if it is a symbolic link in the end: the path behind all links, if that is there.
     pub fn target(&self, tree: &Tree) -> Option<NodeId> {
         let Some(Occupant::Inode(id)) = tree.final_state(self.node) else { return None };

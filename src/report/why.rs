@@ -113,7 +113,7 @@ pub fn timeline(
 }
 
 /// `Deleted in layer 8, but its bytes are still in layers 6 and 7.`
-fn summary(timeline: &Timeline) -> String {
+pub fn summary(timeline: &Timeline) -> String {
     let Some(last) = timeline.steps.last() else { return "No layer says anything of it.".to_owned() };
     let is_there = timeline.owner.is_some();
     let start = match (is_there, last.deed) {

@@ -62,6 +62,8 @@ pub(crate) enum Act {
     Hex,
     GoToTarget,
     Dockerfile,
+    Life,
+    ShowStep,
     Toggle,
     CloseAll,
     OpenBelow,
@@ -114,6 +116,8 @@ pub(crate) enum Context {
     Text,
     /// The content of a file.
     Viewer,
+    /// The life of a path.
+    Life,
     /// The help.
     Help,
     /// The list of images to choose from.
@@ -122,9 +126,20 @@ pub(crate) enum Context {
     Opening,
 }
 
+impl Context {
+    /// What the help calls it.
+    pub(crate) fn title(self) -> String {
+        match self {
+            Self::Pane(pane) => format!("{pane:?}"),
+            Self::Life => "Timeline".to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
 /// A set of contexts.
 #[derive(Debug, Clone, Copy)]
-struct Where(u16);
+struct Where(u32);
 
 const LIST: Where = Where(1);
 const TREE: Where = Where(1 << 1);
@@ -137,10 +152,13 @@ const HELP: Where = Where(1 << 7);
 const PICKER: Where = Where(1 << 8);
 const OPENING: Where = Where(1 << 9);
 const VIEWER: Where = Where(1 << 10);
+const LIFE: Where = Where(1 << 11);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(IMAGE_VIEW);
-const LISTS: Where = VIEWS.or(TEXT).or(VIEWER).or(HELP).or(PICKER);
+/// What lies over a view and can be left by Esc.
+const OVER: Where = TEXT.or(VIEWER).or(LIFE);
+const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(OPENING);
 
 impl Where {
@@ -158,6 +176,7 @@ impl Where {
             Context::Pane(Pane::History) => HISTORY,
             Context::Text => TEXT,
             Context::Viewer => VIEWER,
+            Context::Life => LIFE,
             Context::Help => HELP,
             Context::Picker => PICKER,
             Context::Opening => OPENING,
@@ -204,8 +223,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::ShowInTree, &["Enter"], Group::Act, WASTE, "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
+    row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
     row(Act::Choose, &["Enter"], Group::Act, PICKER, "open this image", Some("open this image")),
-    row(Act::Back, &["Esc"], Group::Global, TEXT.or(VIEWER), "close", Some("close")),
+    row(Act::Back, &["Esc"], Group::Global, OVER, "close", Some("close")),
     row(Act::VersionPrevious, &["["], Group::Act, VIEWER, "version before", None),
     row(Act::VersionNext, &["]"], Group::Act, VIEWER, "next version", Some("version")),
     row(Act::Search, &["/", "^F"], Group::Narrow, VIEWER, "search", Some("search")),
@@ -220,7 +240,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Toggle, &["Space"], Group::Tree, TREE, "open or close", None),
     row(Act::Details, &["i"], Group::Act, TREE.or(WASTE).or(IMAGE_VIEW), "details", Some("details")),
     row(Act::Sort, &["s", "^O"], Group::Sort, TREE.or(WASTE), "next order", Some("sort")),
-    row(Act::Copy, &["y"], Group::Act, LIST.or(TREE).or(WASTE).or(IMAGE_VIEW).or(TEXT).or(VIEWER), "copy", Some("copy")),
+    row(Act::Copy, &["y"], Group::Act, LIST.or(TREE).or(WASTE).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
+    row(Act::Life, &["t"], Group::Act, TREE.or(WASTE), "who touched it", Some("timeline")),
+    row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
     row(Act::ViewContent, &["p"], Group::Act, TREE.or(WASTE), "its content", None),
     row(Act::Reverse, &["S"], Group::Sort, TREE.or(WASTE), "reverse", None),
@@ -259,17 +281,27 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::OpenBelow, &["*"], Group::Tree, TREE, "open all below", None),
     row(Act::Back, &["Esc"], Group::Global, VIEWS.or(HELP).or(PICKER).or(OPENING), "one step back", None),
     row(Act::Command, &[":"], Group::Global, VIEWS, "layer, messages", None),
-    row(Act::Help, &["?"], Group::Global, VIEWS.or(TEXT).or(VIEWER).or(PICKER).or(OPENING), "help", Some("help")),
+    row(Act::Help, &["?"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "help", Some("help")),
     row(Act::Suspend, &["^Z"], Group::Global, EVERYWHERE, "suspend", None),
-    row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(TEXT).or(VIEWER).or(PICKER).or(OPENING), "quit", Some("quit")),
+    row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "quit", Some("quit")),
 ];
 
 /// Where the next key goes, prompts aside.
 pub(crate) fn context(state: &State) -> Context {
-    match (&state.modal, &state.stage) {
+    context_under(state, state.modal())
+}
+
+/// Where keys go once the help is closed.
+pub(crate) fn helped(state: &State) -> Context {
+    context_under(state, state.modals.iter().rev().find(|modal| !matches!(modal, Modal::Help(_))))
+}
+
+fn context_under(state: &State, modal: Option<&Modal>) -> Context {
+    match (modal, &state.stage) {
         (Some(Modal::Help(_)), _) => Context::Help,
         (Some(Modal::Text(_)), _) => Context::Text,
         (Some(Modal::Viewer(_)), _) => Context::Viewer,
+        (Some(Modal::Life(_)), _) => Context::Life,
         (None, Stage::Opening(_)) => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
         (None, Stage::Exploring) => Context::Pane(state.focus()),

@@ -216,6 +216,13 @@ pub(crate) fn viewer(areas: &Areas) -> Rect {
     areas.body
 }
 
+/// Where the rows of a path's life are, and below them its closing sentence.
+pub(crate) fn life(areas: &Areas) -> (Rect, Rect) {
+    let inside = inner(areas.class, modal(areas));
+    let sentence = if inside.height >= 6 { 2 } else { inside.height.min(1) };
+    stack_at(inside, inside.height - sentence)
+}
+
 /// The names of the views in the tab line, and where each begins.
 pub(crate) fn tabs(state: &State) -> Vec<(View, u16, String)> {
     let mut x = 1;

@@ -2,6 +2,7 @@
 
 use super::groups::{Group, Killed};
 use super::layout::{self, Pane};
+use super::life::Life;
 use super::msg::Generation;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Scene};
@@ -11,7 +12,7 @@ use super::{Model, Options};
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
-use crate::tree::{Filter, Lens};
+use crate::tree::{Filter, Lens, NodeId};
 use ratatui::layout::Size;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -385,6 +386,8 @@ pub(crate) enum Modal {
     Text(Text),
     /// The content of a file.
     Viewer(Box<Viewer>),
+    /// The life of a path.
+    Life(Life),
 }
 
 /// The help.
@@ -455,8 +458,10 @@ pub(crate) struct State {
     pub(crate) env: Position,
     /// The selected row of the history.
     pub(crate) history: Position,
-    /// What lies over the view.
-    pub(crate) modal: Option<Modal>,
+    /// What lies over the view, the last one over the others.
+    pub(crate) modals: Vec<Modal>,
+    /// The number of the last file that was asked for, by whatever lies over the view.
+    pub(crate) reads: Generation,
     /// What is being typed.
     pub(crate) prompt: Option<Prompt>,
     /// The first key of an unfinished sequence.
@@ -489,12 +494,18 @@ impl State {
             config: Position::default(),
             env: Position::default(),
             history: Position::default(),
-            modal: None,
+            modals: Vec::new(),
+            reads: Generation::default(),
             prompt: None,
             begun: None,
             toast: None,
             notices: Vec::new(),
         }
+    }
+
+    /// What keys go to before they go to the view.
+    pub(crate) fn modal(&self) -> Option<&Modal> {
+        self.modals.last()
     }
 
     /// The focused pane.
@@ -585,6 +596,15 @@ impl State {
     pub(crate) fn waste_group(&self) -> Option<&Group> {
         let index = *self.waste.shown.get(self.waste.at.cursor)?;
         self.ready.as_ref()?.groups.get(index)
+    }
+
+    /// The selected path of the present view.
+    pub(crate) fn selected_node(&self) -> Option<NodeId> {
+        match self.view {
+            View::Layers => self.tree.selected().map(|row| row.node),
+            View::Waste => self.waste_group().map(|group| group.node),
+            View::Image => None,
+        }
     }
 
     /// The whole path of the selected row of the tree, with a leading slash, escaped.

@@ -2,5 +2,6 @@
 
 mod chaos;
 mod journeys;
+mod lives;
 mod screens;
 mod viewing;

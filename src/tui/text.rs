@@ -1,6 +1,7 @@
 //! Text on a screen: its width, how it is made to fit, and sizes in few columns.
 
 use crate::escape::{Target, escape};
+use crate::listing::EntryKind;
 use crate::report::Units;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -208,6 +209,19 @@ pub(crate) fn bar(part: u64, whole: u64, columns: usize) -> String {
     let half = u128::from(part) * columns as u128 * 2 >= u128::from(whole);
     let cells = usize::try_from(cells).unwrap_or(columns).max(usize::from(half));
     "▇".repeat(cells)
+}
+
+/// The word for a kind of entry.
+pub(crate) fn kind(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::File => "file",
+        EntryKind::Directory => "directory",
+        EntryKind::Symlink => "symlink",
+        EntryKind::HardLink => "hard link",
+        EntryKind::CharDevice => "char device",
+        EntryKind::BlockDevice => "block device",
+        EntryKind::Fifo => "fifo",
+    }
 }
 
 #[cfg(test)]

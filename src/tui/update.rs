@@ -5,6 +5,7 @@ mod details;
 mod feed;
 mod jump;
 mod lens;
+mod life;
 mod modal;
 mod mouse;
 mod prompt;
@@ -101,7 +102,7 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
         prompt::key(state, event, &name, effects);
         return;
     }
-    if matches!(state.modal, Some(Modal::Help(_))) && modal::type_into_help(state, event, &name) {
+    if matches!(state.modal(), Some(Modal::Help(_))) && modal::type_into_help(state, event, &name) {
         return;
     }
     let context = keymap::context(state);

@@ -16,6 +16,7 @@
 mod frame;
 mod image;
 mod layers;
+mod life;
 mod modal;
 mod opening;
 mod tree;

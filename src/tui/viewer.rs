@@ -127,6 +127,11 @@ impl Viewer {
         self.offset = row.copied().unwrap_or(self.offset);
     }
 
+    /// The path with a leading slash, escaped.
+    pub(crate) fn path(&self) -> String {
+        format!("/{}", text::name(&self.model.tree.path(self.node)))
+    }
+
     /// The file that is shown.
     pub(crate) fn inode(&self) -> Option<InodeId> {
         self.versions.get(self.at).copied()
@@ -137,15 +142,16 @@ impl Viewer {
         self.inode().and_then(|inode| self.model.tree.file_size(inode)).unwrap_or(0)
     }
 
-    /// Begins to read anew; what comes of an earlier reading no longer counts.
-    pub(crate) fn restart(&mut self) -> (Generation, Cancel) {
+    /// Begins to read anew; only what comes of this reading counts.
+    pub(crate) fn restart(&mut self, generation: Generation) -> Cancel {
         self.cancel.cancel();
         self.cancel = Cancel::default();
         self.content = Content::Waiting;
         self.offset = 0;
         self.search = None;
         self.laid_out = None;
-        (self.generation.advance(), self.cancel.clone())
+        self.generation = generation;
+        self.cancel.clone()
     }
 
     /// Takes what was read.

@@ -31,7 +31,7 @@ fn a_file_is_shown_in_the_version_of_the_lens() {
     hands.press("[ [");
     shows(&hands, "this is the first version");
     hands.press("Esc");
-    assert!(hands.state.modal.is_none());
+    assert!(hands.state.modals.is_empty());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn closing_ends_the_reading_and_what_comes_late_does_not_count() {
     let effects = update(&mut hands.state, Msg::Key(named("Esc").unwrap()));
     assert!(effects.is_empty() && file.cancel.is_cancelled() && file.answer().is_none());
     update(&mut hands.state, Msg::Read(*generation, Ok(b"late".to_vec())));
-    assert!(hands.state.modal.is_none());
+    assert!(hands.state.modals.is_empty());
     // Another version is asked for before the first has come.
     let first = update(&mut hands.state, Msg::Key(named("Enter").unwrap()));
     hands.press("]");
@@ -76,7 +76,7 @@ fn closing_ends_the_reading_and_what_comes_late_does_not_count() {
 #[test]
 fn what_cannot_be_read_is_said() {
     let mut hands = hands("Enter");
-    let Some(Modal::Viewer(viewer)) = &mut hands.state.modal else { panic!() };
+    let Some(Modal::Viewer(viewer)) = hands.state.modals.last_mut() else { panic!() };
     let generation = viewer.generation;
     hands.take(Msg::Read(generation, Err("gzip: the layer is damaged".to_owned())));
     shows(&hands, "gzip: the layer is damaged");
@@ -87,7 +87,7 @@ fn what_cannot_be_read_is_said() {
 #[test]
 fn the_window_stays_within_the_content() {
     let mut hands = hands("Enter");
-    let Some(Modal::Viewer(viewer)) = &mut hands.state.modal else { panic!() };
+    let Some(Modal::Viewer(viewer)) = hands.state.modals.last_mut() else { panic!() };
     let generation = viewer.generation;
     let lines: Vec<String> = (0..500).map(|line| format!("line {line}")).collect();
     hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes())));
@@ -132,19 +132,19 @@ fn the_history_reads_as_a_dockerfile_and_can_be_copied() {
     assert!(copied.contains("\n# L1\nRUN set -eux; \\\n"), "{copied}");
     assert!(copied.contains("\nCMD [\"bash\"]\n"), "{copied}");
     hands.press("Esc");
-    assert!(hands.state.modal.is_none());
+    assert!(hands.state.modals.is_empty());
 }
 
 #[test]
 fn a_text_is_searched_from_the_window_on() {
     let mut hands = hands("Enter");
-    let Some(Modal::Viewer(viewer)) = &mut hands.state.modal else { panic!() };
+    let Some(Modal::Viewer(viewer)) = hands.state.modals.last_mut() else { panic!() };
     let generation = viewer.generation;
     let lines: Vec<String> =
         (0..300).map(|line| format!("{}line {line}", if line % 100 == 50 { "Needle " } else { "" })).collect();
     hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes())));
     let top = |hands: &Hands| {
-        let Some(Modal::Viewer(viewer)) = &hands.state.modal else { panic!() };
+        let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
         viewer.rows()[viewer.offset].text.clone()
     };
     hands.press("/ needle");

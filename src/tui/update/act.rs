@@ -4,7 +4,7 @@ use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
-use super::{Effect, Effects, details, jump, lens, modal, prompt, toast, tree, viewer, waste};
+use super::{Effect, Effects, details, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -49,9 +49,11 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::VersionPrevious | Act::VersionNext | Act::Wrap | Act::Hex | Act::Search => {
             viewer::act(state, act, effects);
         }
-        Act::NextHit | Act::PreviousHit if matches!(state.modal, Some(Modal::Viewer(_))) => {
+        Act::NextHit | Act::PreviousHit if matches!(state.modal(), Some(Modal::Viewer(_))) => {
             viewer::act(state, act, effects);
         }
+        Act::Life => life::open(state),
+        Act::ShowStep => life::show_step(state),
         Act::EmptyRows => {
             state.layers.empty_rows = !state.layers.empty_rows;
             lens::rebuild_layer_rows(state);
@@ -137,14 +139,18 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::ShowInTree
             | Act::ShowInWaste
             | Act::GoToTarget
+            | Act::Life
     )
 }
 
 fn movement(state: &mut State, act: Act) {
     let areas = layout::areas(state);
     match keymap::context(state) {
-        Context::Viewer => modal::scroll(state, act, usize::from(layout::viewer(&areas).height)),
-        Context::Help | Context::Text => modal::scroll(state, act, usize::from(layout::modal(&areas).height)),
+        Context::Viewer => modal::scroll(state, act, layout::inner(areas.class, layout::viewer(&areas)).height),
+        Context::Help | Context::Text => {
+            modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height);
+        }
+        Context::Life => modal::scroll(state, act, layout::life(&areas).0.height),
         Context::Picker => {
             let page = usize::from(areas.body.height.saturating_sub(2)).max(1);
             if let Stage::Choosing(picker) = &mut state.stage {
@@ -181,7 +187,7 @@ pub(super) fn move_in(state: &mut State, pane: Pane, by: isize) {
 /// Scrolls the instruction from any pane. Where it has no pane of its own it is opened.
 fn scroll_instruction(state: &mut State, by: isize) {
     let is_shown = layout::areas(state).panes.iter().any(|(pane, _)| *pane == Pane::Instruction);
-    if state.modal.is_some() {
+    if !state.modals.is_empty() {
         modal::scroll_by(state, by);
     } else if is_shown {
         state.instruction_offset = state.instruction_offset.saturating_add_signed(by);
@@ -220,7 +226,7 @@ fn pane(state: &mut State, by: isize) {
 
 /// One step back towards the plain view; never further.
 fn back(state: &mut State, effects: &mut Effects) {
-    if state.modal.take().is_some() {
+    if state.modals.pop().is_some() {
         return;
     }
     if matches!(state.stage, Stage::Choosing(_)) {
@@ -257,11 +263,6 @@ fn copy(state: &mut State, effects: &mut Effects) {
 impl State {
     fn stage_is_exploring(&self) -> bool {
         matches!(self.stage, Stage::Exploring)
-    }
-
-    /// Whether the help lies over the view.
-    pub(crate) fn shows_modal(&self) -> bool {
-        matches!(self.modal, Some(Modal::Help(_) | Modal::Text(_) | Modal::Viewer(_)))
     }
 
     /// The selected layer, or the lowest.

@@ -1,15 +1,18 @@
 //! Everything about one thing, as lines of text: a layer, a path, a wasted item, a setting.
 
+use super::super::Model;
 use super::super::layout::{self, Class, Pane};
+use super::super::life;
 use super::super::state::{Fact, LayerRow, Modal, Reading, State, Text, View};
 use super::super::text::{self, NAME, human};
 use super::super::theme::Role;
+use crate::analysis::Timeline;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, Setting};
 use crate::listing::{Entry, EntryKind};
 use crate::notice::Severity;
 use crate::report::mode_text;
-use crate::tree::{Change, Event, EventKind, InodeId, NodeId, Shown, Tree};
+use crate::tree::{NodeId, Shown};
 use ratatui::layout::Rect;
 
 /// A name and its value, in one line.
@@ -19,7 +22,7 @@ fn fact(name: &str, value: impl AsRef<str>) -> Fact {
 
 /// Opens a text over the view.
 fn show(state: &mut State, title: String, lines: Vec<Fact>) {
-    state.modal = Some(Modal::Text(Text { title, lines, offset: 0 }));
+    state.modals.push(Modal::Text(Text { title, lines, offset: 0 }));
 }
 
 /// Opens everything about the selected row of the list of layers.
@@ -57,7 +60,7 @@ pub(super) fn open(state: &mut State) {
         Pane::Tree => tree_facts(state),
         Pane::Waste => state.waste_group().and_then(|group| {
             let ready = state.ready.as_ref()?;
-            Some((format!("/{}", group.path), path_facts(state, &ready.model.tree, group.node)))
+            Some((format!("/{}", group.path), life_facts(state, &ready.model, group.node)))
         }),
         Pane::Labels | Pane::Config | Pane::Env => {
             selected_setting(state).map(|setting| (text::prose(&setting.key), setting_facts(setting)))
@@ -229,14 +232,14 @@ fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
         out.push(fact("to pull", format!("{} {what}", human(cost, state.options.units))));
     }
     out.push((String::new(), Role::Text));
-    if scene.kinds_known {
-        out.extend(path_facts(state, &scene.tree, row.node));
+    if let Some(ready) = state.ready.as_ref().filter(|_| scene.kinds_known) {
+        out.extend(life_facts(state, &ready.model, row.node));
     }
     Some((state.tree_path()?, out))
 }
 
 fn entry_facts(state: &State, entry: Entry<'_>) -> Vec<Fact> {
-    let kind = kind_name(entry.kind);
+    let kind = text::kind(entry.kind);
     let time = jiff::Timestamp::new(entry.mtime.seconds, i32::try_from(entry.mtime.nanoseconds).unwrap_or(0));
     let mut out = vec![
         fact("type", kind),
@@ -261,83 +264,24 @@ fn entry_facts(state: &State, entry: Entry<'_>) -> Vec<Fact> {
 }
 
 /// Which layers touched a path, oldest first, and where its bytes still are.
-fn path_facts(state: &State, tree: &Tree, node: NodeId) -> Vec<Fact> {
-    let mut events: Vec<Event> = tree.events(node).collect();
-    events.reverse();
-    let mut out = Vec::new();
-    let mut before: Option<InodeId> = None;
-    let mut shipping: Vec<LayerIndex> = Vec::new();
-    let mut removed_by = None;
-    for event in events {
-        let instruction = state.subject.as_ref().map_or("", |subject| subject.image.instruction(event.layer));
-        let (marker, role, what) = match event.kind {
-            EventKind::Written(inode) => {
-                let change = match before {
-                    None => Change::Added,
-                    Some(before) if tree.same_content(before, inode) => Change::Metadata,
-                    Some(_) => Change::Content,
-                };
-                before = Some(inode);
-                removed_by = None;
-                if tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::File && entry.size > 0) {
-                    shipping.push(event.layer);
-                }
-                (change.marker(), Role::Change(change), written(state, tree, inode))
-            }
-            EventKind::Implied => (' ', Role::Dim, "named as a parent".to_owned()),
-            kind => {
-                before = None;
-                removed_by = Some(event.layer);
-                ('-', Role::Change(Change::Removed), removal(kind).to_owned())
-            }
-        };
-        let instruction = text::instruction(instruction);
-        out.push((format!("{marker} L{:<3}{what:<26} {instruction}", event.layer.to_string()), role));
-    }
-    if let Some(by) = removed_by.filter(|_| !shipping.is_empty()) {
-        let layers: Vec<String> = shipping.iter().map(|layer| format!("L{layer}")).collect();
-        out.push((format!("! gone since L{by}, but its bytes are still in {}", layers.join(", ")), Role::Waste));
-    }
+fn life_facts(state: &State, model: &Model, node: NodeId) -> Vec<Fact> {
+    let timeline = Timeline::of(&model.tree, node);
+    let mut out = life::rows(model, &timeline, state.options.units);
+    out.push((String::new(), Role::Text));
+    out.push(life::sentence(&timeline));
     out
-}
-
-fn written(state: &State, tree: &Tree, inode: InodeId) -> String {
-    let Some(entry) = tree.entry(inode) else { return String::new() };
-    let size = if entry.kind == EntryKind::File {
-        human(entry.size, state.options.units)
-    } else {
-        kind_name(entry.kind).to_owned()
-    };
-    format!("{size:<10} {:04o} {}:{}", entry.mode, entry.uid, entry.gid)
-}
-
-fn removal(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Whiteout => "removed",
-        EventKind::WhiteoutAbove => "removed with a directory above",
-        EventKind::Opaque => "hidden by an opaque directory",
-        _ => "replaced by something above",
-    }
-}
-
-/// The word for a kind of entry.
-fn kind_name(kind: EntryKind) -> &'static str {
-    match kind {
-        EntryKind::File => "file",
-        EntryKind::Directory => "directory",
-        EntryKind::Symlink => "symlink",
-        EntryKind::HardLink => "hard link",
-        EntryKind::CharDevice => "char device",
-        EntryKind::BlockDevice => "block device",
-        EntryKind::Fifo => "fifo",
-    }
 }
 
 /// What `y` copies, and what to call it. Escaped: a name must not be able to paste a line break.
 pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
-    if let Some(Modal::Text(text)) = &state.modal {
-        let lines: Vec<&str> = text.lines.iter().map(|(line, _)| line.as_str()).collect();
-        return Some(("the text", lines.join("\n")));
+    match state.modal() {
+        Some(Modal::Text(text)) => {
+            let lines: Vec<&str> = text.lines.iter().map(|(line, _)| line.as_str()).collect();
+            return Some(("the text", lines.join("\n")));
+        }
+        Some(Modal::Life(life)) => return Some(("the path", life.path())),
+        Some(Modal::Viewer(viewer)) => return Some(("the path", viewer.path())),
+        Some(Modal::Help(_)) | None => {}
     }
     match (state.view, state.focus()) {
         (View::Layers, Pane::Tree) => Some(("the path", state.tree_path()?)),

@@ -6,18 +6,26 @@ use super::super::state::{LensMode, State, View};
 use super::{details, lens, toast, tree};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
-use crate::tree::Shown;
+use crate::tree::{Change, Lens, NodeId, Shown};
 
 /// From a wasted item to its path, in the layer that ships it; the badge there says what made it dead.
 pub(super) fn waste_to_tree(state: &mut State) {
     let (Some(group), Some(ready)) = (state.waste_group(), &state.ready) else { return };
     let (node, owner, by) = (group.node, group.largest.owner_layer, group.largest.by_layer);
-    let path = ready.model.tree.path(node);
     let named = |layer: LayerIndex| ready.model.tree.events(node).any(|event| event.layer == layer);
     // Through a hard link the last name can be of a later layer than the bytes.
     let layer = if named(owner) { owner } else { by };
+    to_path(state, node, layer);
+}
+
+/// To a path in the tree of one layer that did something to it. What lies over the view is closed.
+pub(super) fn to_path(state: &mut State, node: NodeId, layer: LayerIndex) {
+    let Some(ready) = &state.ready else { return };
+    let path = ready.model.tree.path(node);
+    let is_unchanged = ready.model.tree.change(node, Lens::layer(layer)) == Some(Change::Unchanged);
+    state.modals.clear();
     tree::set_filter(state, None);
-    state.tree.kinds = Kinds::default();
+    state.tree.kinds = Kinds { unchanged: is_unchanged, ..Kinds::default() };
     state.tree.mode = LensMode::Alone;
     state.focus_on(Pane::Tree);
     lens::go_to(state, layer);

@@ -1,6 +1,6 @@
 //! Help and texts: what lies over the view.
 
-use super::super::keymap::{self, Act, Context, Group};
+use super::super::keymap::{self, Act, Group};
 use super::super::layout::{self, Areas};
 use super::super::state::{Fact, Help, Modal, State, Text};
 use super::super::text;
@@ -11,14 +11,14 @@ use tui_input::InputRequest;
 
 /// Opens the help.
 pub(super) fn open_help(state: &mut State) {
-    state.modal = Some(Modal::Help(Help::default()));
+    state.modals.push(Modal::Help(Help::default()));
 }
 
 /// Typing narrows the help. Says whether the key was used up.
 pub(super) fn type_into_help(state: &mut State, event: KeyEvent, name: &str) -> bool {
-    let Some(Modal::Help(help)) = &mut state.modal else { return false };
+    let Some(Modal::Help(help)) = state.modals.last_mut() else { return false };
     if name == "?" && help.filter.value().is_empty() {
-        state.modal = None;
+        state.modals.pop();
         return true;
     }
     if name == "Esc" && !help.filter.value().is_empty() {
@@ -43,18 +43,19 @@ pub(super) fn type_into_help(state: &mut State, event: KeyEvent, name: &str) -> 
     }
 }
 
-/// Scrolls what lies over the view.
-pub(super) fn scroll(state: &mut State, act: Act, page: usize) {
-    let by = act::distance(act, page.saturating_sub(2).max(1), 0);
+/// Scrolls what lies over the view in a window of so many rows.
+pub(super) fn scroll(state: &mut State, act: Act, height: u16) {
+    let by = act::distance(act, usize::from(height).max(1), 0);
     scroll_by(state, by);
 }
 
 /// Scrolls what lies over the view by a number of rows.
 pub(super) fn scroll_by(state: &mut State, by: isize) {
-    match &mut state.modal {
+    match state.modals.last_mut() {
         Some(Modal::Help(help)) => help.offset = help.offset.saturating_add_signed(by),
         Some(Modal::Text(text)) => text.offset = text.offset.saturating_add_signed(by),
         Some(Modal::Viewer(viewer)) => viewer.offset = viewer.offset.saturating_add_signed(by),
+        Some(Modal::Life(life)) => life.at.step(by, life.timeline.steps.len()),
         None => {}
     }
 }
@@ -63,14 +64,16 @@ pub(super) fn scroll_by(state: &mut State, by: isize) {
 pub(super) fn settle(state: &mut State, areas: &Areas) {
     let area = layout::inner(areas.class, layout::modal(areas));
     let (width, height) = (usize::from(area.width), usize::from(area.height));
-    let rows = match &state.modal {
+    let rows = match state.modal() {
         Some(Modal::Help(help)) => help_rows(state, help, width).len(),
         Some(Modal::Text(text)) => text_rows(text, width).len(),
+        Some(Modal::Life(life)) => life.timeline.steps.len(),
         Some(Modal::Viewer(_)) | None => return,
     };
-    match &mut state.modal {
+    match state.modals.last_mut() {
         Some(Modal::Help(help)) => help.offset = help.offset.min(rows.saturating_sub(height)),
         Some(Modal::Text(text)) => text.offset = text.offset.min(rows.saturating_sub(height)),
+        Some(Modal::Life(life)) => life.at.settle(rows, usize::from(layout::life(areas).0.height)),
         Some(Modal::Viewer(_)) | None => {}
     }
 }
@@ -87,14 +90,10 @@ pub(crate) fn text_rows(text: &Text, width: usize) -> Vec<Fact> {
 /// One cell of the help: keys and what they do, or a heading.
 pub(crate) type HelpCell = (String, String);
 
-/// The help as rows of columns, made from the table of actions: what the focused pane can do, narrowed by what was
+/// The help as rows of columns, made from the table of actions: what can be done behind it, narrowed by what was
 /// typed.
 pub(crate) fn help_rows(state: &State, help: &Help, width: usize) -> Vec<Vec<HelpCell>> {
-    let context = match state.stage {
-        super::super::state::Stage::Exploring => Context::Pane(state.focus()),
-        super::super::state::Stage::Choosing(_) => Context::Picker,
-        super::super::state::Stage::Opening(_) => Context::Opening,
-    };
+    let context = keymap::helped(state);
     let typed = help.filter.value().to_lowercase();
     let mut cells: Vec<HelpCell> = Vec::new();
     for group in Group::ALL {

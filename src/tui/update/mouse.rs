@@ -22,7 +22,7 @@ pub(super) fn mouse(state: &mut State, event: MouseEvent, effects: &mut Effects)
 }
 
 fn wheel(state: &mut State, at: Position, by: isize) {
-    if state.shows_modal() {
+    if !state.modals.is_empty() {
         modal::scroll_by(state, by);
     } else if let Stage::Choosing(picker) = &mut state.stage {
         let rows = picker.lines.len();
@@ -39,9 +39,9 @@ fn pane_at(state: &State, at: Position) -> Option<(Pane, Rect)> {
 fn click(state: &mut State, at: Position, effects: &mut Effects) {
     state.toast = None;
     let areas = layout::areas(state);
-    if state.shows_modal() {
+    if !state.modals.is_empty() {
         if !layout::modal(&areas).contains(at) {
-            state.modal = None;
+            state.modals.pop();
         }
         return;
     }

@@ -166,5 +166,5 @@ fn messages(state: &mut State) {
         Severity::Error => Role::Error,
     };
     let lines = state.notices.iter().map(|notice| (text::prose(&notice.to_string()), role(notice.severity))).collect();
-    state.modal = Some(Modal::Text(Text { title: "Messages".to_owned(), lines, offset: 0 }));
+    state.modals.push(Modal::Text(Text { title: "Messages".to_owned(), lines, offset: 0 }));
 }

@@ -24,13 +24,17 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
     let versions = Timeline::of(&model.tree, node).files(&model.tree);
     let Some(at) = versions.iter().position(|version| *version == inode) else { return false };
     let mut viewer = Viewer::new(model, node, versions, at);
-    read(&mut viewer, effects);
-    state.modal = Some(Modal::Viewer(Box::new(viewer)));
+    read(&mut viewer, &mut state.reads, effects);
+    state.modals.push(Modal::Viewer(Box::new(viewer)));
     true
 }
 
 /// The selected row, if it is about a regular file.
 fn selected(state: &State) -> Option<(NodeId, InodeId)> {
+    if let Some(Modal::Life(life)) = state.modal() {
+        let is_file = |inode: &InodeId| life.model.tree.file_size(*inode).is_some();
+        return Some((life.timeline.node, life.step()?.inode.filter(is_file)?));
+    }
     if state.view == View::Waste {
         let (group, ready) = (state.waste_group()?, state.ready.as_ref()?);
         let tree = &ready.model.tree;
@@ -46,22 +50,23 @@ fn selected(state: &State) -> Option<(NodeId, InodeId)> {
     }
 }
 
-fn read(viewer: &mut Viewer, effects: &mut Effects) {
+fn read(viewer: &mut Viewer, reads: &mut Generation, effects: &mut Effects) {
     let Some(inode) = viewer.inode() else { return };
-    let (generation, cancel) = viewer.restart();
+    let generation = reads.advance();
+    let cancel = viewer.restart(generation);
     let contents = Arc::clone(&viewer.model.contents);
     effects.push(Effect::Read(generation, Read { contents, inode, cancel }));
 }
 
 /// What a key does while a file is looked at.
 pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
-    let Some(Modal::Viewer(viewer)) = &mut state.modal else { return };
+    let Some(Modal::Viewer(viewer)) = state.modals.last_mut() else { return };
     match act {
         Act::VersionPrevious | Act::VersionNext => {
             let at = if act == Act::VersionNext { viewer.at + 1 } else { viewer.at.wrapping_sub(1) };
             if at < viewer.versions.len() {
                 viewer.at = at;
-                read(viewer, effects);
+                read(viewer, &mut state.reads, effects);
             } else {
                 toast(
                     state,
@@ -88,16 +93,18 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
 
 /// Searches for what is typed.
 pub(super) fn search(state: &mut State, text: &str) {
-    if let Some(Modal::Viewer(viewer)) = &mut state.modal {
+    if let Some(Modal::Viewer(viewer)) = state.modals.last_mut() {
         viewer.search(text);
     }
 }
 
 /// Takes what was read, if somebody still waits for it.
 pub(super) fn took(state: &mut State, generation: Generation, read: Result<Vec<u8>, String>) {
-    if let Some(Modal::Viewer(viewer)) = &mut state.modal
-        && viewer.generation == generation
-    {
+    let viewers = state.modals.iter_mut().filter_map(|modal| match modal {
+        Modal::Viewer(viewer) => Some(viewer),
+        _ => None,
+    });
+    if let Some(viewer) = viewers.into_iter().find(|viewer| viewer.generation == generation) {
         viewer.take(read);
     }
 }
@@ -105,7 +112,7 @@ pub(super) fn took(state: &mut State, generation: Generation, read: Result<Vec<u
 /// Lays the content out for the screen as it is.
 pub(super) fn settle(state: &mut State, areas: &Areas) {
     let area = layout::inner(areas.class, layout::viewer(areas));
-    if let Some(Modal::Viewer(viewer)) = &mut state.modal {
+    if let Some(Modal::Viewer(viewer)) = state.modals.last_mut() {
         viewer.settle(usize::from(area.width).saturating_sub(2), usize::from(area.height));
     }
 }

@@ -236,7 +236,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             |scene| format!("{} found   [Enter] keep  [Esc] clear", scene.total()),
         ),
         PromptKind::WasteFilter => format!("{} found   [Enter] keep  [Esc] clear", state.waste.shown.len()),
-        PromptKind::Search => match &state.modal {
+        PromptKind::Search => match state.modal() {
             Some(Modal::Viewer(viewer)) => {
                 let lines = viewer.search.as_ref().map_or(0, |search| search.lines.len());
                 format!("{lines} lines found   [Enter] keep  [Esc] clear")

@@ -1,5 +1,6 @@
 //! The help and texts, over the view.
 
+use super::super::keymap;
 use super::super::layout;
 use super::super::state::{Help, Modal, Text};
 use super::super::text;
@@ -14,11 +15,12 @@ impl Painter<'_> {
     pub(super) fn modal(&mut self) -> Option<(u16, u16)> {
         let state = self.state;
         let area = layout::modal(self.areas).intersection(self.buffer.area);
-        match &state.modal {
+        match state.modal() {
             None => return None,
             Some(Modal::Help(help)) => self.help(help, area),
             Some(Modal::Text(text)) => self.text(text, area),
             Some(Modal::Viewer(viewer)) => self.viewer(viewer),
+            Some(Modal::Life(life)) => self.life(life),
         }
         None
     }
@@ -40,8 +42,8 @@ impl Painter<'_> {
         let typed = help.filter.value();
         let note =
             if typed.is_empty() { "type to filter".to_owned() } else { format!("filter: {}", text::prose(typed)) };
-        let pane = self.state.focus();
-        self.border(area, true, &format!("Keys: {pane:?}"), &note);
+        let title = format!("Keys: {}", keymap::helped(self.state).title());
+        self.border(area, true, &title, &note);
         let inside = layout::inner(self.areas.class, area);
         let rows = update::help_rows(self.state, help, usize::from(inside.width));
         let columns = rows.first().map_or(1, Vec::len).max(1);

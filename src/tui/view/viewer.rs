@@ -18,9 +18,8 @@ impl Painter<'_> {
         let area = layout::viewer(self.areas).intersection(self.buffer.area);
         Clear.render(area, self.buffer);
         let note = self.note(viewer);
-        let path = format!("/{}", text::name(&viewer.model.tree.path(viewer.node)));
         let room = usize::from(area.width).saturating_sub(text::width(&note) + 8);
-        self.border(area, true, &text::shorten(&path, room.max(8)), &note);
+        self.border(area, true, &text::shorten(&viewer.path(), room.max(8)), &note);
         let inside = layout::inner(self.areas.class, area);
         match &viewer.content {
             Content::Waiting => self.placeholder(inside, "reading …   Esc stops"),

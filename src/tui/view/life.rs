@@ -1,0 +1,44 @@
+//! The life of a path, over the view.
+//!
+//! ```text
+//! ┏━ /srv/app/.env ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ touched by 3 layers ━┓
+//! ┃ + L6   19 B      0644 0:0         COPY . .                                   ┃
+//! ┃ % L7   19 B      0644 1000:0      RUN chown -R app:app /srv/app              ┃
+//! ┃▌- L8   removed                    RUN sed -i … && rm -f .env                 ┃
+//! ┃ Deleted in layer 8, but its bytes (38 B) are still in layers 6 and 7.        ┃
+//! ```
+
+use super::super::layout;
+use super::super::life::{self, Life};
+use super::super::text;
+use super::Painter;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+impl Painter<'_> {
+    pub(super) fn life(&mut self, life: &Life) {
+        let area = layout::modal(self.areas).intersection(self.buffer.area);
+        Clear.render(area, self.buffer);
+        let count = life.timeline.layers();
+        let note = if count == 1 { "touched by 1 layer".to_owned() } else { format!("touched by {count} layers") };
+        let room = usize::from(area.width).saturating_sub(text::width(&note) + 8);
+        self.border(area, true, &text::shorten(&life.path(), room.max(8)), &note);
+        let (window, below) = layout::life(self.areas);
+        let rows = life::rows(&life.model, &life.timeline, self.state.options.units);
+        for ((index, row), y) in rows.iter().enumerate().skip(life.at.offset).zip(window.y..window.bottom()) {
+            let whole = Rect { y, height: 1, ..window };
+            let inside = Rect { x: whole.x + 1, width: whole.width.saturating_sub(2), ..whole };
+            let text = text::cut(&row.0, usize::from(inside.width));
+            self.line(inside, &[(text, row.1)]);
+            if index == life.at.cursor {
+                self.select(whole, true);
+            }
+        }
+        self.more(area, rows.len(), life.at.offset, usize::from(window.height));
+        let (sentence, role) = life::sentence(&life.timeline);
+        let lines = text::wrap(&sentence, usize::from(below.width).saturating_sub(2));
+        for (line, y) in lines.into_iter().zip(below.y..below.bottom()) {
+            self.line(Rect { x: below.x + 1, y, width: below.width.saturating_sub(2), height: 1 }, &[(line, role)]);
+        }
+    }
+}
