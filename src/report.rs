@@ -34,7 +34,9 @@ pub use duplicates::{DuplicateSection, duplicates, write as write_duplicates, wr
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
-pub use listing::{LsError, LsFormat, LsScope, LsSort, LsStyle, missing, mode_text, unknown, write as write_listing};
+pub use listing::{
+    LsError, LsFormat, LsScope, LsSort, LsStyle, missing, mode_text, mtime_text, unknown, write as write_listing,
+};
 pub use packages::{
     PackagesSection, packages, write as write_packages, write_json as write_packages_json, write_unowned,
     write_unowned_json,

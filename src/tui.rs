@@ -20,6 +20,7 @@
 //! * `terminal`: raw mode, alternate screen and mouse, undone on every way out.
 
 mod effect;
+mod files;
 mod groups;
 mod keymap;
 mod layout;

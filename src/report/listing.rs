@@ -4,8 +4,8 @@ mod entries;
 mod format;
 mod merged;
 
-pub use format::{LsFormat, LsSort, LsStyle, mode_text};
-pub(super) use format::{mtime_text, timestamp, type_name};
+pub use format::{LsFormat, LsSort, LsStyle, mode_text, mtime_text};
+pub(super) use format::{timestamp, type_name};
 
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;

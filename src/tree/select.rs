@@ -75,6 +75,11 @@ impl Selection {
         self.sums.is_hit(self.view.outline().place(node))
     }
 
+    /// All paths that are shown for their own sake, in the order of the outline.
+    pub fn hits(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.sums.hits().map(|place| self.view.outline().node_at(place))
+    }
+
     /// The first path below this one that is shown for its own sake, in the order of the outline.
     pub fn first_below(&self, node: NodeId) -> Option<NodeId> {
         let stretch = self.view.outline().stretch(node);

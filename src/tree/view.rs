@@ -144,6 +144,11 @@ impl Sums {
         self.hits.has(place)
     }
 
+    /// All hits, in order.
+    pub(super) fn hits(&self) -> impl Iterator<Item = usize> + '_ {
+        self.hits.words().iter().enumerate().flat_map(|(index, word)| ones(*word).map(move |bit| index * WORD + bit))
+    }
+
     /// The first hit of some places.
     pub(super) fn first(&self, places: Range<usize>) -> Option<usize> {
         let mut ahead = self.hits.words().iter().enumerate().skip(places.start / WORD).map(|(index, word)| {

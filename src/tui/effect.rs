@@ -1,5 +1,6 @@
 //! What `update` wants done outside of the state, and the worker that does the slow part of it.
 
+use super::files::{Files, List};
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
 use super::viewer::MOST;
@@ -18,6 +19,8 @@ pub(crate) enum Effect {
     Look(Generation, Look),
     /// Find out which wasted items a filter leaves.
     Sift(Generation, Sift),
+    /// List the files of a lens.
+    List(Generation, List),
     /// Read the beginning of a file.
     Read(Generation, Read),
     /// Put text into the clipboard of the terminal.
@@ -69,6 +72,8 @@ pub(crate) enum Job {
     Look(Generation, Look),
     /// Which wasted items a filter leaves.
     Sift(Generation, Sift),
+    /// The files of a lens.
+    List(Generation, List),
 }
 
 /// How many lenses are kept, a byte for each path: one goes to and fro between two, and the wasted items have another.
@@ -115,11 +120,12 @@ impl Lenses {
 pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
     let mut lenses = Lenses::default();
     while let Ok(first) = jobs.recv() {
-        let (mut newest_look, mut newest_sift) = (None, None);
+        let (mut newest_look, mut newest_sift, mut newest_list) = (None, None, None);
         for job in std::iter::once(first).chain(jobs.try_iter()) {
             match job {
                 Job::Look(generation, question) => newest_look = Some((generation, question)),
                 Job::Sift(generation, question) => newest_sift = Some((generation, question)),
+                Job::List(generation, question) => newest_list = Some((generation, question)),
             }
         }
         if let Some((generation, question)) = newest_look {
@@ -134,11 +140,21 @@ pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
                 return;
             }
         }
+        if let Some((generation, question)) = newest_list {
+            let files = Arc::new(list(&question, &mut lenses));
+            if !answer(Msg::Listed(generation, files)) {
+                return;
+            }
+        }
     }
 }
 
 fn see(question: &Look, lenses: &mut Lenses) -> Scene {
     Scene::of(lenses.view(&question.source, |tree| question.lens_in(tree)), question)
+}
+
+fn list(question: &List, lenses: &mut Lenses) -> Files {
+    Files::of(lenses.view(&Source::Tree(Arc::clone(&question.tree)), |_| question.lens), question)
 }
 
 fn sift(question: &Sift, lenses: &mut Lenses) -> Vec<bool> {
@@ -154,6 +170,7 @@ pub(crate) fn answer(effect: Effect) -> Option<Msg> {
     match effect {
         Effect::Look(generation, question) => Some(Msg::Looked(generation, Arc::new(see(&question, &mut lenses)))),
         Effect::Sift(generation, question) => Some(Msg::Sifted(generation, sift(&question, &mut lenses))),
+        Effect::List(generation, question) => Some(Msg::Listed(generation, Arc::new(list(&question, &mut lenses)))),
         Effect::Read(generation, read) => read.answer().map(|read| Msg::Read(generation, read)),
         _ => None,
     }

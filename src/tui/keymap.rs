@@ -23,6 +23,7 @@ pub(crate) enum Act {
     PreviousPane,
     ViewLayers,
     ViewWaste,
+    ViewFiles,
     ViewImage,
     Zoom,
     ScrollDown,
@@ -153,9 +154,12 @@ const PICKER: Where = Where(1 << 8);
 const OPENING: Where = Where(1 << 9);
 const VIEWER: Where = Where(1 << 10);
 const LIFE: Where = Where(1 << 11);
+const FILES: Where = Where(1 << 12);
+/// Where a path of the image is selected.
+const PATHS: Where = TREE.or(WASTE).or(FILES);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
-const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(IMAGE_VIEW);
+const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
 const OVER: Where = TEXT.or(VIEWER).or(LIFE);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
@@ -172,6 +176,7 @@ impl Where {
             Context::Pane(Pane::Tree) => TREE,
             Context::Pane(Pane::Instruction) => INSTRUCTION,
             Context::Pane(Pane::Waste) => WASTE,
+            Context::Pane(Pane::Files) => FILES,
             Context::Pane(Pane::Labels | Pane::Config | Pane::Env) => SETTINGS,
             Context::Pane(Pane::History) => HISTORY,
             Context::Text => TEXT,
@@ -220,7 +225,7 @@ const fn row(
 pub(crate) const ACTIONS: &[Action] = &[
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
-    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE, "show in tree", Some("show in tree")),
+    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES), "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
     row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
@@ -231,21 +236,21 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Search, &["/", "^F"], Group::Narrow, VIEWER, "search", Some("search")),
     row(Act::Wrap, &["w"], Group::Act, VIEWER, "wrap lines", Some("wrap")),
     row(Act::Hex, &["x"], Group::Act, VIEWER, "text or bytes", Some("hex")),
-    row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE), "filter", Some("filter")),
-    row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW, "layer before", None),
-    row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW, "next layer", None),
-    row(Act::LensCycle, &["="], Group::Lens, LAYERS_VIEW, "one, sum, image", Some("alone/sum/image")),
+    row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE).or(FILES), "filter", Some("filter")),
+    row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW.or(FILES), "layer before", None),
+    row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW.or(FILES), "next layer", None),
+    row(Act::LensCycle, &["="], Group::Lens, LAYERS_VIEW.or(FILES), "one, sum, image", Some("alone/sum/image")),
     row(Act::NextPane, &["Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "next pane", Some("pane")),
     row(Act::ChangesOnly, &["c"], Group::Narrow, LAYERS_VIEW, "changes, or all", Some("changes only")),
     row(Act::Toggle, &["Space"], Group::Tree, TREE, "open or close", None),
-    row(Act::Details, &["i"], Group::Act, TREE.or(WASTE).or(IMAGE_VIEW), "details", Some("details")),
-    row(Act::Sort, &["s", "^O"], Group::Sort, TREE.or(WASTE), "next order", Some("sort")),
-    row(Act::Copy, &["y"], Group::Act, LIST.or(TREE).or(WASTE).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
-    row(Act::Life, &["t"], Group::Act, TREE.or(WASTE), "who touched it", Some("timeline")),
+    row(Act::Details, &["i"], Group::Act, PATHS.or(IMAGE_VIEW), "details", Some("details")),
+    row(Act::Sort, &["s", "^O"], Group::Sort, PATHS, "next order", Some("sort")),
+    row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
+    row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
     row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
-    row(Act::ViewContent, &["p"], Group::Act, TREE.or(WASTE), "its content", None),
-    row(Act::Reverse, &["S"], Group::Sort, TREE.or(WASTE), "reverse", None),
+    row(Act::ViewContent, &["p"], Group::Act, PATHS, "its content", None),
+    row(Act::Reverse, &["S"], Group::Sort, PATHS, "reverse", None),
     row(Act::Down, &["j", "Down"], Group::Move, LISTS, "down", None),
     row(Act::Up, &["k", "Up"], Group::Move, LISTS, "up", None),
     row(Act::Parent, &["h", "Left"], Group::Move, TREE, "close or parent", None),
@@ -260,6 +265,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::PreviousPane, &["S-Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "previous pane", None),
     row(Act::ViewLayers, &["1"], Group::Panes, VIEWS, "layers", None),
     row(Act::ViewWaste, &["2"], Group::Panes, VIEWS, "waste", None),
+    row(Act::ViewFiles, &["3"], Group::Panes, VIEWS, "files", None),
     row(Act::ViewImage, &["4"], Group::Panes, VIEWS, "image", None),
     row(Act::Zoom, &["z"], Group::Panes, VIEWS, "zoom", Some("zoom")),
     row(Act::ScrollDown, &["J"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll command", None),
@@ -274,7 +280,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::KindRemoved, &["r"], Group::Narrow, TREE, "- removed", None),
     row(Act::KindUnchanged, &["u"], Group::Narrow, TREE, "= unchanged", None),
     row(Act::KindWasted, &["!"], Group::Narrow, TREE, "only waste", None),
-    row(Act::ShowInWaste, &["w"], Group::Act, TREE, "show in Waste", None),
+    row(Act::ShowInWaste, &["w"], Group::Act, TREE.or(FILES), "show in Waste", None),
     row(Act::EmptyRows, &["e"], Group::Act, LIST, "no-layer rows", None),
     row(Act::GoToTarget, &["gt"], Group::Tree, TREE, "to link target", None),
     row(Act::CloseAll, &["-", "^Space"], Group::Tree, TREE, "close all", None),

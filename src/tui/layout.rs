@@ -22,6 +22,8 @@ pub(crate) enum Pane {
     Instruction,
     /// The wasted items.
     Waste,
+    /// All files, flat.
+    Files,
     /// Labels.
     Labels,
     /// Entrypoint, user and the like.
@@ -85,6 +87,7 @@ pub(crate) fn panes_of(view: View, class: Class) -> &'static [Pane] {
         (View::Layers, Class::Wide) => &[Pane::Layers, Pane::Tree, Pane::Instruction],
         (View::Layers, _) => &[Pane::Layers, Pane::Tree],
         (View::Waste, _) => &[Pane::Waste],
+        (View::Files, _) => &[Pane::Files],
         (View::Image, _) => &[Pane::Labels, Pane::Config, Pane::Env, Pane::History],
     }
 }
@@ -98,6 +101,7 @@ pub(crate) fn areas(state: &State) -> Areas {
     let strip_height = match (roomy && height >= 16, state.view, class) {
         (true, View::Layers, Class::Single | Class::Double) | (true, View::Image, Class::Double | Class::Wide) => 2,
         (true, View::Waste, _) => 3,
+        (true, View::Files, _) => 2,
         _ => 0,
     };
     // What an image is stands above its labels.
@@ -109,7 +113,7 @@ pub(crate) fn areas(state: &State) -> Areas {
         Rect { x: 0, y: top, width, height: bottom.saturating_sub(top) }.intersection(Rect::new(0, 0, width, height));
     // The strip about a layer stands above the path of the selection, the strip about a wasted item below it.
     let (status_y, strip_y) = match state.view {
-        View::Waste => (bottom, bottom + 1),
+        View::Waste | View::Files => (bottom, bottom + 1),
         View::Image => (bottom, top - above),
         View::Layers => (bottom + strip_height, bottom),
     };
@@ -131,6 +135,7 @@ fn panes(state: &State, class: Class, body: Rect) -> Vec<(Pane, Rect)> {
     }
     match state.view {
         View::Waste => vec![(Pane::Waste, body)],
+        View::Files => vec![(Pane::Files, body)],
         View::Layers if class == Class::Wide => wide_layers(state, body),
         View::Layers => {
             let (left, right) = split_at(body, 32);
@@ -230,7 +235,7 @@ pub(crate) fn tabs(state: &State) -> Vec<(View, u16, String)> {
     for view in View::ALL {
         let open = if view == state.view { '[' } else { ' ' };
         let close = if view == state.view { ']' } else { ' ' };
-        let waiting = if view == View::Waste && state.ready.is_none() { "…" } else { "" };
+        let waiting = if matches!(view, View::Waste | View::Files) && state.ready.is_none() { "…" } else { "" };
         let text = format!("{open}{} {}{waiting}{close}", view.key(), view.title());
         let width = u16::try_from(super::text::width(&text)).unwrap_or(0);
         out.push((view, x, text));

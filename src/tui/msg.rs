@@ -1,6 +1,7 @@
 //! Everything that can happen to the explorer.
 
 use super::Feed;
+use super::files::Files;
 use super::scene::Scene;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
@@ -35,6 +36,8 @@ pub(crate) enum Msg {
     Looked(Generation, Arc<Scene>),
     /// The worker knows which wasted items a filter leaves, by group.
     Sifted(Generation, Vec<bool>),
+    /// The worker has the files of a lens.
+    Listed(Generation, Arc<Files>),
     /// The beginning of a file was read, or why it could not be.
     Read(Generation, Result<Vec<u8>, String>),
     /// A toast has been there long enough.

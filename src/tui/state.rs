@@ -1,5 +1,6 @@
 //! Everything that the screen depends on.
 
+use super::files::FilesPane;
 use super::groups::{Group, Killed};
 use super::layout::{self, Pane};
 use super::life::Life;
@@ -25,19 +26,22 @@ pub(crate) enum View {
     Layers,
     /// Wasted items.
     Waste,
+    /// All files, flat.
+    Files,
     /// Labels, config, env, history.
     Image,
 }
 
 impl View {
     /// All views, in the order of their keys.
-    pub(crate) const ALL: [Self; 3] = [Self::Layers, Self::Waste, Self::Image];
+    pub(crate) const ALL: [Self; 4] = [Self::Layers, Self::Waste, Self::Files, Self::Image];
 
     /// Its key.
     pub(crate) fn key(self) -> char {
         match self {
             Self::Layers => '1',
             Self::Waste => '2',
+            Self::Files => '3',
             Self::Image => '4',
         }
     }
@@ -47,6 +51,7 @@ impl View {
         match self {
             Self::Layers => "Layers",
             Self::Waste => "Waste",
+            Self::Files => "Files",
             Self::Image => "Image",
         }
     }
@@ -368,6 +373,8 @@ pub(crate) enum PromptKind {
     TreeFilter,
     /// A filter of the wasted items.
     WasteFilter,
+    /// A filter of the files.
+    FilesFilter,
     /// A command.
     Command,
     /// What is searched for in the content of a file.
@@ -450,6 +457,8 @@ pub(crate) struct State {
     pub(crate) instruction_offset: usize,
     /// The wasted items.
     pub(crate) waste: WastePane,
+    /// All files, flat.
+    pub(crate) files: FilesPane,
     /// Where one is in the labels.
     pub(crate) labels: Position,
     /// Where one is in the config.
@@ -490,6 +499,7 @@ impl State {
             tree: TreePane::default(),
             instruction_offset: 0,
             waste: WastePane::default(),
+            files: FilesPane::default(),
             labels: Position::default(),
             config: Position::default(),
             env: Position::default(),
@@ -513,6 +523,7 @@ impl State {
         let (wanted, panes) = match self.view {
             View::Layers => (self.layers_focus, layout::panes_of(self.view, self.class())),
             View::Waste => return Pane::Waste,
+            View::Files => return Pane::Files,
             View::Image => (self.image_focus, layout::panes_of(self.view, self.class())),
         };
         // A pane that has no place at this size cannot have the focus.
@@ -527,6 +538,7 @@ impl State {
                 self.layers_focus = pane;
             }
             Pane::Waste => self.view = View::Waste,
+            Pane::Files => self.view = View::Files,
             Pane::Labels | Pane::Config | Pane::Env | Pane::History => {
                 self.view = View::Image;
                 self.image_focus = pane;
@@ -547,6 +559,7 @@ impl State {
             Pane::Tree => self.tree.rows.len(),
             Pane::Instruction => 0,
             Pane::Waste => self.waste.shown.len(),
+            Pane::Files => self.files.len(),
             Pane::Labels => provenance.map_or(0, |all| all.labels.len()),
             Pane::Config => provenance.map_or(0, |all| all.settings.len()),
             Pane::Env => provenance.map_or(0, |all| all.env.len()),
@@ -561,6 +574,7 @@ impl State {
             Pane::Tree => &mut self.tree.at,
             Pane::Instruction => return None,
             Pane::Waste => &mut self.waste.at,
+            Pane::Files => &mut self.files.at,
             Pane::Labels => &mut self.labels,
             Pane::Config => &mut self.config,
             Pane::Env => &mut self.env,
@@ -570,7 +584,7 @@ impl State {
 
     /// Whether the worker still owes the answer to the last question.
     pub(crate) fn waits(&self) -> bool {
-        self.tree.generation != self.tree.answered || self.waste.generation != self.waste.answered
+        self.tree.generation != self.tree.answered || self.waste.generation != self.waste.answered || self.files.waits()
     }
 
     /// The number of layers.
@@ -598,11 +612,18 @@ impl State {
         self.ready.as_ref()?.groups.get(index)
     }
 
+    /// The path of the selected file, with a leading slash, escaped.
+    pub(crate) fn file_path(&self) -> Option<String> {
+        let tree = self.files.files.as_ref()?.view.tree();
+        Some(format!("/{}", super::text::name(&tree.path(self.files.selected()?))))
+    }
+
     /// The selected path of the present view.
     pub(crate) fn selected_node(&self) -> Option<NodeId> {
         match self.view {
             View::Layers => self.tree.selected().map(|row| row.node),
             View::Waste => self.waste_group().map(|group| group.node),
+            View::Files => self.files.selected(),
             View::Image => None,
         }
     }

@@ -159,6 +159,7 @@ impl Loop {
             match effect {
                 Effect::Look(generation, question) => self.ask(Job::Look(generation, question)),
                 Effect::Sift(generation, question) => self.ask(Job::Sift(generation, question)),
+                Effect::List(generation, question) => self.ask(Job::List(generation, question)),
                 Effect::Read(generation, file) => self.read(generation, file),
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),

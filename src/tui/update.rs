@@ -3,6 +3,7 @@
 mod act;
 mod details;
 mod feed;
+mod files;
 mod jump;
 mod lens;
 mod life;
@@ -46,6 +47,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Resize(size) => state.size = size,
         Msg::Feed(feed) => feed::feed(state, feed, &mut effects),
         Msg::Looked(generation, scene) => tree::looked(state, generation, &scene),
+        Msg::Listed(generation, files) => state.files.take(generation, files),
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
         Msg::Read(generation, read) => viewer::took(state, generation, read),
         Msg::ToastOver => state.toast = None,
@@ -59,6 +61,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
 /// cursor.
 fn settle(state: &mut State, effects: &mut Effects) {
     lens::follow(state, effects);
+    files::follow(state, effects);
     let areas = layout::areas(state);
     for (pane, area) in &areas.panes {
         let height = usize::from(layout::window(areas.class, *pane, *area).height);
@@ -73,7 +76,9 @@ fn settle(state: &mut State, effects: &mut Effects) {
         }
     }
     // Panes that cannot be seen have no window, but their cursors must be on rows all the same.
-    for pane in [Pane::Layers, Pane::Tree, Pane::Waste, Pane::Labels, Pane::Config, Pane::Env, Pane::History] {
+    for pane in
+        [Pane::Layers, Pane::Tree, Pane::Waste, Pane::Files, Pane::Labels, Pane::Config, Pane::Env, Pane::History]
+    {
         let rows = state.rows_of(pane);
         if let Some(position) = state.position(pane) {
             position.cursor = position.cursor.min(rows.saturating_sub(1));

@@ -215,7 +215,7 @@ pub(in crate::report) fn timestamp(time: Time) -> Option<jiff::Timestamp> {
 }
 
 /// Date and minute of an entry's time, in UTC; a dash if no calendar has it.
-pub(in crate::report) fn mtime_text(time: Time) -> String {
+pub fn mtime_text(time: Time) -> String {
     timestamp(time).map_or_else(|| "-".to_owned(), minute)
 }
 

@@ -46,6 +46,9 @@ const KEYS: &[&str] = &[
     "S-Tab",
     "1",
     "2",
+    "3",
+    "t",
+    "p",
     "4",
     "z",
     "J",
@@ -123,7 +126,9 @@ fn take(hands: &mut Hands, step: &Step, sample: &Sample) {
 /// Every cursor is on a row, and in the window of a pane that can be seen.
 fn check(state: &mut State) -> Result<(), TestCaseError> {
     let areas = layout::areas(state);
-    for pane in [Pane::Layers, Pane::Tree, Pane::Waste, Pane::Labels, Pane::Config, Pane::Env, Pane::History] {
+    for pane in
+        [Pane::Layers, Pane::Tree, Pane::Waste, Pane::Files, Pane::Labels, Pane::Config, Pane::Env, Pane::History]
+    {
         let rows = state.rows_of(pane);
         let window = areas
             .panes

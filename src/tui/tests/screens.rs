@@ -91,6 +91,16 @@ fn waste() {
 }
 
 #[test]
+fn files() {
+    look("files", "3 j");
+}
+
+#[test]
+fn life() {
+    look("life", ":5 Enter Tab / .env Enter G t");
+}
+
+#[test]
 fn image() {
     look("image", "4 j j");
 }

@@ -4,7 +4,7 @@ use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
-use super::{Effect, Effects, details, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
+use super::{Effect, Effects, details, files, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -22,6 +22,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::ToTree => state.focus_on(Pane::Tree),
         Act::ViewLayers => state.view = View::Layers,
         Act::ViewWaste => state.view = View::Waste,
+        Act::ViewFiles => state.view = View::Files,
         Act::ViewImage => state.view = View::Image,
         Act::Zoom => state.zoom = !state.zoom,
         Act::ScrollDown => scroll_instruction(state, 1),
@@ -65,6 +66,10 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
 /// Actions of single panes.
 fn in_layers(state: &mut State, act: Act) {
     match act {
+        Act::LensPrevious | Act::LensNext if state.view == View::Files && state.files.mode == LensMode::Whole => {
+            toast(state, "this is the whole image; = looks at one layer");
+        }
+        Act::LensCycle if state.view == View::Files => files::next_lens(state),
         Act::LensPrevious => lens::step(state, -1),
         Act::LensNext => lens::step(state, 1),
         Act::LensCycle => {
@@ -89,6 +94,8 @@ fn in_layers(state: &mut State, act: Act) {
         Act::KindWasted => state.tree.kinds.wasted_only = !state.tree.kinds.wasted_only,
         Act::Sort if state.view == View::Waste => waste::next_sort(state),
         Act::Reverse if state.view == View::Waste => waste::reverse(state),
+        Act::Sort if state.view == View::Files => files::next_sort(state),
+        Act::Reverse if state.view == View::Files => state.files.reversed = !state.files.reversed,
         Act::Sort => {
             state.tree.sort.key = match state.tree.sort.key {
                 SortKey::Size => SortKey::Name,
@@ -114,8 +121,8 @@ fn in_layers(state: &mut State, act: Act) {
         Act::OpenBelow => tree::open_below(state),
         Act::NextHit => tree::next_hit(state, true),
         Act::PreviousHit => tree::next_hit(state, false),
-        Act::ShowInTree => jump::waste_to_tree(state),
-        Act::ShowInWaste => jump::tree_to_waste(state),
+        Act::ShowInTree => jump::to_tree(state),
+        Act::ShowInWaste => jump::to_waste(state),
         Act::GoToTarget => jump::link_to_target(state),
         Act::GoToHistory => jump::setting_to_history(state),
         Act::GoToLayer => jump::history_to_layer(state),
@@ -179,8 +186,10 @@ pub(super) fn move_in(state: &mut State, pane: Pane, by: isize) {
         Some(position) => position.step(by, rows),
         None => state.instruction_offset = state.instruction_offset.saturating_add_signed(by),
     }
-    if pane == Pane::Tree {
-        tree::anchor_here(state);
+    match pane {
+        Pane::Tree => tree::anchor_here(state),
+        Pane::Files => files::anchor_here(state),
+        _ => {}
     }
 }
 
@@ -235,6 +244,8 @@ fn back(state: &mut State, effects: &mut Effects) {
         state.tree.mode = LensMode::Alone;
     } else if state.view == View::Waste && state.waste.filter.is_some() {
         waste::set_filter(state, None, effects);
+    } else if state.view == View::Files && state.files.filter.is_some() {
+        state.files.filter = None;
     } else if state.view == View::Layers && state.tree.filter.is_some() {
         tree::set_filter(state, None);
     } else if state.view == View::Layers && state.tree.kinds.wasted_only {

@@ -58,6 +58,7 @@ pub(super) fn open(state: &mut State) {
     let facts = match state.focus() {
         Pane::Layers | Pane::Instruction => return open_instruction(state),
         Pane::Tree => tree_facts(state),
+        Pane::Files => file_facts(state),
         Pane::Waste => state.waste_group().and_then(|group| {
             let ready = state.ready.as_ref()?;
             Some((format!("/{}", group.path), life_facts(state, &ready.model, group.node)))
@@ -238,6 +239,17 @@ fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
     Some((state.tree_path()?, out))
 }
 
+fn file_facts(state: &State) -> Option<(String, Vec<Fact>)> {
+    let (node, files, ready) = (state.files.selected()?, state.files.files.as_ref()?, state.ready.as_ref()?);
+    let mut out = match files.shown(node) {
+        Shown::Entry(_, entry) => entry_facts(state, entry),
+        Shown::Implied | Shown::Nothing => Vec::new(),
+    };
+    out.push((String::new(), Role::Text));
+    out.extend(life_facts(state, &ready.model, node));
+    Some((state.file_path()?, out))
+}
+
 fn entry_facts(state: &State, entry: Entry<'_>) -> Vec<Fact> {
     let kind = text::kind(entry.kind);
     let time = jiff::Timestamp::new(entry.mtime.seconds, i32::try_from(entry.mtime.nanoseconds).unwrap_or(0));
@@ -289,6 +301,7 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             let lines = state.subject.as_ref()?.history.get(state.selected_history()?)?;
             Some(("the instruction", lines.join("\n")))
         }
+        (View::Files, _) => Some(("the path", state.file_path()?)),
         (View::Waste, _) => Some(("the path", format!("/{}", state.waste_group()?.path))),
         (View::Image, Pane::History) => {
             Some(("the instruction", state.subject.as_ref()?.history.get(state.history.cursor)?.join("\n")))

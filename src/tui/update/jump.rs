@@ -8,8 +8,27 @@ use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::tree::{Change, Lens, NodeId, Shown};
 
+/// From a row of the present view to its path in the tree.
+pub(super) fn to_tree(state: &mut State) {
+    match state.view {
+        View::Waste => waste_to_tree(state),
+        View::Files => file_to_tree(state),
+        View::Layers | View::Image => {}
+    }
+}
+
+/// From a file to its path, in the last layer of the lens that did something to it.
+fn file_to_tree(state: &mut State) {
+    let (Some(node), Some(files)) = (state.files.selected(), &state.files.files) else { return };
+    let last = files.view.lens().last;
+    let layer = files.view.tree().events(node).map(|event| event.layer).find(|layer| *layer <= last);
+    if let Some(layer) = layer {
+        to_path(state, node, layer);
+    }
+}
+
 /// From a wasted item to its path, in the layer that ships it; the badge there says what made it dead.
-pub(super) fn waste_to_tree(state: &mut State) {
+fn waste_to_tree(state: &mut State) {
     let (Some(group), Some(ready)) = (state.waste_group(), &state.ready) else { return };
     let (node, owner, by) = (group.node, group.largest.owner_layer, group.largest.by_layer);
     let named = |layer: LayerIndex| ready.model.tree.events(node).any(|event| event.layer == layer);
@@ -33,10 +52,10 @@ pub(super) fn to_path(state: &mut State, node: NodeId, layer: LayerIndex) {
 }
 
 /// From a path to its place among the wasted items.
-pub(super) fn tree_to_waste(state: &mut State) {
-    let (Some(row), Some(ready)) = (state.tree.selected(), &state.ready) else { return };
+pub(super) fn to_waste(state: &mut State) {
+    let (Some(node), Some(ready)) = (state.selected_node(), &state.ready) else { return };
     let found =
-        state.waste.shown.iter().position(|shown| ready.groups.get(*shown).is_some_and(|group| group.node == row.node));
+        state.waste.shown.iter().position(|shown| ready.groups.get(*shown).is_some_and(|group| group.node == node));
     match found {
         Some(found) => {
             state.waste.at.cursor = found;

@@ -3,7 +3,7 @@
 use super::super::keymap::{self, Context, Meaning};
 use super::super::layout::{self, Pane};
 use super::super::state::{Stage, State};
-use super::{Effects, act, details, lens, modal, tree};
+use super::{Effects, act, details, files, lens, modal, tree};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
@@ -95,8 +95,10 @@ fn click_pane(state: &mut State, pane: Pane, window: Rect, at: Position, effects
     } else if let Some(position) = state.position(pane) {
         position.cursor = row;
     }
-    if pane == Pane::Tree {
-        tree::anchor_here(state);
+    match pane {
+        Pane::Tree => tree::anchor_here(state),
+        Pane::Files => files::anchor_here(state),
+        _ => {}
     }
 }
 

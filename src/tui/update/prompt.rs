@@ -25,6 +25,7 @@ pub(super) fn new(kind: PromptKind, text: &str) -> Prompt {
 pub(super) fn open(state: &mut State) {
     let (kind, filter) = match state.view {
         View::Waste => (PromptKind::WasteFilter, &state.waste.filter),
+        View::Files => (PromptKind::FilesFilter, &state.files.filter),
         View::Layers | View::Image => (PromptKind::TreeFilter, &state.tree.filter),
     };
     let text = filter.as_ref().map_or("", |typed| typed.text.as_str());
@@ -84,7 +85,7 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
             return;
         }
         PromptKind::Search => return viewer::search(state, &text),
-        PromptKind::TreeFilter | PromptKind::WasteFilter => {}
+        PromptKind::TreeFilter | PromptKind::WasteFilter | PromptKind::FilesFilter => {}
     }
     match Filter::parse(&text) {
         Ok(filter) => {
@@ -100,6 +101,7 @@ fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects
     match kind {
         PromptKind::TreeFilter => tree::set_filter(state, typed),
         PromptKind::WasteFilter => waste::set_filter(state, typed, effects),
+        PromptKind::FilesFilter => state.files.filter = typed,
         PromptKind::Search => viewer::search(state, ""),
         PromptKind::Command => {}
     }
@@ -120,7 +122,7 @@ fn enter(state: &mut State, effects: &mut Effects) {
     }
     match prompt.kind {
         PromptKind::TreeFilter => state.layers_focus = Pane::Tree,
-        PromptKind::WasteFilter | PromptKind::Search => {}
+        PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::Search => {}
         PromptKind::Command => {
             let command = prompt.input.value().trim().to_owned();
             if let Err(error) = run(state, &command, effects) {

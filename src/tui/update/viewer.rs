@@ -43,9 +43,13 @@ fn selected(state: &State) -> Option<(NodeId, InodeId)> {
         let wasted = versions.into_iter().find(|inode| layer(inode) == Some(group.largest.owner_layer))?;
         return Some((group.node, wasted));
     }
-    let (row, scene) = (state.tree.selected()?, state.tree.scene.as_ref()?);
-    match scene.shown(row.node) {
-        Shown::Entry(inode, entry) if entry.kind == EntryKind::File => Some((row.node, inode)),
+    let node = state.selected_node()?;
+    let shown = match state.view {
+        View::Files => state.files.files.as_ref()?.shown(node),
+        _ => state.tree.scene.as_ref()?.shown(node),
+    };
+    match shown {
+        Shown::Entry(inode, entry) if entry.kind == EntryKind::File => Some((node, inode)),
         _ => None,
     }
 }

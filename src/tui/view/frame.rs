@@ -7,8 +7,8 @@ use super::super::theme::Role;
 use super::super::update;
 use super::{Painter, Piece};
 use crate::listing::EntryKind;
-use crate::report::percent;
-use crate::tree::{Occupant, Tree};
+use crate::report::{mode_text, mtime_text, percent};
+use crate::tree::{Occupant, Shown, Tree};
 use crate::{analysis::Cause, image::LayerIndex, tree::NodeId};
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
@@ -91,6 +91,7 @@ pub(super) fn lens(state: &State) -> String {
             };
             format!("lens: {}{keys}", state.tree.mode.name(state.layer()))
         }
+        View::Files => format!("lens: {}", state.files.mode.name(state.layer())),
         View::Waste => "lens: whole image".to_owned(),
         View::Image => "Tab: next section".to_owned(),
     }
@@ -101,6 +102,7 @@ pub(super) fn strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     match state.view {
         View::Layers => layer_strip(state, width),
         View::Waste => waste_strip(state, width),
+        View::Files => file_strip(state, width),
         View::Image => identity(state),
     }
 }
@@ -149,6 +151,23 @@ fn layer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
         (None, None) => (String::new(), Role::Text),
     };
     vec![vec![(left, Role::Strong), (right, Role::Dim)], vec![(text::cut(&finding.0, width), finding.1)]]
+}
+
+/// Who made the selected file, and what it is.
+fn file_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
+    let (Some(node), Some(files), Some(ready)) = (state.files.selected(), &state.files.files, &state.ready) else {
+        return Vec::new();
+    };
+    let Shown::Entry(inode, entry) = files.shown(node) else { return Vec::new() };
+    let Some(layer) = ready.model.tree.inode(inode).map(|inode| inode.layer) else { return Vec::new() };
+    let instruction = text::instruction(ready.model.image.instruction(layer));
+    let mode = mode_text(entry.kind, entry.mode);
+    let size = human(entry.size, state.options.units);
+    let facts = format!("{mode} {}:{} · {size} · {}", entry.uid, entry.gid, mtime_text(entry.mtime));
+    vec![
+        vec![(text::cut(&format!("L{layer} {instruction}"), width), Role::Strong)],
+        vec![(text::cut(&facts, width), Role::Text)],
+    ]
 }
 
 fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
@@ -204,6 +223,7 @@ pub(super) fn status(state: &State) -> String {
     }
     match (state.view, state.focus()) {
         (View::Layers, _) => state.tree_path().unwrap_or_default(),
+        (View::Files, _) => state.file_path().unwrap_or_default(),
         (View::Waste, _) => state.waste_group().map(|group| format!("/{}", group.path)).unwrap_or_default(),
         (View::Image, Pane::History) => history_status(state),
         (View::Image, _) => setting_status(state).unwrap_or_default(),
@@ -235,6 +255,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             || "text · *.glob · /regex/ · !not · is:file · size:>1M   [Enter] keep [Esc] clear".to_owned(),
             |scene| format!("{} found   [Enter] keep  [Esc] clear", scene.total()),
         ),
+        PromptKind::FilesFilter => format!("{} found   [Enter] keep  [Esc] clear", state.files.len()),
         PromptKind::WasteFilter => format!("{} found   [Enter] keep  [Esc] clear", state.waste.shown.len()),
         PromptKind::Search => match state.modal() {
             Some(Modal::Viewer(viewer)) => {

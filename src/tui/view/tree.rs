@@ -12,10 +12,10 @@ use super::super::scene::{Kinds, Scene};
 use super::super::state::{PromptKind, Reading, State};
 use super::super::text;
 use super::super::theme::Role;
-use super::{Painter, Piece};
+use super::{Painter, Piece, badge};
 use crate::listing::EntryKind;
 use crate::report::mode_text;
-use crate::tree::{Change, DeathCause, InodeId, NodeId, Shown};
+use crate::tree::{Change, NodeId, Shown};
 use ratatui::layout::Rect;
 
 /// Which columns there is room for, besides marker, size and name. What paths cost to pull is shown to whoever sorts by
@@ -129,7 +129,7 @@ fn name_and_badge(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize, role:
     let lead = format!("{indent}{fold}");
     let name = chain_name(scene, row, matches!(shown, Shown::Entry(_, entry) if entry.kind == EntryKind::Directory));
     let room = room.saturating_sub(text::width(&lead));
-    let (badge, badge_role) = badge(scene, row, shown, room / 2);
+    let (badge, badge_role) = said_of(scene, row, shown, room / 2);
     let badge_width = text::width(&badge);
     let fits = badge_width > 0 && badge_width + 8 <= room;
     let name_room = if fits { room - badge_width - 1 } else { room };
@@ -179,12 +179,12 @@ fn owner(shown: Shown<'_>) -> String {
 
 /// The most important thing to say about a path. What is dead is said whole or not at all; where a link leads is cut
 /// to `room` columns.
-fn badge(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize) -> (String, Role) {
+fn said_of(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize) -> (String, Role) {
     let removed = scene.view.change(row.node) == Some(Change::Removed);
     // Only files cost bytes; a directory that is written again wastes nothing.
     if let (Shown::Entry(inode, entry), true, false) = (shown, scene.kinds_known, removed)
         && entry.kind == EntryKind::File
-        && let Some(badge) = dead(scene, inode)
+        && let Some(badge) = badge::dead(&scene.tree, inode)
     {
         return (badge, Role::Waste);
     }
@@ -194,31 +194,10 @@ fn badge(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize) -> (String, Ro
     let Shown::Entry(inode, entry) = shown else {
         return (closed(scene, row), Role::Dim);
     };
-    match entry.kind {
-        EntryKind::Symlink => (leads("->", &text::name(scene.tree.link(inode)), room), Role::Dim),
-        EntryKind::Directory => (closed(scene, row), Role::Dim),
-        _ if entry.mode & 0o4000 != 0 => ("suid".to_owned(), Role::Warning),
-        _ if entry.mode & 0o2000 != 0 => ("sgid".to_owned(), Role::Warning),
-        _ => match scene.tree.inode(inode).filter(|inode| inode.node != row.node) {
-            Some(first) => (leads("hl", &format!("/{}", text::name(&scene.tree.path(first.node))), room), Role::Dim),
-            None => (String::new(), Role::Dim),
-        },
+    if entry.kind == EntryKind::Directory {
+        return (closed(scene, row), Role::Dim);
     }
-}
-
-fn leads(how: &str, to: &str, room: usize) -> String {
-    format!("{how} {}", text::shorten_path(to, room.saturating_sub(3).max(1)))
-}
-
-/// When the bytes of a path died, if they did.
-fn dead(scene: &Scene, inode: InodeId) -> Option<String> {
-    let inode = scene.tree.inode(inode)?;
-    let death = inode.death?;
-    Some(match death.cause {
-        DeathCause::Removed => format!("! deleted L{}", death.by),
-        DeathCause::Hidden => format!("! hidden L{}", death.by),
-        _ => format!("! until L{}", death.by),
-    })
+    badge::unless_dead(&scene.tree, row.node, inode, entry, room)
 }
 
 /// How much a closed directory holds.

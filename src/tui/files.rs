@@ -1,0 +1,183 @@
+//! All files under a lens in one flat list.
+
+use super::msg::Generation;
+use super::state::{LensMode, Position, Typed};
+use crate::listing::EntryKind;
+use crate::tree::{Change, Filter, Kinds, Lens, LensView, NodeId, Selection, Shown, Tree};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// By what files are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum FilesKey {
+    /// Bytes, most first.
+    #[default]
+    Size,
+    /// Path, in byte order.
+    Path,
+    /// Kind of change, then bytes.
+    Change,
+    /// Modification time, newest first.
+    Time,
+}
+
+/// A question: which files does this lens show, in which order?
+#[derive(Debug, Clone)]
+pub(crate) struct List {
+    /// The image.
+    pub(crate) tree: Arc<Tree>,
+    /// The lens.
+    pub(crate) lens: Lens,
+    /// The filter.
+    pub(crate) filter: Option<Arc<Filter>>,
+    /// The order.
+    pub(crate) key: FilesKey,
+    /// Whether the other way round.
+    pub(crate) reversed: bool,
+}
+
+impl List {
+    /// Whether the answer to this question is one to `other`, too.
+    fn is_same(&self, other: &Self) -> bool {
+        let same_filter = match (&self.filter, &other.filter) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        let same_order = (self.key, self.reversed) == (other.key, other.reversed);
+        same_filter && same_order && self.lens == other.lens && Arc::ptr_eq(&self.tree, &other.tree)
+    }
+}
+
+/// The files of a lens in their order.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// The lens on the tree.
+    pub(crate) view: Arc<LensView>,
+    /// The files.
+    pub(crate) nodes: Vec<NodeId>,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+    /// The bytes of the largest.
+    pub(crate) largest: u64,
+}
+
+impl Files {
+    /// Answers a question. A lens shows the files that its layers wrote and that are there at its end.
+    pub(crate) fn of(view: Arc<LensView>, question: &List) -> Self {
+        let kinds = Kinds { removed: false, ..Kinds::default() };
+        let selection = Selection::of(Arc::clone(&view), Some(kinds), question.filter.as_deref());
+        let tree = view.tree();
+        let is_file = |node: &NodeId| matches!(tree.shown(*node, view.lens()), Shown::Entry(_, entry) if entry.kind == EntryKind::File);
+        let mut nodes: Vec<NodeId> = selection.hits().filter(is_file).collect();
+        let bytes = |node: &NodeId| view.bytes(*node);
+        let total = nodes.iter().map(bytes).fold(0, u64::saturating_add);
+        let largest = nodes.iter().map(bytes).max().unwrap_or(0);
+        match question.key {
+            FilesKey::Size => by(tree, &mut nodes, |node| Reverse(bytes(&node))),
+            FilesKey::Path => by(tree, &mut nodes, |_| ()),
+            FilesKey::Change => by(tree, &mut nodes, |node| (view.change(node), Reverse(bytes(&node)))),
+            FilesKey::Time => by(tree, &mut nodes, |node| match tree.shown(node, view.lens()) {
+                Shown::Entry(_, entry) => Reverse(Some(entry.mtime)),
+                Shown::Implied | Shown::Nothing => Reverse(None),
+            }),
+        }
+        if question.reversed {
+            nodes.reverse();
+        }
+        Self { view, nodes, bytes: total, largest }
+    }
+
+    /// What the lens did to a file.
+    pub(crate) fn change(&self, node: NodeId) -> Change {
+        self.view.change(node).unwrap_or(Change::Unchanged)
+    }
+
+    /// The version that the lens shows.
+    pub(crate) fn shown(&self, node: NodeId) -> Shown<'_> {
+        self.view.tree().shown(node, self.view.lens())
+    }
+}
+
+/// Sorts paths by a key, and by themselves where it is equal: only then are they put together.
+fn by<K: Ord>(tree: &Tree, nodes: &mut [NodeId], key: impl Fn(NodeId) -> K) {
+    nodes.sort_by_cached_key(|node| key(*node));
+    for equal in nodes.chunk_by_mut(|a, b| key(*a) == key(*b)) {
+        equal.sort_by_cached_key(|node| tree.path(*node));
+    }
+}
+
+/// The list, and how it is looked at.
+#[derive(Debug)]
+pub(crate) struct FilesPane {
+    /// How the lens follows the selected layer.
+    pub(crate) mode: LensMode,
+    /// What is shown; none until the worker has answered.
+    pub(crate) files: Option<Arc<Files>>,
+    /// Where one is.
+    pub(crate) at: Position,
+    /// The order.
+    pub(crate) key: FilesKey,
+    /// Whether the other way round.
+    pub(crate) reversed: bool,
+    /// The filter, the last one that could be understood.
+    pub(crate) filter: Option<Typed>,
+    /// The file that stays selected.
+    pub(crate) anchor: Option<NodeId>,
+    asked: Option<List>,
+    generation: Generation,
+    answered: Generation,
+}
+
+impl Default for FilesPane {
+    fn default() -> Self {
+        Self {
+            mode: LensMode::Whole,
+            files: None,
+            at: Position::default(),
+            key: FilesKey::default(),
+            reversed: false,
+            filter: None,
+            anchor: None,
+            asked: None,
+            generation: Generation::default(),
+            answered: Generation::default(),
+        }
+    }
+}
+
+impl FilesPane {
+    /// The number of a question, if it is not what was asked last.
+    pub(crate) fn ask(&mut self, question: &List) -> Option<Generation> {
+        if self.asked.as_ref().is_some_and(|before| before.is_same(question)) {
+            return None;
+        }
+        self.asked = Some(question.clone());
+        Some(self.generation.advance())
+    }
+
+    /// Takes an answer, unless a newer question was asked since.
+    pub(crate) fn take(&mut self, generation: Generation, files: Arc<Files>) {
+        if generation == self.generation {
+            self.answered = generation;
+            let is_anchor = |node: &NodeId| Some(*node) == self.anchor;
+            self.at.cursor = files.nodes.iter().position(is_anchor).unwrap_or(0);
+            self.files = Some(files);
+        }
+    }
+
+    /// Whether an answer is still under way.
+    pub(crate) fn waits(&self) -> bool {
+        self.generation != self.answered
+    }
+
+    /// The selected file.
+    pub(crate) fn selected(&self) -> Option<NodeId> {
+        self.files.as_ref()?.nodes.get(self.at.cursor).copied()
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.files.as_ref().map_or(0, |files| files.nodes.len())
+    }
+}

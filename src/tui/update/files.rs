@@ -1,0 +1,48 @@
+//! The flat list of files.
+
+use super::super::effect::Effect;
+use super::super::files::{FilesKey, List};
+use super::super::state::{LensMode, State, View};
+use super::Effects;
+use std::sync::Arc;
+
+/// Asks the worker which files the lens shows, if that is not what it was asked last. Nobody waits for it before the
+/// list is looked at.
+pub(super) fn follow(state: &mut State, effects: &mut Effects) {
+    let (View::Files, Some(ready)) = (state.view, &state.ready) else { return };
+    let question = List {
+        tree: Arc::clone(&ready.model.tree),
+        lens: state.files.mode.lens(state.layer(), state.layer_count()),
+        filter: state.files.filter.as_ref().map(|typed| Arc::clone(&typed.filter)),
+        key: state.files.key,
+        reversed: state.files.reversed,
+    };
+    if let Some(generation) = state.files.ask(&question) {
+        effects.push(Effect::List(generation, question));
+    }
+}
+
+/// From now on the selected file stays selected.
+pub(super) fn anchor_here(state: &mut State) {
+    state.files.anchor = state.files.selected();
+}
+
+/// The next order.
+pub(super) fn next_sort(state: &mut State) {
+    anchor_here(state);
+    state.files.key = match state.files.key {
+        FilesKey::Size => FilesKey::Path,
+        FilesKey::Path => FilesKey::Change,
+        FilesKey::Change => FilesKey::Time,
+        FilesKey::Time => FilesKey::Size,
+    };
+}
+
+/// The next lens.
+pub(super) fn next_lens(state: &mut State) {
+    state.files.mode = match state.files.mode {
+        LensMode::Whole => LensMode::Alone,
+        LensMode::Alone => LensMode::Sum,
+        LensMode::Sum | LensMode::Range(_) => LensMode::Whole,
+    };
+}
