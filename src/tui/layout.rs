@@ -99,9 +99,10 @@ pub(crate) fn areas(state: &State) -> Areas {
     let line = |y: u16| Rect { x: 0, y, width, height: u16::from(y < height) };
     let roomy = class > Class::List;
     let strip_height = match (roomy && height >= 16, state.view, class) {
-        (true, View::Layers, Class::Single | Class::Double) | (true, View::Image, Class::Double | Class::Wide) => 2,
+        (true, View::Layers, Class::Single | Class::Double)
+        | (true, View::Image, Class::Double | Class::Wide)
+        | (true, View::Files, _) => 2,
         (true, View::Waste, _) => 3,
-        (true, View::Files, _) => 2,
         _ => 0,
     };
     // What an image is stands above its labels.

@@ -59,19 +59,49 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             state.layers.empty_rows = !state.layers.empty_rows;
             lens::rebuild_layer_rows(state);
         }
-        other => in_layers(state, other),
+        other => in_pane(state, other),
     }
 }
 
 /// Actions of single panes.
-fn in_layers(state: &mut State, act: Act) {
+fn in_pane(state: &mut State, act: Act) {
     match act {
-        Act::LensPrevious | Act::LensNext if state.view == View::Files && state.files.mode == LensMode::Whole => {
+        Act::LensPrevious | Act::LensNext | Act::LensCycle | Act::LensAlone | Act::LensSum | Act::LensRange => {
+            lens(state, act);
+        }
+        Act::Sort | Act::Reverse => sort(state, act),
+        Act::ChangesOnly | Act::KindUnchanged => state.tree.kinds.unchanged = !state.tree.kinds.unchanged,
+        Act::KindAdded => state.tree.kinds.added = !state.tree.kinds.added,
+        Act::KindModified => state.tree.kinds.modified = !state.tree.kinds.modified,
+        Act::KindRemoved => state.tree.kinds.removed = !state.tree.kinds.removed,
+        Act::KindWasted => state.tree.kinds.wasted_only = !state.tree.kinds.wasted_only,
+        Act::OpenInstruction => details::open_instruction(state),
+        Act::Parent => tree::parent(state),
+        Act::Into => tree::into(state),
+        Act::Toggle => tree::toggle(state),
+        Act::CloseAll => tree::close_all(state),
+        Act::OpenBelow => tree::open_below(state),
+        Act::NextHit => tree::next_hit(state, true),
+        Act::PreviousHit => tree::next_hit(state, false),
+        Act::ShowInTree => jump::to_tree(state),
+        Act::ShowInWaste => jump::to_waste(state),
+        Act::GoToTarget => jump::link_to_target(state),
+        Act::GoToHistory => jump::setting_to_history(state),
+        Act::GoToLayer => jump::history_to_layer(state),
+        _ => {}
+    }
+}
+
+/// Moves the lens of the present view, or makes it another one.
+fn lens(state: &mut State, act: Act) {
+    let is_files = state.view == View::Files;
+    match act {
+        Act::LensPrevious | Act::LensNext if is_files && state.files.mode == LensMode::Whole => {
             toast(state, "this is the whole image; = looks at one layer");
         }
-        Act::LensCycle if state.view == View::Files => files::next_lens(state),
         Act::LensPrevious => lens::step(state, -1),
         Act::LensNext => lens::step(state, 1),
+        Act::LensCycle if is_files => files::next_lens(state),
         Act::LensCycle => {
             state.tree.mode = match state.tree.mode {
                 LensMode::Alone => LensMode::Sum,
@@ -87,16 +117,18 @@ fn in_layers(state: &mut State, act: Act) {
                 (_, Some(layer)) => LensMode::Range(layer),
             };
         }
-        Act::ChangesOnly | Act::KindUnchanged => state.tree.kinds.unchanged = !state.tree.kinds.unchanged,
-        Act::KindAdded => state.tree.kinds.added = !state.tree.kinds.added,
-        Act::KindModified => state.tree.kinds.modified = !state.tree.kinds.modified,
-        Act::KindRemoved => state.tree.kinds.removed = !state.tree.kinds.removed,
-        Act::KindWasted => state.tree.kinds.wasted_only = !state.tree.kinds.wasted_only,
-        Act::Sort if state.view == View::Waste => waste::next_sort(state),
-        Act::Reverse if state.view == View::Waste => waste::reverse(state),
-        Act::Sort if state.view == View::Files => files::next_sort(state),
-        Act::Reverse if state.view == View::Files => state.files.reversed = !state.files.reversed,
-        Act::Sort => {
+        _ => {}
+    }
+}
+
+/// The next order of the present view, or the present one the other way round.
+fn sort(state: &mut State, act: Act) {
+    match (state.view, act) {
+        (View::Waste, Act::Sort) => waste::next_sort(state),
+        (View::Waste, _) => waste::reverse(state),
+        (View::Files, Act::Sort) => files::next_sort(state),
+        (View::Files, _) => files::reverse(state),
+        (_, Act::Sort) => {
             state.tree.sort.key = match state.tree.sort.key {
                 SortKey::Size => SortKey::Name,
                 SortKey::Name => SortKey::Change,
@@ -109,24 +141,10 @@ fn in_layers(state: &mut State, act: Act) {
                 tree::resort(state);
             }
         }
-        Act::Reverse => {
+        _ => {
             state.tree.sort.reversed = !state.tree.sort.reversed;
             tree::resort(state);
         }
-        Act::OpenInstruction => details::open_instruction(state),
-        Act::Parent => tree::parent(state),
-        Act::Into => tree::into(state),
-        Act::Toggle => tree::toggle(state),
-        Act::CloseAll => tree::close_all(state),
-        Act::OpenBelow => tree::open_below(state),
-        Act::NextHit => tree::next_hit(state, true),
-        Act::PreviousHit => tree::next_hit(state, false),
-        Act::ShowInTree => jump::to_tree(state),
-        Act::ShowInWaste => jump::to_waste(state),
-        Act::GoToTarget => jump::link_to_target(state),
-        Act::GoToHistory => jump::setting_to_history(state),
-        Act::GoToLayer => jump::history_to_layer(state),
-        _ => {}
     }
 }
 

@@ -38,6 +38,12 @@ pub(super) fn next_sort(state: &mut State) {
     };
 }
 
+/// The other way round.
+pub(super) fn reverse(state: &mut State) {
+    anchor_here(state);
+    state.files.reversed = !state.files.reversed;
+}
+
 /// The next lens.
 pub(super) fn next_lens(state: &mut State) {
     state.files.mode = match state.files.mode {
