@@ -15,6 +15,7 @@
 
 mod names;
 mod paths;
+mod sight;
 
 use super::bits::{Bits, WORD, in_parts, ones};
 use super::outline::Mark;
@@ -22,12 +23,16 @@ use super::select::marked;
 use super::{Change, Glob, LensView, NodeId, Shown};
 use crate::listing::EntryKind;
 use names::Names;
-use paths::Paths;
+use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
+pub(super) use paths::Paths;
+pub(super) use sight::Sight;
 
 /// A filter, understood.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     terms: Vec<Term>,
+    /// What a path must have the letters of, in their order.
+    letters: Vec<Atom>,
 }
 
 /// Why a filter was not understood, in words.
@@ -85,19 +90,44 @@ impl Filter {
     /// Understands what was typed.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let terms = text.split_whitespace().map(Term::parse).collect::<Result<_, _>>()?;
-        Ok(Self { terms })
+        Ok(Self { terms, letters: Vec::new() })
+    }
+
+    /// Understands what was typed to find a path with [`Filter::search`]: of a plain word the path needs to have only
+    /// the letters, in their order. Everything else is as in a filter.
+    pub fn fuzzy(text: &str) -> Result<Self, FilterError> {
+        let mut fuzzy = Self::default();
+        for text in text.split_whitespace() {
+            let term = Term::parse(text)?;
+            match term.test {
+                Test::Contains { .. } if !term.negated && !text.starts_with('\'') => {
+                    let case = CaseMatching::Smart;
+                    fuzzy.letters.push(Atom::new(text, case, Normalization::Smart, AtomKind::Fuzzy, false));
+                }
+                _ => fuzzy.terms.push(term),
+            }
+        }
+        Ok(fuzzy)
+    }
+
+    pub(super) fn letters(&self) -> &[Atom] {
+        &self.letters
     }
 
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.terms.is_empty() && self.letters.is_empty()
     }
 
     /// Whether a path matches, as the lens shows it.
     pub fn matches(&self, view: &LensView, node: NodeId) -> bool {
+        self.matches_of(Sight::of(view), node)
+    }
+
+    fn matches_of(&self, sight: Sight<'_>, node: NodeId) -> bool {
         let mut path = vec![b'/'];
-        path.extend(view.tree().path(node));
-        self.terms.iter().all(|term| term.test.matches(&path, view, node) != term.negated)
+        path.extend(sight.view().tree().path(node));
+        self.terms.iter().all(|term| term.test.matches(&path, sight, node) != term.negated)
     }
 
     /// Which of these paths match, as the lens shows them.
@@ -112,11 +142,16 @@ impl Filter {
 
     /// Keeps the places that match; the cheapest terms leave the fewest to the others.
     pub(super) fn keep(&self, view: &LensView, places: &mut Bits) {
-        let root = places.has(0) && self.matches(view, NodeId::ROOT);
+        self.keep_of(Sight::of(view), places);
+    }
+
+    /// The same, whoever looks.
+    pub(super) fn keep_of(&self, sight: Sight<'_>, places: &mut Bits) {
+        let root = places.has(0) && self.matches_of(sight, NodeId::ROOT);
         let mut terms: Vec<&Term> = self.terms.iter().collect();
         terms.sort_by_key(|term| term.test.cost());
         for term in terms {
-            term.keep(view, places);
+            term.keep(sight, places);
         }
         // The root's path is a slash without a name: terms that look at names do not know it.
         places.remove(0);
@@ -135,12 +170,15 @@ impl Term {
         }
     }
 
-    fn keep(&self, view: &LensView, places: &mut Bits) {
+    fn keep(&self, sight: Sight<'_>, places: &mut Bits) {
+        let view = sight.view();
         let found = match (Names::of(&self.test), &self.test) {
             (Some(names), _) => names.find(view.outline()),
-            (None, Test::Is(Is::Change(change))) => marked(view, |mark| mark.change() == Some(*change)),
-            (None, Test::Is(Is::Wasted)) => marked(view, |mark| mark.has(Mark::WASTES)),
-            (None, test) => test.find(view, places),
+            (None, Test::Is(Is::Change(change))) if sight.is_lens() => {
+                marked(view, |mark| mark.change() == Some(*change))
+            }
+            (None, Test::Is(Is::Wasted)) if sight.is_lens() => marked(view, |mark| mark.has(Mark::WASTES)),
+            (None, test) => test.find(sight, places),
         };
         places.keep(&found, self.negated);
     }
@@ -233,17 +271,17 @@ impl Test {
     }
 
     /// Which of the places match, one after the other.
-    fn find(&self, view: &LensView, places: &Bits) -> Bits {
-        let outline = view.outline();
+    fn find(&self, sight: Sight<'_>, places: &Bits) -> Bits {
+        let outline = sight.view().outline();
         let words = in_parts(outline.len(), outline.threads(), |part| {
             let mut paths = Paths::new(outline);
             let words = places.words().get(part.start / WORD..part.end.div_ceil(WORD)).unwrap_or_default();
             let find = |(word, first): (&u64, usize)| {
                 let matching = ones(*word).filter(|bit| match self {
                     Self::Regex(_) | Self::Glob { whole: true, .. } => {
-                        self.matches(paths.go_to(first + bit), view, outline.node_at(first + bit))
+                        self.matches(paths.go_to(first + bit), sight, outline.node_at(first + bit))
                     }
-                    _ => self.matches(b"", view, outline.node_at(first + bit)),
+                    _ => self.matches(b"", sight, outline.node_at(first + bit)),
                 });
                 matching.fold(0, |found, bit| found | 1 << bit)
             };
@@ -253,20 +291,20 @@ impl Test {
     }
 
     /// Whether one path matches. Only what looks at the whole path looks at `path`.
-    fn matches(&self, path: &[u8], view: &LensView, node: NodeId) -> bool {
-        let tree = view.tree();
-        let shown = || tree.shown(node, view.lens());
+    fn matches(&self, path: &[u8], sight: Sight<'_>, node: NodeId) -> bool {
+        let tree = sight.view().tree();
+        let shown = || sight.shown(node);
         match self {
             Self::Contains { text, any_case } => contains(path, text, *any_case),
             Self::Starts(text) => path.starts_with(text) || path.get(1..).is_some_and(|path| path.starts_with(text)),
             Self::Ends(text) => path.ends_with(text),
             Self::Glob { glob, whole } => glob.is_match(if *whole { path } else { tree.name(node) }),
             Self::Regex(regex) => regex.is_match(path),
-            Self::Is(is) => is.matches(view, node),
+            Self::Is(is) => is.matches(sight, node),
             Self::Size { least, most } => {
                 let size = match shown() {
                     Shown::Entry(_, entry) if entry.kind == EntryKind::File => entry.size,
-                    _ => view.bytes(node),
+                    _ => sight.bytes(node),
                 };
                 (*least..=*most).contains(&size)
             }
@@ -289,13 +327,13 @@ impl Test {
 }
 
 impl Is {
-    fn matches(self, view: &LensView, node: NodeId) -> bool {
+    fn matches(self, sight: Sight<'_>, node: NodeId) -> bool {
         match self {
-            Self::Change(change) => return view.change(node) == Some(change),
-            Self::Wasted => return view.mark(node).has(Mark::WASTES),
+            Self::Change(change) => return sight.does(change, node),
+            Self::Wasted => return sight.wastes(node),
             _ => {}
         }
-        match (self, view.tree().shown(node, view.lens())) {
+        match (self, sight.shown(node)) {
             (Self::Kind(kind), Shown::Entry(_, entry)) => entry.kind == kind,
             (Self::Kind(kind), Shown::Implied) => kind == EntryKind::Directory,
             (Self::Executable, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.mode & 0o111 != 0,

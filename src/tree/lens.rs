@@ -102,6 +102,15 @@ impl Tree {
         }
     }
 
+    /// What a path was last, in whatever layer that was: also if it is gone in the end.
+    pub fn last_shown(&self, node: NodeId) -> Shown<'_> {
+        match self.events(node).find_map(Event::occupant) {
+            None => Shown::Nothing,
+            Some(Occupant::Implied) => Shown::Implied,
+            Some(Occupant::Inode(id)) => self.entry(id).map_or(Shown::Nothing, |entry| Shown::Entry(id, entry)),
+        }
+    }
+
     /// How many paths of each kind of change each layer has, bottom first; in one pass over all events.
     pub fn counts_by_layer(&self) -> Vec<Counts> {
         let mut counts = vec![Counts::default(); self.listings.len()];

@@ -3,7 +3,7 @@
 use crate::tree::{NodeId, Outline};
 
 /// The path of one place, and how it is made of the directories above.
-pub(super) struct Paths<'a> {
+pub(in crate::tree) struct Paths<'a> {
     outline: &'a Outline,
     path: Vec<u8>,
     /// What the path leads through, the node itself too: where what is below it ends, and how long its own path is.
@@ -13,12 +13,12 @@ pub(super) struct Paths<'a> {
 }
 
 impl<'a> Paths<'a> {
-    pub(super) fn new(outline: &'a Outline) -> Self {
+    pub(in crate::tree) fn new(outline: &'a Outline) -> Self {
         Self { outline, path: Vec::new(), above: Vec::new(), missing: Vec::new() }
     }
 
     /// The path of a place with a leading slash. No place may be lower than the one before.
-    pub(super) fn go_to(&mut self, place: usize) -> &[u8] {
+    pub(in crate::tree) fn go_to(&mut self, place: usize) -> &[u8] {
         while self.above.pop_if(|(_, end, _)| *end <= place).is_some() {}
         let (known, length) = self.above.last().map_or((NodeId::ROOT, 0), |(node, _, length)| (*node, *length));
         self.path.truncate(length);

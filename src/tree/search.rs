@@ -1,0 +1,150 @@
+//! Finding paths by some of their letters, over all layers: also those that are gone in the end.
+
+use super::bits::{Bits, WORD, in_parts, ones};
+use super::filter::{Filter, Paths, Sight};
+use super::{LensView, NodeId};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use std::cmp::Reverse;
+
+/// As many hits as anybody looks through; more are only counted.
+pub const MOST_HITS: usize = 10_000;
+
+/// What a search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The best hits, best first: those whose letters lie closest together and nearest to the beginnings of names, the
+    /// shorter path where that is equal.
+    pub hits: Vec<NodeId>,
+    /// How many there are in all.
+    pub total: usize,
+}
+
+/// A hit, in the order of the hits.
+type Ranked = (Reverse<u32>, usize, usize);
+
+impl Filter {
+    /// Finds what [`Filter::fuzzy`] understood among all paths that a layer ever did something to. `view` has to be that
+    /// of the whole image.
+    pub fn search(&self, view: &LensView) -> Found {
+        let outline = view.outline();
+        let tree = outline.tree();
+        let mut places = Bits::of(
+            in_parts(outline.len(), outline.threads(), |part| {
+                let has_lived = |place: &usize| tree.events(outline.node_at(*place)).next().is_some();
+                let word = |start: usize| {
+                    let end = (start + WORD).min(part.end);
+                    (start..end).filter(has_lived).fold(0, |word: u64, place| word | 1 << (place - start))
+                };
+                part.clone().step_by(WORD).map(word).collect::<Vec<u64>>()
+            })
+            .concat(),
+        );
+        places.remove(0);
+        self.keep_of(Sight::ever(view), &mut places);
+        let ranked = in_parts(outline.len(), outline.threads(), |part| {
+            let mut paths = Paths::new(outline);
+            let mut ranking = Ranking::of(self);
+            let words = places.words().get(part.start / WORD..part.end.div_ceil(WORD)).unwrap_or_default();
+            let candidates = words.iter().zip((part.start..).step_by(WORD));
+            let candidates = candidates.flat_map(|(word, first)| ones(*word).map(move |bit| first + bit));
+            let rank = |place: usize| {
+                let path = paths.go_to(place);
+                Some((Reverse(ranking.score(path)?), path.len(), place))
+            };
+            candidates.filter_map(rank).collect::<Vec<Ranked>>()
+        });
+        let mut ranked = ranked.concat();
+        let total = ranked.len();
+        if total > MOST_HITS {
+            ranked.select_nth_unstable(MOST_HITS);
+            ranked.truncate(MOST_HITS);
+        }
+        ranked.sort_unstable();
+        Found { hits: ranked.into_iter().map(|(_, _, place)| outline.node_at(place)).collect(), total }
+    }
+}
+
+/// Tells how well paths match what was typed.
+struct Ranking<'a> {
+    filter: &'a Filter,
+    matcher: Matcher,
+    /// Room for the characters of a path that is not ASCII.
+    room: Vec<char>,
+}
+
+impl<'a> Ranking<'a> {
+    fn of(filter: &'a Filter) -> Self {
+        Self { filter, matcher: Matcher::new(Config::DEFAULT.match_paths()), room: Vec::new() }
+    }
+
+    /// The higher the better; none if it does not match.
+    fn score(&mut self, path: &[u8]) -> Option<u32> {
+        let text = String::from_utf8_lossy(path);
+        let mut score = 0;
+        for letters in self.filter.letters() {
+            self.room.clear();
+            score += u32::from(letters.score(Utf32Str::new(&text, &mut self.room), &mut self.matcher)?);
+        }
+        Some(score)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::LayerIndex;
+    use crate::listing::testing::listing;
+    use crate::tree::testing::Fills;
+    use crate::tree::{Lens, Outline, Stack};
+    use std::sync::Arc;
+
+    const LAYERS: &[&[&str]] = &[
+        &["f etc/passwd 900 a", "f usr/share/doc/passwd/README 10 a", "f etc/adduser.conf 3000 a", "d srv"],
+        &["f srv/app/.env 19 a", "f srv/app/.venv/lib/environment.py 70 a", "f etc/app.d/07-part.conf 5 b"],
+        &["f srv/app/.env 19 a %1000", "f etc/passwd 950 b", "f etc/.wh.adduser.conf 0"],
+        &["f srv/app/.wh..env 0", "f srv/app/Größe 3 x"],
+    ];
+
+    fn found(text: &str) -> Vec<String> {
+        let mut stack = Stack::new();
+        for layer in LAYERS {
+            stack.push(listing(layer));
+        }
+        let mut tree = stack.finish();
+        tree.identify(&Fills, 1);
+        let outline = Arc::new(Outline::of(Arc::new(tree), 2));
+        let view = outline.view(Lens::up_to(LayerIndex(3)));
+        let found = Filter::fuzzy(text).unwrap().search(&view);
+        assert_eq!(found.hits.len(), found.total);
+        found.hits.iter().map(|node| String::from_utf8(outline.tree().path(*node)).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_best_hit_is_what_one_means() {
+        for (text, first) in [
+            ("c/passwd", "etc/passwd"),
+            ("07-part", "etc/app.d/07-part.conf"),
+            ("adduser.c", "etc/adduser.conf"),
+            ("app/.env", "srv/app/.env"),
+            ("pass read", "usr/share/doc/passwd/README"),
+            ("größe", "srv/app/Größe"),
+        ] {
+            assert_eq!(found(text).first().map(String::as_str), Some(first), "{text}: {:?}", found(text));
+        }
+        assert_eq!(found("xyzzy"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn attributes_look_at_all_layers() {
+        assert_eq!(found("is:removed"), ["srv/app/.env", "etc/adduser.conf"]);
+        assert_eq!(found("is:meta"), ["srv/app/.env"]);
+        assert_eq!(found("is:modified"), ["etc/passwd"]);
+        assert_eq!(found("is:wasted"), ["etc/passwd", "srv/app/.env", "etc/adduser.conf"]);
+        assert_eq!(found("size:3000"), ["etc/adduser.conf"], "the size that it had");
+        assert_eq!(found("owner:1000"), ["srv/app/.env"]);
+        assert_eq!(found("layer:3 is:file"), ["srv/app/.env", "srv/app/Größe"]);
+        assert_eq!(found("env !.venv is:file"), ["srv/app/.env"]);
+        assert_eq!(found("'env is:file ext:py"), ["srv/app/.venv/lib/environment.py"]);
+        assert!(found("").len() > 10 && !found("").contains(&String::new()));
+    }
+}
