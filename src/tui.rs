@@ -21,6 +21,7 @@
 
 mod effect;
 mod files;
+mod find;
 mod groups;
 mod keymap;
 mod layout;

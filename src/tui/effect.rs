@@ -1,13 +1,13 @@
 //! What `update` wants done outside of the state, and the worker that does the slow part of it.
 
 use super::files::{Files, List};
+use super::find::Search;
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
-use super::viewer::MOST;
 use super::{Model, ReadContent};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
-use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Tree};
+use crate::tree::{Filter, Found, InodeId, Lens, LensView, NodeId, Outline, Tree};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -21,6 +21,8 @@ pub(crate) enum Effect {
     Sift(Generation, Sift),
     /// List the files of a lens.
     List(Generation, List),
+    /// Find paths.
+    Find(Generation, Search),
     /// Read the beginning of a file.
     Read(Generation, Read),
     /// Put text into the clipboard of the terminal.
@@ -53,6 +55,8 @@ pub(crate) struct Read {
     pub(crate) contents: Arc<dyn ReadContent>,
     /// Which.
     pub(crate) inode: InodeId,
+    /// As many bytes as are wanted.
+    pub(crate) most: u64,
     /// Ends it.
     pub(crate) cancel: Cancel,
 }
@@ -60,7 +64,7 @@ pub(crate) struct Read {
 impl Read {
     /// Reads it; none if nobody waits for it any more.
     pub(crate) fn answer(&self) -> Option<Result<Vec<u8>, String>> {
-        let read = self.contents.read(self.inode, MOST, &self.cancel);
+        let read = self.contents.read(self.inode, self.most, &self.cancel);
         (!self.cancel.is_cancelled()).then(|| read.map_err(|error| error.to_string()))
     }
 }
@@ -74,6 +78,8 @@ pub(crate) enum Job {
     Sift(Generation, Sift),
     /// The files of a lens.
     List(Generation, List),
+    /// Paths that are like what was typed.
+    Find(Generation, Search),
 }
 
 /// How many lenses are kept, a byte for each path: one goes to and fro between two, and the wasted items have another.
@@ -120,12 +126,13 @@ impl Lenses {
 pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
     let mut lenses = Lenses::default();
     while let Ok(first) = jobs.recv() {
-        let (mut newest_look, mut newest_sift, mut newest_list) = (None, None, None);
+        let (mut newest_look, mut newest_sift, mut newest_list, mut newest_find) = (None, None, None, None);
         for job in std::iter::once(first).chain(jobs.try_iter()) {
             match job {
                 Job::Look(generation, question) => newest_look = Some((generation, question)),
                 Job::Sift(generation, question) => newest_sift = Some((generation, question)),
                 Job::List(generation, question) => newest_list = Some((generation, question)),
+                Job::Find(generation, question) => newest_find = Some((generation, question)),
             }
         }
         if let Some((generation, question)) = newest_look {
@@ -146,6 +153,12 @@ pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
                 return;
             }
         }
+        if let Some((generation, question)) = newest_find {
+            let found = search(&question, &mut lenses);
+            if !answer(Msg::Found(generation, found)) {
+                return;
+            }
+        }
     }
 }
 
@@ -158,9 +171,17 @@ fn list(question: &List, lenses: &mut Lenses) -> Files {
 }
 
 fn sift(question: &Sift, lenses: &mut Lenses) -> Vec<bool> {
-    let source = Source::Tree(Arc::clone(&question.model.tree));
-    let view = lenses.view(&source, |tree| Lens::up_to(LayerIndex(tree.layers().saturating_sub(1))));
-    question.filter.select(&view, &question.nodes)
+    question.filter.select(&whole(&question.model, lenses), &question.nodes)
+}
+
+fn search(question: &Search, lenses: &mut Lenses) -> Found {
+    question.filter.search(&whole(&question.model, lenses))
+}
+
+/// What the lens of the whole image shows.
+fn whole(model: &Model, lenses: &mut Lenses) -> Arc<LensView> {
+    let source = Source::Tree(Arc::clone(&model.tree));
+    lenses.view(&source, |tree| Lens::up_to(LayerIndex(tree.layers().saturating_sub(1))))
 }
 
 /// Answers one question at once, for tests.
@@ -171,6 +192,7 @@ pub(crate) fn answer(effect: Effect) -> Option<Msg> {
         Effect::Look(generation, question) => Some(Msg::Looked(generation, Arc::new(see(&question, &mut lenses)))),
         Effect::Sift(generation, question) => Some(Msg::Sifted(generation, sift(&question, &mut lenses))),
         Effect::List(generation, question) => Some(Msg::Listed(generation, Arc::new(list(&question, &mut lenses)))),
+        Effect::Find(generation, question) => Some(Msg::Found(generation, search(&question, &mut lenses))),
         Effect::Read(generation, read) => read.answer().map(|read| Msg::Read(generation, read)),
         _ => None,
     }

@@ -35,6 +35,7 @@ pub(crate) enum Act {
     LensSum,
     LensRange,
     Filter,
+    Find,
     NextHit,
     PreviousHit,
     ChangesOnly,
@@ -119,6 +120,8 @@ pub(crate) enum Context {
     Viewer,
     /// The life of a path.
     Life,
+    /// The search for a path.
+    Find,
     /// The help.
     Help,
     /// The list of images to choose from.
@@ -155,6 +158,8 @@ const OPENING: Where = Where(1 << 9);
 const VIEWER: Where = Where(1 << 10);
 const LIFE: Where = Where(1 << 11);
 const FILES: Where = Where(1 << 12);
+/// Letters are typed here: only other keys do something.
+const FIND: Where = Where(1 << 13);
 /// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
@@ -163,7 +168,7 @@ const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
 const OVER: Where = TEXT.or(VIEWER).or(LIFE);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
-const EVERYWHERE: Where = LISTS.or(OPENING);
+const EVERYWHERE: Where = LISTS.or(FIND).or(OPENING);
 
 impl Where {
     const fn or(self, other: Self) -> Self {
@@ -182,6 +187,7 @@ impl Where {
             Context::Text => TEXT,
             Context::Viewer => VIEWER,
             Context::Life => LIFE,
+            Context::Find => FIND,
             Context::Help => HELP,
             Context::Picker => PICKER,
             Context::Opening => OPENING,
@@ -225,10 +231,17 @@ const fn row(
 pub(crate) const ACTIONS: &[Action] = &[
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
-    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES), "show in tree", Some("show in tree")),
+    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(FIND), "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
     row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
+    row(Act::ViewContent, &["^V"], Group::Act, FIND, "its content", Some("view")),
+    row(Act::Copy, &["^Y"], Group::Act, FIND, "copy", Some("copy")),
+    row(Act::Back, &["Esc"], Group::Global, FIND, "close", Some("close")),
+    row(Act::Down, &["Down"], Group::Move, FIND, "down", None),
+    row(Act::Up, &["Up"], Group::Move, FIND, "up", None),
+    row(Act::PageDown, &["PgDn"], Group::Move, FIND, "page down", None),
+    row(Act::PageUp, &["PgUp"], Group::Move, FIND, "page up", None),
     row(Act::Choose, &["Enter"], Group::Act, PICKER, "open this image", Some("open this image")),
     row(Act::Back, &["Esc"], Group::Global, OVER, "close", Some("close")),
     row(Act::VersionPrevious, &["["], Group::Act, VIEWER, "version before", None),
@@ -237,6 +250,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Wrap, &["w"], Group::Act, VIEWER, "wrap lines", Some("wrap")),
     row(Act::Hex, &["x"], Group::Act, VIEWER, "text or bytes", Some("hex")),
     row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE).or(FILES), "filter", Some("filter")),
+    row(Act::Find, &["f", "^P"], Group::Narrow, VIEWS, "find everywhere", Some("find")),
     row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW.or(FILES), "layer before", None),
     row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW.or(FILES), "next layer", None),
     row(Act::LensCycle, &["="], Group::Lens, LAYERS_VIEW.or(FILES), "one, sum, image", Some("alone/sum/image")),
@@ -308,6 +322,7 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Text(_)), _) => Context::Text,
         (Some(Modal::Viewer(_)), _) => Context::Viewer,
         (Some(Modal::Life(_)), _) => Context::Life,
+        (Some(Modal::Find(_)), _) => Context::Find,
         (None, Stage::Opening(_)) => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
         (None, Stage::Exploring) => Context::Pane(state.focus()),

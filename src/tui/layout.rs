@@ -8,7 +8,7 @@
 //! | below 50, or below 12 rows | the list alone, one header line |
 //! | below 20x5 | "window too small" |
 
-use super::state::{State, View};
+use super::state::{Modal, State, View};
 use ratatui::layout::Rect;
 
 /// A part of a view that has rows of its own.
@@ -227,6 +227,51 @@ pub(crate) fn life(areas: &Areas) -> (Rect, Rect) {
     let inside = inner(areas.class, modal(areas));
     let sentence = if inside.height >= 6 { 2 } else { inside.height.min(1) };
     stack_at(inside, inside.height - sentence)
+}
+
+/// Where the parts of the search for a path are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FindParts {
+    /// All of it.
+    pub(crate) whole: Rect,
+    /// The border.
+    pub(crate) frame: Rect,
+    /// What is typed.
+    pub(crate) input: Rect,
+    /// The line below it.
+    pub(crate) rule: Rect,
+    /// The names of the columns.
+    pub(crate) heading: Rect,
+    /// What was found.
+    pub(crate) list: Rect,
+    /// The life of the selected path, and the line above it.
+    pub(crate) life: Rect,
+    /// Its content, and the line above it.
+    pub(crate) content: Rect,
+    /// What can be typed, or what is wrong with what was.
+    pub(crate) hint: Rect,
+}
+
+/// Divides everything between header and footer for the search for a path; nothing if it is not open.
+pub(crate) fn find(areas: &Areas, modal: Option<&Modal>) -> FindParts {
+    let Some(Modal::Find(find)) = modal else { return FindParts::default() };
+    let header = areas.header;
+    let end = areas.footer.map_or_else(|| areas.status.bottom().max(areas.body.bottom()), |footer| footer.y);
+    let whole = Rect { y: header.bottom(), height: end.saturating_sub(header.bottom()), ..header };
+    let roomy = areas.class > Class::List;
+    let (frame, hint) = stack_at(whole, whole.height.saturating_sub(u16::from(whole.height > 2)));
+    let inside = inner(areas.class, frame);
+    let (input, rest) = stack_at(inside, 1);
+    let (rule, rest) = stack_at(rest, u16::from(roomy));
+    let (heading, rest) = stack_at(rest, u16::from(roomy));
+    let steps = find.hit.as_ref().map_or(0, |hit| hit.timeline.steps.len());
+    let has_content = find.hit.as_ref().is_some_and(|hit| hit.content.is_some());
+    let shares = super::find::share(usize::from(rest.height), find.found.hits.len(), steps, has_content);
+    let height = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
+    let (list, rest) = stack_at(rest, height(shares.0));
+    let (life, rest) = stack_at(rest, height(shares.1));
+    let (content, _) = stack_at(rest, height(shares.2));
+    FindParts { whole, frame, input, rule, heading, list, life, content, hint }
 }
 
 /// The names of the views in the tab line, and where each begins.

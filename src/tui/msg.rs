@@ -3,6 +3,7 @@
 use super::Feed;
 use super::files::Files;
 use super::scene::Scene;
+use crate::tree::Found;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(crate) enum Msg {
     Sifted(Generation, Vec<bool>),
     /// The worker has the files of a lens.
     Listed(Generation, Arc<Files>),
+    /// The worker has found paths.
+    Found(Generation, Found),
     /// The beginning of a file was read, or why it could not be.
     Read(Generation, Result<Vec<u8>, String>),
     /// A toast has been there long enough.

@@ -1,6 +1,7 @@
 //! Everything that the screen depends on.
 
 use super::files::FilesPane;
+use super::find::Find;
 use super::groups::{Group, Killed};
 use super::layout::{self, Pane};
 use super::life::Life;
@@ -395,6 +396,8 @@ pub(crate) enum Modal {
     Viewer(Box<Viewer>),
     /// The life of a path.
     Life(Life),
+    /// The search for a path.
+    Find(Box<Find>),
 }
 
 /// The help.
@@ -584,7 +587,10 @@ impl State {
 
     /// Whether the worker still owes the answer to the last question.
     pub(crate) fn waits(&self) -> bool {
-        self.tree.generation != self.tree.answered || self.waste.generation != self.waste.answered || self.files.waits()
+        self.tree.generation != self.tree.answered
+            || self.waste.generation != self.waste.answered
+            || self.files.waits()
+            || matches!(self.modal(), Some(Modal::Find(find)) if find.waits())
     }
 
     /// The number of layers.
@@ -618,13 +624,16 @@ impl State {
         Some(format!("/{}", super::text::name(&tree.path(self.files.selected()?))))
     }
 
-    /// The selected path of the present view.
+    /// The selected path: of what lies over the view, else of the view.
     pub(crate) fn selected_node(&self) -> Option<NodeId> {
-        match self.view {
-            View::Layers => self.tree.selected().map(|row| row.node),
-            View::Waste => self.waste_group().map(|group| group.node),
-            View::Files => self.files.selected(),
-            View::Image => None,
+        match (self.modal(), self.view) {
+            (Some(Modal::Find(find)), _) => find.selected(),
+            (Some(Modal::Life(life)), _) => Some(life.timeline.node),
+            (Some(Modal::Viewer(viewer)), _) => Some(viewer.node),
+            (_, View::Layers) => self.tree.selected().map(|row| row.node),
+            (_, View::Waste) => self.waste_group().map(|group| group.node),
+            (_, View::Files) => self.files.selected(),
+            (_, View::Image) => None,
         }
     }
 

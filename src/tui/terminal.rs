@@ -160,6 +160,7 @@ impl Loop {
                 Effect::Look(generation, question) => self.ask(Job::Look(generation, question)),
                 Effect::Sift(generation, question) => self.ask(Job::Sift(generation, question)),
                 Effect::List(generation, question) => self.ask(Job::List(generation, question)),
+                Effect::Find(generation, question) => self.ask(Job::Find(generation, question)),
                 Effect::Read(generation, file) => self.read(generation, file),
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),

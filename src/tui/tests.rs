@@ -2,6 +2,7 @@
 
 mod chaos;
 mod files;
+mod finding;
 mod journeys;
 mod lives;
 mod screens;

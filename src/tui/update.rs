@@ -4,6 +4,7 @@ mod act;
 mod details;
 mod feed;
 mod files;
+mod find;
 mod jump;
 mod lens;
 mod life;
@@ -48,6 +49,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Feed(feed) => feed::feed(state, feed, &mut effects),
         Msg::Looked(generation, scene) => tree::looked(state, generation, &scene),
         Msg::Listed(generation, files) => state.files.take(generation, files),
+        Msg::Found(generation, found) => find::found(state, generation, found),
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
         Msg::Read(generation, read) => viewer::took(state, generation, read),
         Msg::ToastOver => state.toast = None,
@@ -90,6 +92,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
     }
     modal::settle(state, &areas);
     viewer::settle(state, &areas);
+    find::settle(state, &areas, effects);
 }
 
 fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
@@ -108,6 +111,9 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
         return;
     }
     if matches!(state.modal(), Some(Modal::Help(_))) && modal::type_into_help(state, event, &name) {
+        return;
+    }
+    if matches!(state.modal(), Some(Modal::Find(_))) && find::key(state, event, &name, effects) {
         return;
     }
     let context = keymap::context(state);

@@ -15,6 +15,7 @@
 
 mod badge;
 mod files;
+mod find;
 mod frame;
 mod image;
 mod layers;
@@ -27,7 +28,7 @@ mod waste;
 
 use super::keymap::{self, Context};
 use super::layout::{self, Areas, Class, Pane};
-use super::state::{PromptKind, Stage, State};
+use super::state::{Modal, PromptKind, Stage, State};
 use super::text;
 use super::theme::{Role, Theme, to_ascii};
 use super::update;
@@ -82,7 +83,7 @@ impl Painter<'_> {
         self.footer();
         if self.state.prompt.is_some() {
             cursor = self.prompt();
-        } else {
+        } else if !matches!(self.state.modal(), Some(Modal::Find(_))) {
             self.status();
         }
         cursor
@@ -117,6 +118,9 @@ impl Painter<'_> {
 
     /// Writes pieces one after the other into the first line of an area.
     fn line(&mut self, area: Rect, pieces: &[Piece]) {
+        if area.height == 0 {
+            return;
+        }
         let mut x = area.x;
         for (text, role) in pieces {
             let room = area.right().saturating_sub(x);

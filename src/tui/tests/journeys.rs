@@ -503,6 +503,8 @@ fn every_action_does_something() {
         "?",
         "j J J",
         ":3 Enter Tab G t",
+        "f passwd",
+        "f a Down",
     ];
     let sample = Sample::new();
     for action in ACTIONS {

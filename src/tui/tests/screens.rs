@@ -96,6 +96,11 @@ fn files() {
 }
 
 #[test]
+fn find() {
+    look("find", "f app/.env");
+}
+
+#[test]
 fn life() {
     look("life", ":5 Enter Tab / .env Enter G t");
 }

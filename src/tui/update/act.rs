@@ -4,7 +4,7 @@ use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
-use super::{Effect, Effects, details, files, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
+use super::{Effect, Effects, details, files, find, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -53,6 +53,8 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::NextHit | Act::PreviousHit if matches!(state.modal(), Some(Modal::Viewer(_))) => {
             viewer::act(state, act, effects);
         }
+        Act::Find => find::open(state),
+        Act::ShowInTree if matches!(state.modal(), Some(Modal::Find(_))) => find::to_tree(state),
         Act::Life => life::open(state),
         Act::ShowStep => life::show_step(state),
         Act::EmptyRows => {
@@ -165,6 +167,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::ShowInWaste
             | Act::GoToTarget
             | Act::Life
+            | Act::Find
     )
 }
 
@@ -176,6 +179,7 @@ fn movement(state: &mut State, act: Act) {
             modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height);
         }
         Context::Life => modal::scroll(state, act, layout::life(&areas).0.height),
+        Context::Find => find::movement(state, act),
         Context::Picker => {
             let page = usize::from(areas.body.height.saturating_sub(2)).max(1);
             if let Stage::Choosing(picker) = &mut state.stage {

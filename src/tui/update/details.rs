@@ -293,6 +293,10 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
         }
         Some(Modal::Life(life)) => return Some(("the path", life.path())),
         Some(Modal::Viewer(viewer)) => return Some(("the path", viewer.path())),
+        Some(Modal::Find(find)) => {
+            let path = find.model.tree.path(find.selected()?);
+            return Some(("the path", format!("/{}", text::name(&path))));
+        }
         Some(Modal::Help(_)) | None => {}
     }
     match (state.view, state.focus()) {

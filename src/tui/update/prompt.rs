@@ -5,7 +5,7 @@ use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
 use super::super::text;
 use super::super::theme::Role;
-use super::{Effects, lens, toast, tree, viewer, waste};
+use super::{Effects, find, lens, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -64,20 +64,27 @@ pub(super) fn request(event: KeyEvent, name: &str) -> Option<InputRequest> {
 
 /// Pasted text goes into what is being typed, else nowhere.
 pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
+    let typed = text.chars().filter(|c| !c.is_control()).take(LONGEST);
+    let requests: Vec<InputRequest> = typed.map(InputRequest::InsertChar).collect();
     if state.prompt.is_some() {
-        let requests: Vec<InputRequest> =
-            text.chars().filter(|c| !c.is_control()).take(LONGEST).map(InputRequest::InsertChar).collect();
         edit(state, &requests, effects);
+    } else {
+        find::edit(state, &requests, effects);
+    }
+}
+
+/// Changes a line of text, up to a length that nobody types.
+pub(super) fn type_into(input: &mut Input, requests: &[InputRequest]) {
+    for request in requests {
+        if !matches!(request, InputRequest::InsertChar(_)) || input.value().len() < LONGEST {
+            input.handle(*request);
+        }
     }
 }
 
 fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
     let Some(prompt) = &mut state.prompt else { return };
-    for request in requests {
-        if !matches!(request, InputRequest::InsertChar(_)) || prompt.input.value().len() < LONGEST {
-            prompt.input.handle(*request);
-        }
-    }
+    type_into(&mut prompt.input, requests);
     let (kind, text) = (prompt.kind, prompt.input.value().to_owned());
     match kind {
         PromptKind::Command => {

@@ -5,7 +5,7 @@ use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
 use super::super::state::{Modal, PromptKind, State, View};
-use super::super::viewer::Viewer;
+use super::super::viewer::{MOST, Viewer};
 use super::{Effects, prompt, toast};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
@@ -35,6 +35,10 @@ fn selected(state: &State) -> Option<(NodeId, InodeId)> {
         let is_file = |inode: &InodeId| life.model.tree.file_size(*inode).is_some();
         return Some((life.timeline.node, life.step()?.inode.filter(is_file)?));
     }
+    if let Some(Modal::Find(find)) = state.modal() {
+        let viewer = find.hit.as_ref()?.content.as_ref()?;
+        return Some((viewer.node, viewer.inode()?));
+    }
     if state.view == View::Waste {
         let (group, ready) = (state.waste_group()?, state.ready.as_ref()?);
         let tree = &ready.model.tree;
@@ -59,7 +63,7 @@ fn read(viewer: &mut Viewer, reads: &mut Generation, effects: &mut Effects) {
     let generation = reads.advance();
     let cancel = viewer.restart(generation);
     let contents = Arc::clone(&viewer.model.contents);
-    effects.push(Effect::Read(generation, Read { contents, inode, cancel }));
+    effects.push(Effect::Read(generation, Read { contents, inode, most: MOST, cancel }));
 }
 
 /// What a key does while a file is looked at.
@@ -106,6 +110,7 @@ pub(super) fn search(state: &mut State, text: &str) {
 pub(super) fn took(state: &mut State, generation: Generation, read: Result<Vec<u8>, String>) {
     let viewers = state.modals.iter_mut().filter_map(|modal| match modal {
         Modal::Viewer(viewer) => Some(viewer),
+        Modal::Find(find) => find.hit.as_mut()?.content.as_mut(),
         _ => None,
     });
     if let Some(viewer) = viewers.into_iter().find(|viewer| viewer.generation == generation) {

@@ -295,6 +295,20 @@ impl Painter<'_> {
         }
     }
 
+    /// A line across, with a title.
+    pub(super) fn rule(&mut self, line: Rect, title: &str) {
+        if line.height == 0 {
+            return;
+        }
+        self.line(line, &[("─".repeat(usize::from(line.width)), Role::Dim)]);
+        if !title.is_empty() {
+            self.line(
+                Rect { x: line.x + 2, width: line.width.saturating_sub(2), ..line },
+                &[(format!(" {title} "), Role::Strong)],
+            );
+        }
+    }
+
     /// Says at the lower border how much is below the window, or that all is shown.
     pub(super) fn more(&mut self, area: Rect, rows: usize, offset: usize, height: usize) {
         if self.areas.class == Class::List || area.height < 2 || area.width < 16 {

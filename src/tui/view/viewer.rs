@@ -21,6 +21,12 @@ impl Painter<'_> {
         let room = usize::from(area.width).saturating_sub(text::width(&note) + 8);
         self.border(area, true, &text::shorten(&viewer.path(), room.max(8)), &note);
         let inside = layout::inner(self.areas.class, area);
+        self.content(viewer, inside);
+        self.more(area, viewer.rows().len(), viewer.offset, usize::from(inside.height));
+    }
+
+    /// The rows in the window, or why there are none.
+    pub(super) fn content(&mut self, viewer: &Viewer, inside: Rect) {
         match &viewer.content {
             Content::Waiting => self.placeholder(inside, "reading …   Esc stops"),
             Content::Failed(message) => self.placeholder(inside, &text::prose(message)),
@@ -32,7 +38,6 @@ impl Painter<'_> {
             let role = if viewer.is_hit(index) { Role::Strong } else { Role::Text };
             self.line(line, &[(format!("{} ", row.lead), Role::Dim), (row.text.clone(), role)]);
         }
-        self.more(area, viewer.rows().len(), viewer.offset, usize::from(inside.height));
     }
 
     /// Which version this is, how large it is, and how much of it is shown.

@@ -1,0 +1,140 @@
+//! Finding a path of any layer while typing, with its life and its content.
+
+use super::Model;
+use super::msg::Generation;
+use super::state::Position;
+use super::text;
+use super::viewer::Viewer;
+use crate::analysis::Timeline;
+use crate::image::LayerIndex;
+use crate::tree::{Filter, Found, NodeId};
+use std::sync::Arc;
+use tui_input::Input;
+
+/// What is looked for, and what was found.
+#[derive(Debug)]
+pub(crate) struct Find {
+    /// The image.
+    pub(crate) model: Arc<Model>,
+    /// What was typed.
+    pub(crate) input: Input,
+    /// Why it is not understood; what was found before stays.
+    pub(crate) error: Option<String>,
+    /// What was found.
+    pub(crate) found: Found,
+    /// Where one is.
+    pub(crate) at: Position,
+    /// The life of the selected path, and its last content, if it is a file.
+    pub(crate) hit: Option<Hit>,
+    /// The number of the last question.
+    pub(crate) generation: Generation,
+    /// The number of the last question that was answered.
+    pub(crate) answered: Generation,
+}
+
+/// The selected path.
+#[derive(Debug)]
+pub(crate) struct Hit {
+    /// Its life.
+    pub(crate) timeline: Timeline,
+    /// Its last content.
+    pub(crate) content: Option<Box<Viewer>>,
+}
+
+/// A question: which paths are like what was typed?
+#[derive(Debug)]
+pub(crate) struct Search {
+    /// The image.
+    pub(crate) model: Arc<Model>,
+    /// What was typed.
+    pub(crate) filter: Filter,
+}
+
+impl Find {
+    /// Nothing typed yet.
+    pub(crate) fn new(model: Arc<Model>) -> Self {
+        Self {
+            model,
+            input: Input::default(),
+            error: None,
+            found: Found::default(),
+            at: Position::default(),
+            hit: None,
+            generation: Generation::default(),
+            answered: Generation::default(),
+        }
+    }
+
+    /// The selected path.
+    pub(crate) fn selected(&self) -> Option<NodeId> {
+        self.found.hits.get(self.at.cursor).copied()
+    }
+
+    /// Whether an answer is still under way.
+    pub(crate) fn waits(&self) -> bool {
+        self.generation != self.answered
+    }
+}
+
+/// How many rows the parts of the screen get, list first: the list no more than it has, the life as many as it needs,
+/// the content what is left.
+pub(crate) fn share(rows: usize, hits: usize, steps: usize, has_content: bool) -> (usize, usize, usize) {
+    const LEAST_LIST: usize = 3;
+    const LEAST_CONTENT: usize = 4;
+    let list = hits.min(LEAST_LIST).min(rows);
+    // A line above, one for each event, one sentence.
+    let life = if steps == 0 || rows < list + 3 { 0 } else { (steps + 2).min(rows - list) };
+    let left = rows - list - life;
+    let content = if has_content && left >= LEAST_CONTENT { left } else { 0 };
+    let more = if content > 0 { (left - LEAST_CONTENT).min(hits - list).min(rows / 4) } else { left.min(hits - list) };
+    (list + more, life, content.saturating_sub(more))
+}
+
+/// Layers as one would write them: `L3`, `L6, L8`, `L9-L20`.
+pub(crate) fn layers(timeline: &Timeline) -> String {
+    let mut layers: Vec<LayerIndex> = timeline.steps.iter().map(|step| step.layer).collect();
+    layers.dedup();
+    let runs = layers.chunk_by(|a, b| a.0 + 1 == b.0).map(|run| match run {
+        [first, .., last] => format!("L{first}-L{last}"),
+        [only] => format!("L{only}"),
+        [] => String::new(),
+    });
+    runs.collect::<Vec<_>>().join(", ")
+}
+
+/// What each layer did in a few columns: `+6 %7 -8`; of many only the first and the last.
+pub(crate) fn touched(timeline: &Timeline, columns: usize) -> String {
+    let marks: Vec<String> =
+        timeline.steps.iter().map(|step| format!("{}{}", step.change.marker(), step.layer)).collect();
+    let all = marks.join(" ");
+    match marks.as_slice() {
+        [first, .., last] if text::width(&all) > columns => format!("{first} … {last}"),
+        _ => all,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_is_shared() {
+        // Two hits with three events and a content; a path of twelve layers; many hits without content; no room.
+        assert_eq!(share(16, 2, 3, true), (2, 5, 9));
+        assert_eq!(share(16, 40, 12, true), (3, 13, 0));
+        assert_eq!(share(16, 40, 1, false), (13, 3, 0));
+        assert_eq!(share(16, 40, 1, true), (7, 3, 6));
+        assert_eq!(share(16, 0, 0, false), (0, 0, 0));
+        for rows in 0..40 {
+            for hits in 0..30 {
+                for steps in 0..20 {
+                    for has_content in [false, true] {
+                        let (list, life, content) = share(rows, hits, steps, has_content);
+                        assert!(list + life + content <= rows && list <= hits, "{rows} {hits} {steps}");
+                        assert!(list > 0 || hits == 0 || rows == 0);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Finding a path of any layer.
+
+use crate::image::LayerIndex;
+use crate::tui::effect::Effect;
+use crate::tui::layout::Pane;
+use crate::tui::msg::Msg;
+use crate::tui::state::{Modal, State, View};
+use crate::tui::testing::{Hands, Sample};
+use crate::tui::update::update;
+use crossterm::event::{KeyCode, KeyEvent};
+
+fn hands_of(keys: &str) -> Hands {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(keys);
+    hands
+}
+
+fn shows(hands: &Hands, text: &str) {
+    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
+}
+
+fn selected(state: &State) -> String {
+    let Some(Modal::Find(find)) = state.modal() else { panic!("the search is closed") };
+    String::from_utf8(find.model.tree.path(find.selected().unwrap())).unwrap()
+}
+
+#[test]
+fn a_deleted_secret_is_found_with_its_life_and_its_content() {
+    let hands = hands_of("f app/.env");
+    assert_eq!(selected(&hands.state), "srv/app/.env");
+    for part in [
+        "+3 %4 -5             gone  /srv/app/.env",
+        "/srv/app/.env · L3-L5",
+        "+ L3   19 B      0644 0:0         COPY . .",
+        "Deleted in layer 5, but its bytes (38 B) are still in layers 3 and 4.",
+        "content at L4",
+        "1 of layer 4",
+    ] {
+        shows(&hands, part);
+    }
+}
+
+#[test]
+fn enter_shows_the_path_in_the_last_layer_that_touched_it() {
+    let mut hands = hands_of("4 f bundle Enter");
+    assert_eq!((hands.state.view, hands.state.focus()), (View::Layers, Pane::Tree));
+    assert_eq!((hands.state.layer(), hands.state.modals.len()), (LayerIndex(4), 0));
+    assert_eq!(hands.state.tree_path().as_deref(), Some("/srv/app/static/bundle.js"));
+    hands.press("f nothing.like.this Enter");
+    shows(&hands, "0 found");
+    hands.press("Esc");
+    assert!(hands.state.modals.is_empty());
+}
+
+#[test]
+fn what_is_viewed_from_the_search_gives_the_search_back() {
+    let mut hands = hands_of("f dpkg/status ^V");
+    assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
+    shows(&hands, "of layer 1");
+    hands.press("[");
+    shows(&hands, "of layer 0");
+    hands.press("Esc");
+    assert_eq!(selected(&hands.state), "var/lib/dpkg/status");
+    hands.press("^Y");
+    assert_eq!(hands.copied.as_deref(), Some("/var/lib/dpkg/status"));
+}
+
+#[test]
+fn moving_looks_at_the_other_hits() {
+    let mut hands = hands_of("f .py");
+    let first = selected(&hands.state);
+    hands.press("Down");
+    assert_ne!(selected(&hands.state), first);
+    shows(&hands, &format!("/{} · ", selected(&hands.state).replace("日本語", "日本語")));
+    hands.press("Up PgDn PgDn Down Down");
+    let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
+    assert_eq!(find.at.cursor, find.found.hits.len() - 1);
+}
+
+#[test]
+fn what_is_not_understood_is_said_and_what_was_found_stays() {
+    let mut hands = hands_of("f views");
+    let before = selected(&hands.state);
+    hands.take(Msg::Paste(" size:much".to_owned()));
+    shows(&hands, "size:much is not understood");
+    assert_eq!(selected(&hands.state), before);
+    hands.press("^U");
+    shows(&hands, "type to find a path");
+    hands.press("is:removed");
+    assert_eq!(selected(&hands.state), "srv/app/.env");
+}
+
+#[test]
+fn late_answers_do_not_count() {
+    let mut hands = hands_of("f");
+    let mut effects = Vec::new();
+    for key in "vib".chars() {
+        effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))));
+    }
+    assert!(hands.state.waits());
+    let questions: Vec<_> = effects
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Find(generation, search) => Some((generation, search)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(questions.len(), 3);
+    for (generation, search) in questions.into_iter().rev() {
+        hands.take(crate::tui::effect::answer(Effect::Find(generation, search)).unwrap());
+    }
+    let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
+    let typed_slowly = hands_of("f vib");
+    let Some(Modal::Find(expected)) = typed_slowly.state.modal() else { panic!() };
+    assert_eq!((&find.found, find.waits()), (&expected.found, false), "of vib, not of v");
+}
+
+#[test]
+fn leaving_ends_the_reading() {
+    let mut hands = hands_of("f");
+    let mut reads = Vec::new();
+    for key in "env".chars() {
+        for effect in update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))) {
+            if let Some(msg) = crate::tui::effect::answer(effect) {
+                reads.extend(update(&mut hands.state, msg));
+            }
+        }
+    }
+    let cancels: Vec<_> = reads
+        .iter()
+        .filter_map(|effect| if let Effect::Read(_, read) = effect { Some(read.cancel.clone()) } else { None })
+        .collect();
+    assert!(!cancels.is_empty());
+    hands.press("Esc");
+    assert!(cancels.iter().all(crate::bytes::Cancel::is_cancelled));
+}
+
+#[test]
+fn pasted_text_is_looked_for() {
+    let mut hands = hands_of("f");
+    hands.take(Msg::Paste("app/.env\n".to_owned()));
+    assert_eq!(selected(&hands.state), "srv/app/.env");
+}

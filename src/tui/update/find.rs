@@ -1,0 +1,127 @@
+//! Finding a path of any layer.
+
+use super::super::effect::{Effect, Read};
+use super::super::find::{Find, Hit, Search};
+use super::super::keymap::Act;
+use super::super::layout::{self, Areas};
+use super::super::msg::Generation;
+use super::super::state::{Modal, State};
+use super::super::text;
+use super::super::viewer::Viewer;
+use super::{Effects, act, jump, prompt};
+use crate::analysis::Timeline;
+use crate::tree::{Filter, Found};
+use crossterm::event::KeyEvent;
+use std::sync::Arc;
+use tui_input::InputRequest;
+
+/// As much of a file as is read while one looks for it.
+const GLANCE: u64 = 32 << 10;
+
+/// Opens it, with nothing typed.
+pub(super) fn open(state: &mut State) {
+    if let Some(ready) = &state.ready {
+        let find = Find::new(Arc::clone(&ready.model));
+        state.modals.push(Modal::Find(Box::new(find)));
+    }
+}
+
+/// Typing changes what is looked for. Says whether the key was used up.
+pub(super) fn key(state: &mut State, event: KeyEvent, name: &str, effects: &mut Effects) -> bool {
+    let Some(request) = prompt::request(event, name) else { return false };
+    edit(state, &[request], effects);
+    true
+}
+
+/// Changes what is looked for.
+pub(super) fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
+    let Some(Modal::Find(find)) = state.modals.last_mut() else { return };
+    let before = find.input.value().to_owned();
+    prompt::type_into(&mut find.input, requests);
+    if find.input.value() == before {
+        return;
+    }
+    match Filter::fuzzy(find.input.value()) {
+        Ok(filter) => {
+            find.error = None;
+            let generation = find.generation.advance();
+            if filter.is_empty() {
+                find.answered = generation;
+                find.found = Found::default();
+                find.hit = None;
+            } else {
+                effects.push(Effect::Find(generation, Search { model: Arc::clone(&find.model), filter }));
+            }
+        }
+        Err(error) => find.error = Some(text::prose(&error.to_string())),
+    }
+}
+
+/// Takes what was found, unless something else was typed since.
+pub(super) fn found(state: &mut State, generation: Generation, found: Found) {
+    let finds = state.modals.iter_mut().filter_map(|modal| match modal {
+        Modal::Find(find) => Some(find),
+        _ => None,
+    });
+    let Some(find) = finds.into_iter().find(|find| find.generation == generation) else { return };
+    find.answered = generation;
+    find.found = found;
+    find.at.cursor = 0;
+}
+
+/// Moves among what was found.
+pub(super) fn movement(state: &mut State, act: Act) {
+    let height = usize::from(layout::find(&layout::areas(state), state.modal()).list.height);
+    let Some(Modal::Find(find)) = state.modals.last_mut() else { return };
+    let rows = find.found.hits.len();
+    find.at.step(act::distance(act, height.max(1), rows), rows);
+}
+
+/// Looks at the selected path, if it is not the one that is looked at.
+fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
+    let Some(node) = find.selected() else {
+        find.hit = None;
+        return;
+    };
+    if find.hit.as_ref().is_some_and(|hit| hit.timeline.node == node) {
+        return;
+    }
+    let timeline = Timeline::of(&find.model.tree, node);
+    let versions = timeline.files(&find.model.tree);
+    let content = versions.last().copied().map(|inode| {
+        let last = versions.len() - 1;
+        let mut viewer = Viewer::new(Arc::clone(&find.model), node, versions, last);
+        let generation = reads.advance();
+        let cancel = viewer.restart(generation);
+        let contents = Arc::clone(&find.model.contents);
+        effects.push(Effect::Read(generation, Read { contents, inode, most: GLANCE, cancel }));
+        Box::new(viewer)
+    });
+    find.hit = Some(Hit { timeline, content });
+}
+
+/// From what was found to its path in the last layer that did something to it.
+pub(super) fn to_tree(state: &mut State) {
+    let Some(Modal::Find(find)) = state.modal() else { return };
+    let Some(step) = find.hit.as_ref().and_then(|hit| Some((hit.timeline.node, hit.timeline.steps.last()?.layer)))
+    else {
+        return;
+    };
+    jump::to_path(state, step.0, step.1);
+}
+
+/// Keeps the selected row in its window, looks at it, and lays its content out.
+pub(super) fn settle(state: &mut State, areas: &Areas, effects: &mut Effects) {
+    if let Some(Modal::Find(find)) = state.modals.last_mut() {
+        glance(find, &mut state.reads, effects);
+    }
+    let parts = layout::find(areas, state.modal());
+    if let Some(Modal::Find(find)) = state.modals.last_mut() {
+        let hits = find.found.hits.len();
+        find.at.settle(hits, usize::from(parts.list.height));
+        if let Some(viewer) = find.hit.as_mut().and_then(|hit| hit.content.as_mut()) {
+            let height = usize::from(parts.content.height.saturating_sub(1));
+            viewer.settle(usize::from(parts.content.width).saturating_sub(2), height);
+        }
+    }
+}
