@@ -51,6 +51,13 @@ pub(crate) fn view(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
     cursor
 }
 
+/// What is no longer true, or not yet.
+fn dim(pieces: &mut [Piece]) {
+    for (_, role) in pieces {
+        *role = Role::Dim;
+    }
+}
+
 /// Draws parts of the screen; never outside of it.
 struct Painter<'a> {
     state: &'a State,

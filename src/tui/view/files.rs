@@ -42,9 +42,7 @@ impl Painter<'_> {
         for ((index, node), y) in rows.zip(window.y..window.bottom()) {
             let mut pieces = self.file_row(files, *node, usize::from(window.width).saturating_sub(2));
             if dimmed {
-                for (_, role) in &mut pieces {
-                    *role = Role::Dim;
-                }
+                super::dim(&mut pieces);
             }
             self.row(Pane::Files, Rect { y, height: 1, ..window }, &pieces, index == at.cursor);
         }

@@ -28,7 +28,7 @@ const TOUCHED: usize = 14;
 
 impl Painter<'_> {
     /// Draws it, and says where the cursor of the terminal belongs.
-    pub(super) fn find(&mut self, found: &Find) -> Option<(u16, u16)> {
+    pub(super) fn find(&mut self, found: &Find) -> (u16, u16) {
         let parts = layout::find(self.areas, self.state.modal());
         Clear.render(parts.whole.intersection(self.buffer.area), self.buffer);
         self.border(parts.frame, true, "Find in every layer", &note(found));
@@ -45,7 +45,7 @@ impl Painter<'_> {
             let line = Rect { y, height: 1, ..parts.list };
             let mut pieces = self.found_row(found, *node, usize::from(line.width).saturating_sub(3));
             if found.error.is_some() || found.waits() {
-                pieces.iter_mut().for_each(|(_, role)| *role = Role::Dim);
+                super::dim(&mut pieces);
             }
             self.line(Rect { x: line.x + 2, width: line.width.saturating_sub(2), ..line }, &pieces);
             if index == found.at.cursor {
@@ -59,7 +59,7 @@ impl Painter<'_> {
         self.find_hint(found, parts.hint);
         let column = found.input.visual_cursor().saturating_sub(scroll) + usize::from(parts.input.x) + 3;
         let right = self.areas.header.width.saturating_sub(1);
-        Some((u16::try_from(column).unwrap_or(u16::MAX).min(right), parts.input.y))
+        (u16::try_from(column).unwrap_or(u16::MAX).min(right), parts.input.y)
     }
 
     fn found_row(&self, found: &Find, node: NodeId, width: usize) -> Vec<Piece> {

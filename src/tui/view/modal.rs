@@ -21,7 +21,7 @@ impl Painter<'_> {
             Some(Modal::Text(text)) => self.text(text, area),
             Some(Modal::Viewer(viewer)) => self.viewer(viewer),
             Some(Modal::Life(life)) => self.life(life),
-            Some(Modal::Find(find)) => return self.find(find),
+            Some(Modal::Find(find)) => return Some(self.find(find)),
         }
         None
     }

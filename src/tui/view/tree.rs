@@ -62,9 +62,7 @@ impl Painter<'_> {
             let line = Rect { y, height: 1, ..window };
             let mut pieces = self.tree_row(scene, &row, columns, usize::from(window.width).saturating_sub(1));
             if dimmed {
-                for (_, role) in &mut pieces {
-                    *role = Role::Dim;
-                }
+                super::dim(&mut pieces);
             }
             self.row(Pane::Tree, line, &pieces, index == at.cursor);
         }

@@ -84,9 +84,7 @@ impl Painter<'_> {
             let line = Rect { y, height: 1, ..window };
             let mut pieces = self.waste_row(group, scale, columns, usize::from(window.width).saturating_sub(1));
             if dimmed {
-                for (_, role) in &mut pieces {
-                    *role = Role::Dim;
-                }
+                super::dim(&mut pieces);
             }
             self.row(Pane::Waste, line, &pieces, index == at.cursor);
         }
