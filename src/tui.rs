@@ -19,6 +19,7 @@
 //! * `rows`: what is in the open directories; only the rows in the window are ever made.
 //! * `terminal`: raw mode, alternate screen and mouse, undone on every way out.
 
+mod diff;
 mod effect;
 mod files;
 mod find;

@@ -1,5 +1,6 @@
 //! What `update` wants done outside of the state, and the worker that does the slow part of it.
 
+use super::diff::Pair;
 use super::files::{Files, List};
 use super::find::Search;
 use super::msg::{Generation, Msg};
@@ -25,6 +26,8 @@ pub(crate) enum Effect {
     Find(Generation, Search),
     /// Read the beginning of a file.
     Read(Generation, Read),
+    /// Compare two versions of a file.
+    Compare(Generation, Pair),
     /// Put text into the clipboard of the terminal.
     Copy(String),
     /// Tell the loader which image was chosen.
@@ -194,6 +197,7 @@ pub(crate) fn answer(effect: Effect) -> Option<Msg> {
         Effect::List(generation, question) => Some(Msg::Listed(generation, Arc::new(list(&question, &mut lenses)))),
         Effect::Find(generation, question) => Some(Msg::Found(generation, search(&question, &mut lenses))),
         Effect::Read(generation, read) => read.answer().map(|read| Msg::Read(generation, read)),
+        Effect::Compare(generation, pair) => pair.answer().map(|difference| Msg::Compared(generation, difference)),
         _ => None,
     }
 }

@@ -66,6 +66,10 @@ pub(crate) enum Act {
     Dockerfile,
     Life,
     ShowStep,
+    Diff,
+    NextHunk,
+    PreviousHunk,
+    SideBySide,
     Toggle,
     CloseAll,
     OpenBelow,
@@ -122,6 +126,8 @@ pub(crate) enum Context {
     Life,
     /// The search for a path.
     Find,
+    /// Two versions of a file.
+    Diff,
     /// The help.
     Help,
     /// The list of images to choose from.
@@ -160,13 +166,14 @@ const LIFE: Where = Where(1 << 11);
 const FILES: Where = Where(1 << 12);
 /// Letters are typed here: only other keys do something.
 const FIND: Where = Where(1 << 13);
+const DIFF: Where = Where(1 << 14);
 /// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
-const OVER: Where = TEXT.or(VIEWER).or(LIFE);
+const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(FIND).or(OPENING);
 
@@ -188,6 +195,7 @@ impl Where {
             Context::Viewer => VIEWER,
             Context::Life => LIFE,
             Context::Find => FIND,
+            Context::Diff => DIFF,
             Context::Help => HELP,
             Context::Picker => PICKER,
             Context::Opening => OPENING,
@@ -236,6 +244,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
     row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
     row(Act::ViewContent, &["^V"], Group::Act, FIND, "its content", Some("view")),
+    row(Act::Diff, &["^D"], Group::Act, FIND, "with before", Some("diff")),
     row(Act::Copy, &["^Y"], Group::Act, FIND, "copy", Some("copy")),
     row(Act::Back, &["Esc"], Group::Global, FIND, "close", Some("close")),
     row(Act::Down, &["Down"], Group::Move, FIND, "down", None),
@@ -244,8 +253,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::PageUp, &["PgUp"], Group::Move, FIND, "page up", None),
     row(Act::Choose, &["Enter"], Group::Act, PICKER, "open this image", Some("open this image")),
     row(Act::Back, &["Esc"], Group::Global, OVER, "close", Some("close")),
-    row(Act::VersionPrevious, &["["], Group::Act, VIEWER, "version before", None),
-    row(Act::VersionNext, &["]"], Group::Act, VIEWER, "next version", Some("version")),
+    row(Act::VersionPrevious, &["["], Group::Act, VIEWER.or(DIFF), "version before", None),
+    row(Act::VersionNext, &["]"], Group::Act, VIEWER.or(DIFF), "next version", Some("version")),
     row(Act::Search, &["/", "^F"], Group::Narrow, VIEWER, "search", Some("search")),
     row(Act::Wrap, &["w"], Group::Act, VIEWER, "wrap lines", Some("wrap")),
     row(Act::Hex, &["x"], Group::Act, VIEWER, "text or bytes", Some("hex")),
@@ -260,6 +269,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Details, &["i"], Group::Act, PATHS.or(IMAGE_VIEW), "details", Some("details")),
     row(Act::Sort, &["s", "^O"], Group::Sort, PATHS, "next order", Some("sort")),
     row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
+    row(Act::Diff, &["d"], Group::Act, PATHS.or(LIFE).or(VIEWER), "with before", Some("diff")),
+    row(Act::SideBySide, &["|"], Group::Act, DIFF, "side by side", Some("side by side")),
     row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
     row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
@@ -287,6 +298,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::LensRange, &["v"], Group::Lens, LAYERS_VIEW, "range from here", None),
     row(Act::LensAlone, &["^L"], Group::Lens, LAYERS_VIEW, "layer alone", None),
     row(Act::LensSum, &["^A"], Group::Lens, LAYERS_VIEW, "sum up to here", None),
+    row(Act::NextHunk, &["n"], Group::Move, DIFF, "next hunk", Some("hunk")),
+    row(Act::PreviousHunk, &["N"], Group::Move, DIFF, "hunk before", None),
     row(Act::NextHit, &["n"], Group::Narrow, LAYERS_VIEW.or(VIEWER), "next match", None),
     row(Act::PreviousHit, &["N"], Group::Narrow, LAYERS_VIEW.or(VIEWER), "previous match", None),
     row(Act::KindAdded, &["a"], Group::Narrow, TREE, "+ added", None),
@@ -323,6 +336,7 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Viewer(_)), _) => Context::Viewer,
         (Some(Modal::Life(_)), _) => Context::Life,
         (Some(Modal::Find(_)), _) => Context::Find,
+        (Some(Modal::Diff(_)), _) => Context::Diff,
         (None, Stage::Opening(_)) => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
         (None, Stage::Exploring) => Context::Pane(state.focus()),

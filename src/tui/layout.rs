@@ -229,6 +229,12 @@ pub(crate) fn life(areas: &Areas) -> (Rect, Rect) {
     stack_at(inside, inside.height - sentence)
 }
 
+/// Where two versions of a file are shown: what they are, and below it the lines.
+pub(crate) fn diff(areas: &Areas) -> (Rect, Rect) {
+    let inside = inner(areas.class, viewer(areas));
+    stack_at(inside, if inside.height >= 6 { 2 } else { 0 })
+}
+
 /// Where the parts of the search for a path are.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FindParts {

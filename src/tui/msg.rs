@@ -1,6 +1,7 @@
 //! Everything that can happen to the explorer.
 
 use super::Feed;
+use super::diff::Difference;
 use super::files::Files;
 use super::scene::Scene;
 use crate::tree::Found;
@@ -43,6 +44,8 @@ pub(crate) enum Msg {
     Found(Generation, Found),
     /// The beginning of a file was read, or why it could not be.
     Read(Generation, Result<Vec<u8>, String>),
+    /// Two versions of a file were compared, or why they could not be.
+    Compared(Generation, Result<Difference, String>),
     /// A toast has been there long enough.
     ToastOver,
     /// The process was told to stop for a while.

@@ -1,5 +1,6 @@
 //! Everything that the screen depends on.
 
+use super::diff::Diff;
 use super::files::FilesPane;
 use super::find::Find;
 use super::groups::{Group, Killed};
@@ -398,6 +399,8 @@ pub(crate) enum Modal {
     Life(Life),
     /// The search for a path.
     Find(Box<Find>),
+    /// Two versions of a file.
+    Diff(Box<Diff>),
 }
 
 /// The help.
@@ -630,6 +633,7 @@ impl State {
             (Some(Modal::Find(find)), _) => find.selected(),
             (Some(Modal::Life(life)), _) => Some(life.timeline.node),
             (Some(Modal::Viewer(viewer)), _) => Some(viewer.node),
+            (Some(Modal::Diff(diff)), _) => Some(diff.node),
             (_, View::Layers) => self.tree.selected().map(|row| row.node),
             (_, View::Waste) => self.waste_group().map(|group| group.node),
             (_, View::Files) => self.files.selected(),

@@ -1,8 +1,8 @@
 //! The terminal: taken when there is something to show, given back on every way out (quit, error, panic, signal,
 //! suspend); and the loop between messages, state and screen.
 
-use super::effect::{Effect, Job, Read, work};
-use super::msg::{Generation, Msg};
+use super::effect::{Effect, Job, work};
+use super::msg::Msg;
 use super::state::State;
 use super::update::update;
 use super::view::view;
@@ -161,7 +161,12 @@ impl Loop {
                 Effect::Sift(generation, question) => self.ask(Job::Sift(generation, question)),
                 Effect::List(generation, question) => self.ask(Job::List(generation, question)),
                 Effect::Find(generation, question) => self.ask(Job::Find(generation, question)),
-                Effect::Read(generation, file) => self.read(generation, file),
+                Effect::Read(generation, file) => {
+                    self.aside(move || Some(Msg::Read(generation, file.answer()?)));
+                }
+                Effect::Compare(generation, pair) => {
+                    self.aside(move || Some(Msg::Compared(generation, pair.answer()?)));
+                }
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),
                 Effect::Copy(text) => copy(&text)?,
@@ -174,13 +179,13 @@ impl Loop {
     }
 
     /// A file may take long, and nobody else should wait for it. Closing it ends the thread.
-    fn read(&self, generation: Generation, file: Read) {
+    fn aside(&self, answer: impl FnOnce() -> Option<Msg> + Send + 'static) {
         let events = self.events.clone();
         thread::spawn(move || {
             let _alarm = Alarm(events.clone());
-            if let Some(read) = file.answer() {
+            if let Some(msg) = answer() {
                 // If nobody listens any more, the explorer has been left.
-                drop(events.send(Happening::Msg(Msg::Read(generation, read))));
+                drop(events.send(Happening::Msg(msg)));
             }
         });
     }

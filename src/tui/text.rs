@@ -10,6 +10,9 @@ pub(crate) use crate::report::human;
 /// What stands for text that was left out.
 pub(crate) const ELLIPSIS: char = '…';
 
+/// What stands for a tab.
+pub(crate) const TAB: &str = "    ";
+
 /// How many columns a text takes.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
@@ -54,7 +57,7 @@ pub(crate) fn chop(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// As much of the beginning of a text as fits into `columns`.
-fn head(text: &str, columns: usize) -> &str {
+pub(crate) fn head(text: &str, columns: usize) -> &str {
     let mut taken = 0;
     for (at, c) in text.char_indices() {
         taken += c.width().unwrap_or(0);

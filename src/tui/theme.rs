@@ -17,6 +17,8 @@ pub(crate) enum Role {
     Strong,
     /// A kind of change.
     Change(Change),
+    /// The words that make a changed line differ.
+    Part(Change),
     /// Bytes that are shipped and cannot be reached.
     Waste,
     /// Something went wrong.
@@ -30,6 +32,8 @@ pub(crate) enum Role {
     /// The border of the focused pane.
     Focus,
 }
+
+const PART: Modifier = Modifier::BOLD.union(Modifier::UNDERLINED);
 
 /// How roles look.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +54,7 @@ impl Theme {
             return Self::mono(role);
         }
         match role {
+            Role::Part(change) => self.style(Role::Change(change)).add_modifier(PART),
             Role::Text => plain,
             Role::Dim | Role::Change(Change::Unchanged) => plain.fg(Color::DarkGray),
             Role::Strong | Role::Focus => plain.add_modifier(Modifier::BOLD),
@@ -68,6 +73,7 @@ impl Theme {
     fn mono(role: Role) -> Style {
         let plain = Style::new();
         match role {
+            Role::Part(change) => Self::mono(Role::Change(change)).add_modifier(PART),
             Role::Text | Role::Change(Change::Added) => plain,
             Role::Dim | Role::Change(Change::Unchanged | Change::Metadata) => plain.add_modifier(Modifier::DIM),
             Role::Strong | Role::Focus | Role::Key | Role::Waste | Role::Warning | Role::Change(Change::Content) => {

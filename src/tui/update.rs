@@ -2,6 +2,7 @@
 
 mod act;
 mod details;
+mod diff;
 mod feed;
 mod files;
 mod find;
@@ -52,6 +53,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Found(generation, found) => find::found(state, generation, found),
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
         Msg::Read(generation, read) => viewer::took(state, generation, read),
+        Msg::Compared(generation, difference) => diff::took(state, generation, difference),
         Msg::ToastOver => state.toast = None,
         Msg::Suspend => effects.push(Effect::Suspend),
     }
@@ -93,6 +95,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
     modal::settle(state, &areas);
     viewer::settle(state, &areas);
     find::settle(state, &areas, effects);
+    diff::settle(state, &areas);
 }
 
 fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {

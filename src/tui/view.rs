@@ -14,6 +14,7 @@
 //! ```
 
 mod badge;
+mod diff;
 mod files;
 mod find;
 mod frame;

@@ -14,9 +14,6 @@ pub(crate) const MOST: u64 = 1 << 20;
 /// Bytes that are looked at to tell text from anything else.
 const SAMPLE: usize = 8 << 10;
 
-/// Columns of a tab.
-const TAB: &str = "    ";
-
 /// A file that is looked at. Closing it ends the reading.
 #[derive(Debug)]
 pub(crate) struct Viewer {
@@ -208,7 +205,7 @@ impl Drop for Viewer {
 }
 
 /// Whether bytes are text: UTF-8, but for a character that was cut at the end, without zero bytes.
-fn looks_like_text(bytes: &[u8]) -> bool {
+pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
     if sample.contains(&0) {
         return false;
@@ -249,7 +246,7 @@ fn text_rows(bytes: &[u8], columns: usize, wrap: bool) -> (Vec<Row>, Vec<usize>)
     let (mut rows, mut starts) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(lines) {
         starts.push(rows.len());
-        let line = escape(line.replace('\t', TAB).as_bytes(), Target::Prose).into_owned();
+        let line = escape(line.replace('\t', text::TAB).as_bytes(), Target::Prose).into_owned();
         let lead = format!("{number:>digits$}");
         if !wrap {
             rows.push(Row { lead, text: text::cut(&line, room) });

@@ -505,6 +505,8 @@ fn every_action_does_something() {
         ":3 Enter Tab G t",
         "f passwd",
         "f a Down",
+        "f config.y",
+        "f config.y ^D [",
     ];
     let sample = Sample::new();
     for action in ACTIONS {

@@ -96,6 +96,11 @@ fn files() {
 }
 
 #[test]
+fn diff() {
+    look("diff", "f config.y ^D");
+}
+
+#[test]
 fn find() {
     look("find", "f app/.env");
 }

@@ -4,7 +4,7 @@ use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
-use super::{Effect, Effects, details, files, find, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
+use super::{Effect, Effects, details, diff, files, find, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -46,6 +46,11 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             if !viewer::open(state, effects) {
                 toast(state, "only a regular file has a content");
             }
+        }
+        Act::Diff => diff::open(state, effects),
+        Act::NextHunk | Act::PreviousHunk | Act::SideBySide => diff::act(state, act, effects),
+        Act::VersionPrevious | Act::VersionNext if matches!(state.modal(), Some(Modal::Diff(_))) => {
+            diff::act(state, act, effects);
         }
         Act::VersionPrevious | Act::VersionNext | Act::Wrap | Act::Hex | Act::Search => {
             viewer::act(state, act, effects);
@@ -168,6 +173,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::GoToTarget
             | Act::Life
             | Act::Find
+            | Act::Diff
     )
 }
 
@@ -180,6 +186,7 @@ fn movement(state: &mut State, act: Act) {
         }
         Context::Life => modal::scroll(state, act, layout::life(&areas).0.height),
         Context::Find => find::movement(state, act),
+        Context::Diff => modal::scroll(state, act, layout::diff(&areas).1.height),
         Context::Picker => {
             let page = usize::from(areas.body.height.saturating_sub(2)).max(1);
             if let Stage::Choosing(picker) = &mut state.stage {

@@ -292,6 +292,7 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             return Some(("the text", lines.join("\n")));
         }
         Some(Modal::Life(life)) => return Some(("the path", life.path())),
+        Some(Modal::Diff(diff)) => return Some(("the path", diff.path())),
         Some(Modal::Viewer(viewer)) => return Some(("the path", viewer.path())),
         Some(Modal::Find(find)) => {
             let path = find.model.tree.path(find.selected()?);

@@ -30,10 +30,13 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
 }
 
 /// The selected row, if it is about a regular file.
-fn selected(state: &State) -> Option<(NodeId, InodeId)> {
+pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
     if let Some(Modal::Life(life)) = state.modal() {
         let is_file = |inode: &InodeId| life.model.tree.file_size(*inode).is_some();
         return Some((life.timeline.node, life.step()?.inode.filter(is_file)?));
+    }
+    if let Some(Modal::Viewer(viewer)) = state.modal() {
+        return Some((viewer.node, viewer.inode()?));
     }
     if let Some(Modal::Find(find)) = state.modal() {
         let viewer = find.hit.as_ref()?.content.as_ref()?;

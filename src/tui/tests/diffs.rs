@@ -1,0 +1,110 @@
+//! How two versions of a file differ.
+
+use crate::tui::effect::Effect;
+use crate::tui::msg::Msg;
+use crate::tui::state::Modal;
+use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::update::update;
+
+fn hands(width: u16, keys: &str) -> Hands {
+    let mut hands = Hands::exploring(width, 24, &Sample::new());
+    hands.press(keys);
+    hands
+}
+
+fn shows(hands: &Hands, text: &str) {
+    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
+}
+
+#[test]
+fn a_version_is_compared_with_the_one_before_it() {
+    let mut hands = hands(80, "f config.y ^D");
+    for part in [
+        "/srv/app/config.yaml · L4 → L5",
+        "+1 -1 · version 3 of 3",
+        "L5 RUN sed -i s/true/false/ config.yaml && rm -f .env",
+        "63 B → 80 B · 0644 · 1000:0",
+        "1   -of layer 4",
+        "  1 +of layer 5",
+    ] {
+        shows(&hands, part);
+    }
+    hands.press("[");
+    shows(&hands, "· L3 → L4");
+    shows(&hands, "63 B · 0644 · owner 0:0 → 1000:0");
+    hands.press("[");
+    shows(&hands, "there is nothing before the first version");
+    hands.press("] ]");
+    shows(&hands, "this is the last version");
+    hands.press("|");
+    shows(&hands, "side by side wants 112 columns");
+    hands.press("Esc Esc");
+    assert!(hands.state.modals.is_empty());
+}
+
+#[test]
+fn on_a_wide_screen_both_sides_stand_beside_each_other() {
+    let mut hands = hands(140, "f config.y ^D");
+    shows(&hands, "1 -of layer 4");
+    assert!(hands.text().lines().any(|line| line.contains("of layer 4") && line.contains("of layer 5")));
+    hands.press("|");
+    assert!(!hands.text().lines().any(|line| line.contains("-of layer 4") && line.contains("+of layer 5")));
+}
+
+#[test]
+fn from_the_tree_the_version_of_the_lens_is_compared() {
+    let mut hands = hands(80, ":4 Enter Tab / config.y Enter G d");
+    shows(&hands, "· L3 → L4");
+    hands.press("Esc :3 Enter d");
+    shows(&hands, "· L3 → L4");
+    hands.press("Esc / ^U views Enter G d");
+    shows(&hands, "/srv/app/app/views.py");
+    hands.press("Esc");
+    let mut hands = self::hands(80, "f libc.so.6 ^D");
+    shows(&hands, "there is only one version of this file");
+    hands.press("Esc f srv/app$ ^D");
+    shows(&hands, "this is no regular file");
+}
+
+#[test]
+fn the_viewer_and_the_life_of_a_path_lead_to_the_difference() {
+    let mut hands = hands(80, "f config.y ^V [ d");
+    shows(&hands, "· L3 → L4");
+    hands.press("Esc Esc Esc f config.y Enter t k d");
+    shows(&hands, "· L3 → L4");
+    hands.press("Esc");
+    assert!(matches!(hands.state.modal(), Some(Modal::Life(_))));
+}
+
+#[test]
+fn closing_ends_the_comparison_and_what_comes_late_does_not_count() {
+    let mut hands = hands(80, "f config.y");
+    let effects = update(&mut hands.state, Msg::Key(named("^D").unwrap()));
+    shows(&hands, "reading …   Esc stops");
+    let [Effect::Compare(generation, pair)] = effects.as_slice() else { panic!("{effects:?}") };
+    update(&mut hands.state, Msg::Key(named("Esc").unwrap()));
+    assert!(pair.cancel.is_cancelled() && pair.answer().is_none());
+    hands.take(Msg::Compared(*generation, Err("late".to_owned())));
+    assert!(!hands.text().contains("late"));
+    hands.press("^D");
+    let Some(Modal::Diff(diff)) = hands.state.modal() else { panic!() };
+    let generation = diff.generation;
+    hands.take(Msg::Compared(generation, Err("gzip: the layer is damaged".to_owned())));
+    shows(&hands, "gzip: the layer is damaged");
+}
+
+#[test]
+fn one_goes_from_hunk_to_hunk() {
+    let mut hands = hands(80, "f config.y ^D");
+    let Some(Modal::Diff(diff)) = hands.state.modal() else { panic!() };
+    let generation = diff.generation;
+    let old = (0..300).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+    let new = old.replace("\n50\n", "\nfifty\n").replace("\n150\n", "\nin the middle\n").replace("\n250\n", "\nlate\n");
+    let difference = crate::tui::diff::Difference::of(old.as_bytes(), new.as_bytes());
+    hands.take(Msg::Compared(generation, Ok(difference)));
+    for (key, part) in [("n", "hunk 2 of 3"), ("n", "hunk 3 of 3"), ("n", "hunk 1 of 3"), ("N", "hunk 3 of 3")] {
+        hands.press(key);
+        shows(&hands, part);
+    }
+    shows(&hands, "late");
+}

@@ -1,0 +1,87 @@
+//! Looking at how two versions of a file differ.
+
+use super::super::diff::{Diff, Difference, Pair, WIDE};
+use super::super::effect::Effect;
+use super::super::keymap::Act;
+use super::super::layout::{self, Areas};
+use super::super::msg::Generation;
+use super::super::state::{Modal, State};
+use super::{Effects, toast, viewer};
+use crate::analysis::Timeline;
+use std::sync::Arc;
+
+/// Columns of the border and of the space within it.
+const BORDER: usize = 4;
+
+/// Opens the difference of the selected version of a file and the one before it; of the first version, that of the
+/// next one and itself.
+pub(super) fn open(state: &mut State, effects: &mut Effects) {
+    let (Some(node), Some(ready)) = (state.selected_node(), &state.ready) else { return };
+    let model = Arc::clone(&ready.model);
+    let versions = Timeline::of(&model.tree, node).files(&model.tree);
+    if versions.len() < 2 {
+        let text =
+            if versions.is_empty() { "this is no regular file" } else { "there is only one version of this file" };
+        return toast(state, text);
+    }
+    let selected = viewer::selected(state).map(|(_, inode)| inode);
+    let at = selected.and_then(|inode| versions.iter().position(|version| *version == inode));
+    let mut diff = Diff::new(model, node, versions.clone(), at.unwrap_or(versions.len() - 1));
+    compare(&mut diff, &mut state.reads, effects);
+    state.modals.push(Modal::Diff(Box::new(diff)));
+}
+
+fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {
+    let Some((left, right)) = diff.sides() else { return };
+    let generation = reads.advance();
+    let cancel = diff.restart(generation);
+    let contents = Arc::clone(&diff.model.contents);
+    effects.push(Effect::Compare(generation, Pair { contents, left, right, cancel }));
+}
+
+/// What a key does while two versions are looked at.
+pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
+    let Some(Modal::Diff(diff)) = state.modals.last_mut() else { return };
+    match act {
+        Act::NextHunk | Act::PreviousHunk => {
+            let text = match diff.next_hunk(act == Act::NextHunk) {
+                Some((at, count)) => format!("hunk {at} of {count}"),
+                None => "there are no lines to go to".to_owned(),
+            };
+            toast(state, text);
+        }
+        Act::SideBySide if usize::from(state.size.width) < WIDE + BORDER => {
+            toast(state, format!("side by side wants {} columns", WIDE + BORDER));
+        }
+        Act::SideBySide => {
+            diff.side_by_side = !diff.side_by_side;
+            diff.offset = 0;
+        }
+        Act::VersionNext if diff.at + 1 >= diff.versions.len() => toast(state, "this is the last version"),
+        Act::VersionPrevious if diff.at <= 1 => toast(state, "there is nothing before the first version"),
+        Act::VersionNext | Act::VersionPrevious => {
+            diff.at = if act == Act::VersionNext { diff.at + 1 } else { diff.at - 1 };
+            compare(diff, &mut state.reads, effects);
+        }
+        _ => {}
+    }
+}
+
+/// Takes what was found, if somebody still waits for it.
+pub(super) fn took(state: &mut State, generation: Generation, difference: Result<Difference, String>) {
+    let diffs = state.modals.iter_mut().filter_map(|modal| match modal {
+        Modal::Diff(diff) => Some(diff),
+        _ => None,
+    });
+    if let Some(diff) = diffs.into_iter().find(|diff| diff.generation == generation) {
+        diff.take(difference);
+    }
+}
+
+/// Lays the lines out for the screen as it is.
+pub(super) fn settle(state: &mut State, areas: &Areas) {
+    let area = layout::diff(areas).1;
+    if let Some(Modal::Diff(diff)) = state.modals.last_mut() {
+        diff.settle(usize::from(area.width).saturating_sub(BORDER - 2), usize::from(area.height));
+    }
+}

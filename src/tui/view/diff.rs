@@ -1,0 +1,123 @@
+//! Two versions of a file, over the view.
+//!
+//! ```text
+//! ┏━ /srv/app/config.yaml · L7 → L8 ━━━━━━━━━━━━━━━━━━━━━━ +4 -3 · version 3 of 3 ━┓
+//! ┃ L8 RUN sed -i s/debug:\ true/debug:\ false/ config.yaml && rm -f .env        ┃
+//! ┃ 63 B → 80 B · 0644 · owner 1000:1000 → 1000:0                                ┃
+//! ┃ 1   -debug: true                                                             ┃
+//! ┃   1 +debug: false                                                            ┃
+//! ```
+
+use super::super::diff::{Diff, Difference, Facts, Look, MOST};
+use super::super::layout;
+use super::super::text::{self, human};
+use super::super::theme::Role;
+use super::{Painter, Piece};
+use crate::listing::Entry;
+use crate::report::mtime_text;
+use crate::tree::Change;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+impl Painter<'_> {
+    pub(super) fn diff(&mut self, diff: &Diff) {
+        let area = layout::viewer(self.areas).intersection(self.buffer.area);
+        Clear.render(area, self.buffer);
+        let layers = diff.layers().map_or_else(String::new, |(left, right)| format!(" · L{left} → L{right}"));
+        let note = note(diff);
+        let room = usize::from(area.width).saturating_sub(text::width(&note) + text::width(&layers) + 8);
+        self.border(area, true, &format!("{}{layers}", text::shorten_path(&diff.path(), room.max(8))), &note);
+        let (head, window) = layout::diff(self.areas);
+        for (line, y) in self.about(diff).into_iter().zip(head.y..head.bottom()) {
+            let inside = Rect { x: head.x + 1, y, width: head.width.saturating_sub(2), height: 1 };
+            self.line(inside, &[(text::cut(&line.0, usize::from(inside.width)), line.1)]);
+        }
+        match &diff.difference {
+            None => self.placeholder(window, "reading …   Esc stops"),
+            Some(Err(message)) => self.placeholder(window, &text::prose(message)),
+            Some(Ok(Difference::Same)) => self.placeholder(window, "The content is the same."),
+            Some(Ok(Difference::Bytes(facts))) => self.bytes(facts, window),
+            Some(Ok(Difference::Text(_))) => {}
+        }
+        for (row, y) in diff.rows.iter().skip(diff.offset).zip(window.y..window.bottom()) {
+            let inside = Rect { x: window.x + 1, y, width: window.width.saturating_sub(2), height: 1 };
+            let pieces: Vec<Piece> = row.pieces.iter().map(|(text, look)| (text.clone(), role(*look))).collect();
+            self.line(inside, &pieces);
+        }
+        self.more(area, diff.rows.len(), diff.offset, usize::from(window.height));
+    }
+
+    /// The instruction that made the newer version, and what else differs.
+    fn about(&self, diff: &Diff) -> Vec<Piece> {
+        let tree = &diff.model.tree;
+        let (Some((left, right)), Some((_, layer))) = (diff.sides(), diff.layers()) else { return Vec::new() };
+        let (Some(left), Some(right)) = (tree.entry(left), tree.entry(right)) else { return Vec::new() };
+        let instruction = text::instruction(diff.model.image.instruction(layer));
+        let units = self.state.options.units;
+        let both = |name: &str, left: String, right: String| {
+            if left == right { left } else { format!("{name}{left} → {right}") }
+        };
+        let owner = |entry: Entry<'_>| format!("{}:{}", entry.uid, entry.gid);
+        let xattrs = |entry: Entry<'_>| {
+            let mut all = entry.xattrs().to_vec();
+            all.sort();
+            all
+        };
+        let mut facts = vec![
+            both("", human(left.size, units), human(right.size, units)),
+            both("mode ", format!("{:04o}", left.mode), format!("{:04o}", right.mode)),
+            both("owner ", owner(left), owner(right)),
+        ];
+        if left.mtime != right.mtime {
+            facts.push(both("", mtime_text(left.mtime), mtime_text(right.mtime)));
+        }
+        if xattrs(left) != xattrs(right) {
+            facts.push("xattrs differ".to_owned());
+        }
+        vec![(format!("L{layer} {instruction}"), Role::Strong), (facts.join(" · "), Role::Text)]
+    }
+
+    fn bytes(&mut self, facts: &Facts, window: Rect) {
+        let first = match facts.first {
+            Some(at) => format!("The first byte that differs is {at} (0x{at:x})."),
+            None => format!("The first {} are the same.", human(MOST, self.state.options.units)),
+        };
+        let digest =
+            |digest: &Option<String>| digest.clone().unwrap_or_else(|| "too large to be read whole".to_owned());
+        let [left, right] = &facts.digests;
+        let lines = [
+            "These are bytes, or long texts: they are not compared line by line.".to_owned(),
+            first,
+            format!("- sha256:{}", digest(left)),
+            format!("+ sha256:{}", digest(right)),
+        ];
+        let wide = usize::from(window.width).saturating_sub(2);
+        let lines = lines.iter().flat_map(|line| text::wrap(line, wide));
+        for (line, y) in lines.zip(window.y..window.bottom()) {
+            self.line(
+                Rect { x: window.x + 1, y, width: window.width.saturating_sub(2), height: 1 },
+                &[(line, Role::Text)],
+            );
+        }
+    }
+}
+
+fn role(look: Look) -> Role {
+    match look {
+        Look::Both => Role::Text,
+        Look::Left => Role::Change(Change::Removed),
+        Look::Right => Role::Change(Change::Added),
+        Look::LeftPart => Role::Part(Change::Removed),
+        Look::RightPart => Role::Part(Change::Added),
+        Look::Frame => Role::Dim,
+    }
+}
+
+/// How much differs, and which version this is.
+fn note(diff: &Diff) -> String {
+    let version = format!("version {} of {}", diff.at + 1, diff.versions.len());
+    match diff.lines() {
+        Some(lines) => format!("+{} -{} · {version}", lines.added, lines.removed),
+        None => version,
+    }
+}
