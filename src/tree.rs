@@ -38,7 +38,7 @@ pub use search::{Found, MOST_HITS};
 pub use select::{Kinds, Selection};
 pub use stack::Stack;
 pub use view::LensView;
-pub use walk::PathOrder;
+pub use walk::{Item, PathOrder, Version};
 
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind, Listing};

@@ -21,6 +21,7 @@
 
 mod diff;
 mod effect;
+mod extract;
 mod files;
 mod find;
 mod groups;
@@ -50,9 +51,10 @@ use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::Progress;
 use crate::report::{Report, Units};
-use crate::tree::{InodeId, Tree};
+use crate::tree::{InodeId, Item, Tree};
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -106,10 +108,35 @@ pub enum Feed {
     Notice(Notice),
 }
 
-/// Where the contents of files come from. Asked from a thread of its own.
-pub trait ReadContent: fmt::Debug + Send + Sync {
+/// What the files of an image hold, and what is done with it. Asked from a thread of its own.
+pub trait ImageFiles: fmt::Debug + Send + Sync {
     /// At most `most` bytes of the beginning of a file.
     fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>>;
+
+    /// Writes paths to a folder of the user, and nothing outside of it.
+    fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted>;
+}
+
+/// Paths that are to be written to a folder of the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extraction {
+    /// What.
+    pub items: Vec<Item>,
+    /// The folder, which is made if it is not there.
+    pub to: PathBuf,
+    /// Whether what is there already is replaced.
+    pub replace: bool,
+}
+
+/// What was written to a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extracted {
+    /// How much, in one sentence.
+    pub summary: String,
+    /// How many paths were there already, and were left alone.
+    pub existing: usize,
+    /// What could not be written, and why.
+    pub failed: Vec<String>,
 }
 
 /// One image, understood.
@@ -124,7 +151,7 @@ pub struct Model {
     /// The same as figures for people; all wasted items are in it.
     pub report: Arc<Report>,
     /// What its files hold.
-    pub contents: Arc<dyn ReadContent>,
+    pub files: Arc<dyn ImageFiles>,
 }
 
 /// How the explorer looks and listens.

@@ -4,11 +4,12 @@ use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Files, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::Cancel;
+use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
 use crate::progress::{Observer, Progress, Silent};
 use crate::tree::InodeId;
-use crate::tui::{self, Exit, Feed, Model, Options, ReadContent};
+use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Model, Options};
 use std::io::{self, Read as _};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -81,15 +82,24 @@ fn model(loaded: &Loaded, analysis: &Arc<Analysis>) -> Arc<Model> {
         tree: Arc::clone(&loaded.tree),
         analysis: Arc::clone(analysis),
         report: Arc::new(loaded.report(&loaded.reading(), analysis, None)),
-        contents: Arc::new(loaded.files()),
+        files: Arc::new(loaded.files()),
     })
 }
 
-impl ReadContent for Files {
+impl ImageFiles for Files {
     fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.content(inode, &Silent, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted> {
+        let written = self.write(&wanted.items, &wanted.to, wanted.replace, &Silent, cancel)?;
+        let is_there = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
+        let existing = written.failed.iter().filter(|(_, error)| is_there(error)).count();
+        let failed = written.failed.iter().filter(|(_, error)| !is_there(error));
+        let failed = failed.map(|(path, error)| format!("{}: {error}", escape(path, Target::Terminal))).collect();
+        Ok(Extracted { summary: written.summary(&wanted.to.display().to_string()), existing, failed })
     }
 }
 

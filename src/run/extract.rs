@@ -11,7 +11,7 @@ mod folder;
 use super::commands::{Commands, Told};
 use super::files::{check_layer, file_error, not_there, written_by};
 use super::line::Line;
-use super::{Failure, Loaded, Outcome};
+use super::{Failure, Files, Loaded, Outcome};
 use crate::bytes::Cancel;
 use crate::cli::{ExtractArgs, Verify};
 use crate::escape::{Target, escape};
@@ -19,39 +19,53 @@ use crate::image::LayerIndex;
 use crate::listing::{Chunk, Content, Entry, EntryKind};
 use crate::progress::{Observer, Silent};
 use crate::report;
-use crate::tree::{EventKind, InodeId, NodeId, Occupant, Tree};
+use crate::tree::{InodeId, Item, NodeId, Version};
 use folder::Folder;
 use hashbrown::HashMap;
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-
-/// What is at a path: the inode, or none for a directory that no entry describes.
-type Item = (Vec<u8>, Option<InodeId>);
+use std::path::Path;
 
 /// How many of the paths that are left out are named.
 const NAMED: usize = 5;
 
+impl Files {
+    /// Writes what is at some paths to a folder, which is made if it is not there. What is there already is replaced
+    /// only if `replace` says so.
+    pub(super) fn write(
+        &self,
+        items: &[Item],
+        to: &Path,
+        replace: bool,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Written> {
+        Ok(write(self, items, Folder::open(to, replace)?, observer, cancel))
+    }
+}
+
 /// What was written and what was not.
 #[derive(Debug, Default)]
-struct Written {
+pub(super) struct Written {
     files: u64,
     bytes: u64,
     directories: u64,
     links: u64,
     /// Devices and pipes, which are left out.
     special: Vec<Vec<u8>>,
-    failed: Vec<(Vec<u8>, io::Error)>,
+    pub(super) failed: Vec<(Vec<u8>, io::Error)>,
 }
 
 impl Commands<'_> {
     pub(super) fn extract(&mut self, args: &ExtractArgs) -> Result<Outcome, Failure> {
         let loaded = self.load(self.input(&args.image), Verify::Off)?;
         let items = items(&loaded, args)?;
-        let folder = Folder::open(&args.to, args.force).map_err(|error| file_error(&args.to, error))?;
+        let (files, cancel) = (loaded.files(), Cancel::default());
         let written = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => write(&loaded, &items, folder, &line),
-            None => write(&loaded, &items, folder, &Silent),
+            Some(line) => files.write(&items, &args.to, args.force, &line, &cancel),
+            None => files.write(&items, &args.to, args.force, &Silent, &cancel),
         };
+        let written = written.map_err(|error| file_error(&args.to, error))?;
         for (path, error) in &written.failed {
             let path = escape(path, Target::Terminal);
             self.message(&match error.kind() {
@@ -72,7 +86,8 @@ impl Written {
         self.failed.extend(names.iter().map(|name| (name.to_vec(), io::Error::new(error.kind(), error.to_string()))));
     }
 
-    fn summary(&self, folder: &str) -> String {
+    /// How much was written, in one sentence.
+    pub(super) fn summary(&self, folder: &str) -> String {
         let count = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
         let files = count(self.files, "file", "files");
         let directories = count(self.directories, "directory", "directories");
@@ -97,31 +112,18 @@ impl Written {
 fn items(loaded: &Loaded, args: &ExtractArgs) -> Result<Vec<Item>, Failure> {
     let tree = &loaded.tree;
     let upto = LayerIndex(args.upto.unwrap_or(u32::MAX));
-    let at = |node: NodeId| match args.layer {
-        Some(layer) => of_layer(tree, node, LayerIndex(layer)).map(Some),
-        None => tree.state(node, upto).map(|occupant| match occupant {
-            Occupant::Inode(inode) => Some(inode),
-            Occupant::Implied => None,
-        }),
-    };
+    let version = args.layer.map_or(Version::AsOf(upto), |layer| Version::Of(LayerIndex(layer)));
     let mut items = Vec::new();
     let everything = [String::new()];
     let paths = if args.paths.is_empty() { &everything[..] } else { &args.paths };
     for path in paths {
         check_layer(loaded, path.as_bytes(), args.layer.or(args.upto))?;
         // A link that is named is what is wanted, not what it leads to; links on the way to it are followed.
-        let named = tree.find(path.as_bytes()).filter(|node| *node == NodeId::ROOT || at(*node).is_some());
+        let named =
+            tree.find(path.as_bytes()).filter(|node| *node == NodeId::ROOT || tree.item(*node, version).is_some());
         let node = named.or_else(|| tree.follow(path.as_bytes(), upto));
         let before = items.len();
-        if let Some(node) = node {
-            if node != NodeId::ROOT {
-                items.extend(at(node).map(|inode| (tree.path(node), inode)));
-            }
-            let mut below = tree.paths_below(node);
-            while let Some(node) = below.next() {
-                items.extend(at(node).map(|inode| (below.path().to_vec(), inode)));
-            }
-        }
+        items.extend(node.map(|node| tree.items(node, version)).unwrap_or_default());
         if items.len() == before && !args.paths.is_empty() {
             if let Some(layer) = args.layer {
                 written_by(loaded, path.as_bytes(), LayerIndex(layer))?;
@@ -134,16 +136,8 @@ fn items(loaded: &Loaded, args: &ExtractArgs) -> Result<Vec<Item>, Failure> {
     Ok(items)
 }
 
-/// What one layer wrote at a path, dead or not.
-fn of_layer(tree: &Tree, node: NodeId, layer: LayerIndex) -> Option<InodeId> {
-    tree.events(node).filter(|event| event.layer == layer).find_map(|event| match event.kind {
-        EventKind::Written(inode) => Some(inode),
-        _ => None,
-    })
-}
-
-fn write(loaded: &Loaded, items: &[Item], mut folder: Folder, observer: &dyn Observer) -> Written {
-    let tree = &loaded.tree;
+fn write(files: &Files, items: &[Item], mut folder: Folder, observer: &dyn Observer, cancel: &Cancel) -> Written {
+    let tree = &files.tree;
     let mut written = Written::default();
     let mut made: Vec<&Item> = Vec::new();
     // All names of each file, the first in the order of the paths.
@@ -170,7 +164,14 @@ fn write(loaded: &Loaded, items: &[Item], mut folder: Folder, observer: &dyn Obs
         };
         written.failed.extend(done.err().map(|error| (path.clone(), error)));
     }
-    files(loaded, &names, &mut folder, observer, &mut written);
+    // In the order of the layers.
+    files.visit(names.keys().copied().collect(), observer, cancel, &mut |inode, content| {
+        let (Some(names), Some(entry)) = (names.get(&inode), tree.entry(inode)) else { return };
+        match content {
+            Ok(content) => file(content, entry, names, &mut folder, &mut written),
+            Err(error) => written.none_of(names, &error),
+        }
+    });
     // The deepest first: a directory may not be writable afterwards.
     for (path, inode) in made.into_iter().rev() {
         let entry = inode.and_then(|inode| tree.entry(inode));
@@ -179,24 +180,6 @@ fn write(loaded: &Loaded, items: &[Item], mut folder: Folder, observer: &dyn Obs
         written.failed.extend(done.err().map(|error| (path.clone(), error)));
     }
     written
-}
-
-/// Writes contents in the order of the layers.
-fn files(
-    loaded: &Loaded,
-    names: &HashMap<InodeId, Vec<&[u8]>>,
-    folder: &mut Folder,
-    observer: &dyn Observer,
-    written: &mut Written,
-) {
-    let inodes = names.keys().copied().collect();
-    loaded.files().visit(inodes, observer, &Cancel::default(), &mut |inode, content| {
-        let (Some(names), Some(entry)) = (names.get(&inode), loaded.tree.entry(inode)) else { return };
-        match content {
-            Ok(content) => file(content, entry, names, folder, written),
-            Err(error) => written.none_of(names, &error),
-        }
-    });
 }
 
 /// Writes a file under the first of its names that is free, and gives it the others: what was there before under one of

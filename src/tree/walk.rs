@@ -1,6 +1,7 @@
 //! The order of paths: byte order of the whole paths, without having all of them in memory.
 
-use super::{NodeId, Tree};
+use super::{EventKind, InodeId, NodeId, Occupant, Tree};
+use crate::image::LayerIndex;
 use std::cmp::Ordering;
 
 /// All nodes below one node, in the byte order of their paths, each with its path.
@@ -30,6 +31,47 @@ impl Tree {
         let mut order = PathOrder { tree: self, open: Vec::new(), path: self.path(node) };
         order.enter(node);
         order
+    }
+}
+
+/// Which version of each path is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// What one layer wrote there, dead or not.
+    Of(LayerIndex),
+    /// What is there once this layer and all below are applied.
+    AsOf(LayerIndex),
+}
+
+/// A path, and what is there: none for a directory that no entry describes.
+pub type Item = (Vec<u8>, Option<InodeId>);
+
+impl Tree {
+    /// What is at and below a path, in the byte order of the paths; the root itself is left out.
+    pub fn items(&self, node: NodeId, version: Version) -> Vec<Item> {
+        let own = if node == NodeId::ROOT { None } else { self.item(node, version) };
+        let mut items: Vec<Item> = own.map(|inode| (self.path(node), inode)).into_iter().collect();
+        let mut below = self.paths_below(node);
+        while let Some(node) = below.next() {
+            items.extend(self.item(node, version).map(|inode| (below.path().to_vec(), inode)));
+        }
+        items
+    }
+
+    /// What is at a path in that version, if anything is: no inode for a directory that no entry describes.
+    pub fn item(&self, node: NodeId, version: Version) -> Option<Option<InodeId>> {
+        match version {
+            Version::Of(layer) => {
+                self.events(node).filter(|event| event.layer == layer).find_map(|event| match event.kind {
+                    EventKind::Written(inode) => Some(Some(inode)),
+                    _ => None,
+                })
+            }
+            Version::AsOf(layer) => self.state(node, layer).map(|occupant| match occupant {
+                Occupant::Inode(inode) => Some(inode),
+                Occupant::Implied => None,
+            }),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::msg::Generation;
 use super::text;
 use super::viewer::looks_like_text;
-use super::{Model, ReadContent};
+use super::{ImageFiles, Model};
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, hex};
@@ -59,7 +59,7 @@ pub(crate) struct Diff {
 #[derive(Debug)]
 pub(crate) struct Pair {
     /// Where from.
-    pub(crate) contents: Arc<dyn ReadContent>,
+    pub(crate) contents: Arc<dyn ImageFiles>,
     /// The older one.
     pub(crate) left: InodeId,
     /// The newer one.

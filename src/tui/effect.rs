@@ -1,11 +1,12 @@
 //! What `update` wants done outside of the state, and the worker that does the slow part of it.
 
 use super::diff::Pair;
+use super::extract::Order;
 use super::files::{Files, List};
 use super::find::Search;
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
-use super::{Model, ReadContent};
+use super::{ImageFiles, Model};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::tree::{Filter, Found, InodeId, Lens, LensView, NodeId, Outline, Tree};
@@ -28,6 +29,8 @@ pub(crate) enum Effect {
     Read(Generation, Read),
     /// Compare two versions of a file.
     Compare(Generation, Pair),
+    /// Write paths to a folder.
+    Extract(Generation, Order),
     /// Put text into the clipboard of the terminal.
     Copy(String),
     /// Tell the loader which image was chosen.
@@ -55,7 +58,7 @@ pub(crate) struct Sift {
 #[derive(Debug)]
 pub(crate) struct Read {
     /// Where from.
-    pub(crate) contents: Arc<dyn ReadContent>,
+    pub(crate) contents: Arc<dyn ImageFiles>,
     /// Which.
     pub(crate) inode: InodeId,
     /// As many bytes as are wanted.
@@ -197,6 +200,7 @@ pub(crate) fn answer(effect: Effect) -> Option<Msg> {
         Effect::List(generation, question) => Some(Msg::Listed(generation, Arc::new(list(&question, &mut lenses)))),
         Effect::Find(generation, question) => Some(Msg::Found(generation, search(&question, &mut lenses))),
         Effect::Read(generation, read) => read.answer().map(|read| Msg::Read(generation, read)),
+        Effect::Extract(generation, order) => order.answer().map(|done| Msg::Extracted(generation, done)),
         Effect::Compare(generation, pair) => pair.answer().map(|difference| Msg::Compared(generation, difference)),
         _ => None,
     }

@@ -67,6 +67,8 @@ pub(crate) enum Act {
     Life,
     ShowStep,
     Diff,
+    Extract,
+    Replace,
     NextHunk,
     PreviousHunk,
     SideBySide,
@@ -128,6 +130,8 @@ pub(crate) enum Context {
     Find,
     /// Two versions of a file.
     Diff,
+    /// Paths that are being written.
+    Writing,
     /// The help.
     Help,
     /// The list of images to choose from.
@@ -167,6 +171,7 @@ const FILES: Where = Where(1 << 12);
 /// Letters are typed here: only other keys do something.
 const FIND: Where = Where(1 << 13);
 const DIFF: Where = Where(1 << 14);
+const WRITING: Where = Where(1 << 15);
 /// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
@@ -175,7 +180,7 @@ const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
 const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
-const EVERYWHERE: Where = LISTS.or(FIND).or(OPENING);
+const EVERYWHERE: Where = LISTS.or(FIND).or(WRITING).or(OPENING);
 
 impl Where {
     const fn or(self, other: Self) -> Self {
@@ -196,6 +201,7 @@ impl Where {
             Context::Life => LIFE,
             Context::Find => FIND,
             Context::Diff => DIFF,
+            Context::Writing => WRITING,
             Context::Help => HELP,
             Context::Picker => PICKER,
             Context::Opening => OPENING,
@@ -245,6 +251,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
     row(Act::ViewContent, &["^V"], Group::Act, FIND, "its content", Some("view")),
     row(Act::Diff, &["^D"], Group::Act, FIND, "with before", Some("diff")),
+    row(Act::Extract, &["^X"], Group::Act, FIND, "extract", Some("extract")),
+    row(Act::Replace, &["Enter"], Group::Act, WRITING, "replace", Some("replace")),
+    row(Act::Back, &["Esc"], Group::Global, WRITING, "leave it", Some("leave it")),
     row(Act::Copy, &["^Y"], Group::Act, FIND, "copy", Some("copy")),
     row(Act::Back, &["Esc"], Group::Global, FIND, "close", Some("close")),
     row(Act::Down, &["Down"], Group::Move, FIND, "down", None),
@@ -270,6 +279,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Sort, &["s", "^O"], Group::Sort, PATHS, "next order", Some("sort")),
     row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
     row(Act::Diff, &["d"], Group::Act, PATHS.or(LIFE).or(VIEWER), "with before", Some("diff")),
+    row(Act::Extract, &["x", "^E"], Group::Act, LIST.or(PATHS).or(LIFE), "extract", Some("extract")),
     row(Act::SideBySide, &["|"], Group::Act, DIFF, "side by side", Some("side by side")),
     row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
     row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
@@ -337,6 +347,7 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Life(_)), _) => Context::Life,
         (Some(Modal::Find(_)), _) => Context::Find,
         (Some(Modal::Diff(_)), _) => Context::Diff,
+        (Some(Modal::Writing(_)), _) => Context::Writing,
         (None, Stage::Opening(_)) => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
         (None, Stage::Exploring) => Context::Pane(state.focus()),

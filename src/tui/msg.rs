@@ -1,9 +1,9 @@
 //! Everything that can happen to the explorer.
 
-use super::Feed;
 use super::diff::Difference;
 use super::files::Files;
 use super::scene::Scene;
+use super::{Extracted, Feed};
 use crate::tree::Found;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
@@ -46,6 +46,8 @@ pub(crate) enum Msg {
     Read(Generation, Result<Vec<u8>, String>),
     /// Two versions of a file were compared, or why they could not be.
     Compared(Generation, Result<Difference, String>),
+    /// Paths were written to a folder, or why nothing was.
+    Extracted(Generation, Result<Extracted, String>),
     /// A toast has been there long enough.
     ToastOver,
     /// The process was told to stop for a while.

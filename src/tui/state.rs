@@ -1,6 +1,7 @@
 //! Everything that the screen depends on.
 
 use super::diff::Diff;
+use super::extract::{Plan, Writing};
 use super::files::FilesPane;
 use super::find::Find;
 use super::groups::{Group, Killed};
@@ -381,6 +382,8 @@ pub(crate) enum PromptKind {
     Command,
     /// What is searched for in the content of a file.
     Search,
+    /// A folder to write to.
+    Extract,
 }
 
 /// A line of a text, and what it is.
@@ -401,6 +404,8 @@ pub(crate) enum Modal {
     Find(Box<Find>),
     /// Two versions of a file.
     Diff(Box<Diff>),
+    /// Paths that are being written.
+    Writing(Box<Writing>),
 }
 
 /// The help.
@@ -479,6 +484,8 @@ pub(crate) struct State {
     pub(crate) reads: Generation,
     /// What is being typed.
     pub(crate) prompt: Option<Prompt>,
+    /// What is to be written to the folder that is being typed.
+    pub(crate) plan: Option<Plan>,
     /// The first key of an unfinished sequence.
     pub(crate) begun: Option<char>,
     /// A short message.
@@ -513,6 +520,7 @@ impl State {
             modals: Vec::new(),
             reads: Generation::default(),
             prompt: None,
+            plan: None,
             begun: None,
             toast: None,
             notices: Vec::new(),

@@ -164,6 +164,9 @@ impl Loop {
                 Effect::Read(generation, file) => {
                     self.aside(move || Some(Msg::Read(generation, file.answer()?)));
                 }
+                Effect::Extract(generation, order) => {
+                    self.aside(move || Some(Msg::Extracted(generation, order.answer()?)));
+                }
                 Effect::Compare(generation, pair) => {
                     self.aside(move || Some(Msg::Compared(generation, pair.answer()?)));
                 }

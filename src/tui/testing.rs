@@ -5,7 +5,7 @@ use super::msg::Msg;
 use super::state::State;
 use super::update::update;
 use super::view::view;
-use super::{Feed, Model, Options, ReadContent};
+use super::{Extracted, Extraction, Feed, ImageFiles, Model, Options};
 use crate::analysis::Analysis;
 use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
@@ -146,8 +146,8 @@ impl Sample {
             },
             None,
         );
-        let contents = Arc::new(Filled(Arc::clone(&tree)));
-        let model = Model { image: Arc::clone(&image), tree, analysis, report: Arc::new(report), contents };
+        let files = Arc::new(Filled(Arc::clone(&tree)));
+        let model = Model { image: Arc::clone(&image), tree, analysis, report: Arc::new(report), files };
         Self { image, listings, model: Arc::new(model) }
     }
 }
@@ -156,7 +156,7 @@ impl Sample {
 #[derive(Debug)]
 struct Filled(Arc<Tree>);
 
-impl ReadContent for Filled {
+impl ImageFiles for Filled {
     fn read(&self, inode: InodeId, most: u64, _cancel: &Cancel) -> io::Result<Vec<u8>> {
         let size = self.0.file_size(inode).unwrap_or(0);
         let layer = self.0.inode(inode).map_or(0, |inode| inode.layer.0);
@@ -167,6 +167,18 @@ impl ReadContent for Filled {
         };
         let most = usize::try_from(most).unwrap();
         Ok(text.get(..most).unwrap_or(&text).to_vec())
+    }
+
+    /// Of folders that are called so, something is there already.
+    fn extract(&self, wanted: &Extraction, _cancel: &Cancel) -> io::Result<Extracted> {
+        if wanted.to.ends_with("forbidden") {
+            return Err(io::Error::other("permission denied"));
+        }
+        let existing = usize::from(wanted.to.ends_with("there") && !wanted.replace);
+        let summary = format!("Wrote {} to {}", wanted.items.len() - existing, wanted.to.display());
+        let failed =
+            if wanted.to.ends_with("full") { vec!["etc/passwd: no space left".to_owned()] } else { Vec::new() };
+        Ok(Extracted { summary, existing, failed })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod diffs;
+mod extracting;
 mod files;
 mod finding;
 mod journeys;

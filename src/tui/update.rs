@@ -3,6 +3,7 @@
 mod act;
 mod details;
 mod diff;
+mod extract;
 mod feed;
 mod files;
 mod find;
@@ -54,6 +55,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
         Msg::Read(generation, read) => viewer::took(state, generation, read),
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
+        Msg::Extracted(generation, done) => extract::wrote(state, generation, done),
         Msg::ToastOver => state.toast = None,
         Msg::Suspend => effects.push(Effect::Suspend),
     }

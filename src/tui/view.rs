@@ -15,6 +15,7 @@
 
 mod badge;
 mod diff;
+mod extract;
 mod files;
 mod find;
 mod frame;
@@ -218,11 +219,19 @@ impl Painter<'_> {
 
     fn prompt(&mut self) -> Option<(u16, u16)> {
         let prompt = self.state.prompt.as_ref()?;
-        let area = self.areas.status;
-        let sign = if prompt.kind == PromptKind::Command { ":" } else { "/" };
+        let area = match self.state.modal() {
+            Some(Modal::Find(_)) => layout::find(self.areas, self.state.modal()).hint,
+            _ => self.areas.status,
+        };
+        let sign = match prompt.kind {
+            PromptKind::Command => ":",
+            PromptKind::Extract => ">",
+            _ => "/",
+        };
         let width = usize::from(area.width).saturating_sub(4);
         let scroll = prompt.input.visual_scroll(width);
         let shown: String = prompt.input.value().chars().skip(scroll).collect();
+        self.line(area, &[(" ".repeat(usize::from(area.width)), Role::Text)]);
         self.line(
             Rect { x: 1, ..area },
             &[(sign.to_owned(), Role::Key), (text::cut(&text::prose(&shown), width), Role::Strong)],

@@ -4,7 +4,9 @@ use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
-use super::{Effect, Effects, details, diff, files, find, jump, lens, life, modal, prompt, toast, tree, viewer, waste};
+use super::{
+    Effect, Effects, details, diff, extract, files, find, jump, lens, life, modal, prompt, toast, tree, viewer, waste,
+};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -37,6 +39,37 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
         Act::Dockerfile => details::open_dockerfile(state),
+        Act::EmptyRows => {
+            state.layers.empty_rows = !state.layers.empty_rows;
+            lens::rebuild_layer_rows(state);
+        }
+        Act::OpenRow
+        | Act::ViewContent
+        | Act::Life
+        | Act::ShowStep
+        | Act::Find
+        | Act::ShowInTree
+        | Act::Diff
+        | Act::NextHunk
+        | Act::PreviousHunk
+        | Act::SideBySide
+        | Act::VersionPrevious
+        | Act::VersionNext
+        | Act::Wrap
+        | Act::Hex
+        | Act::Search
+        | Act::Extract
+        | Act::Replace => on_path(state, act, effects),
+        Act::NextHit | Act::PreviousHit if matches!(state.modal(), Some(Modal::Viewer(_))) => {
+            viewer::act(state, act, effects);
+        }
+        other => in_pane(state, other),
+    }
+}
+
+/// Actions on the selected path, and on what lies over the view about it.
+fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
+    match act {
         Act::OpenRow => {
             if !viewer::open(state, effects) {
                 tree::open_row(state);
@@ -47,6 +80,8 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
                 toast(state, "only a regular file has a content");
             }
         }
+        Act::Extract => extract::open(state),
+        Act::Replace => extract::replace(state, effects),
         Act::Diff => diff::open(state, effects),
         Act::NextHunk | Act::PreviousHunk | Act::SideBySide => diff::act(state, act, effects),
         Act::VersionPrevious | Act::VersionNext if matches!(state.modal(), Some(Modal::Diff(_))) => {
@@ -55,18 +90,12 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::VersionPrevious | Act::VersionNext | Act::Wrap | Act::Hex | Act::Search => {
             viewer::act(state, act, effects);
         }
-        Act::NextHit | Act::PreviousHit if matches!(state.modal(), Some(Modal::Viewer(_))) => {
-            viewer::act(state, act, effects);
-        }
+        Act::ShowInTree => jump::to_tree(state),
         Act::Find => find::open(state),
         Act::ShowInTree if matches!(state.modal(), Some(Modal::Find(_))) => find::to_tree(state),
         Act::Life => life::open(state),
         Act::ShowStep => life::show_step(state),
-        Act::EmptyRows => {
-            state.layers.empty_rows = !state.layers.empty_rows;
-            lens::rebuild_layer_rows(state);
-        }
-        other => in_pane(state, other),
+        _ => {}
     }
 }
 
@@ -90,7 +119,6 @@ fn in_pane(state: &mut State, act: Act) {
         Act::OpenBelow => tree::open_below(state),
         Act::NextHit => tree::next_hit(state, true),
         Act::PreviousHit => tree::next_hit(state, false),
-        Act::ShowInTree => jump::to_tree(state),
         Act::ShowInWaste => jump::to_waste(state),
         Act::GoToTarget => jump::link_to_target(state),
         Act::GoToHistory => jump::setting_to_history(state),
@@ -174,6 +202,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::Life
             | Act::Find
             | Act::Diff
+            | Act::Extract
     )
 }
 
@@ -200,7 +229,7 @@ fn movement(state: &mut State, act: Act) {
             let rows = if pane == Pane::History { details::history_page(state, height) } else { height };
             move_in(state, pane, distance(act, rows, state.rows_of(pane)));
         }
-        Context::Opening => {}
+        Context::Opening | Context::Writing => {}
     }
 }
 

@@ -35,7 +35,7 @@ fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {
     let Some((left, right)) = diff.sides() else { return };
     let generation = reads.advance();
     let cancel = diff.restart(generation);
-    let contents = Arc::clone(&diff.model.contents);
+    let contents = Arc::clone(&diff.model.files);
     effects.push(Effect::Compare(generation, Pair { contents, left, right, cancel }));
 }
 

@@ -93,7 +93,7 @@ fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
         let mut viewer = Viewer::new(Arc::clone(&find.model), node, versions, last);
         let generation = reads.advance();
         let cancel = viewer.restart(generation);
-        let contents = Arc::clone(&find.model.contents);
+        let contents = Arc::clone(&find.model.files);
         effects.push(Effect::Read(generation, Read { contents, inode, most: GLANCE, cancel }));
         Box::new(viewer)
     });

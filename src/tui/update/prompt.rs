@@ -5,7 +5,7 @@ use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
 use super::super::text;
 use super::super::theme::Role;
-use super::{Effects, find, lens, toast, tree, viewer, waste};
+use super::{Effects, extract, find, lens, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -87,7 +87,7 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
     type_into(&mut prompt.input, requests);
     let (kind, text) = (prompt.kind, prompt.input.value().to_owned());
     match kind {
-        PromptKind::Command => {
+        PromptKind::Command | PromptKind::Extract => {
             prompt.error = None;
             return;
         }
@@ -110,6 +110,7 @@ fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects
         PromptKind::WasteFilter => waste::set_filter(state, typed, effects),
         PromptKind::FilesFilter => state.files.filter = typed,
         PromptKind::Search => viewer::search(state, ""),
+        PromptKind::Extract => state.plan = None,
         PromptKind::Command => {}
     }
 }
@@ -130,9 +131,13 @@ fn enter(state: &mut State, effects: &mut Effects) {
     match prompt.kind {
         PromptKind::TreeFilter => state.layers_focus = Pane::Tree,
         PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::Search => {}
-        PromptKind::Command => {
-            let command = prompt.input.value().trim().to_owned();
-            if let Err(error) = run(state, &command, effects) {
+        PromptKind::Command | PromptKind::Extract => {
+            let (kind, typed) = (prompt.kind, prompt.input.value().trim().to_owned());
+            let done = match kind {
+                PromptKind::Extract => extract::begin(state, &typed, effects),
+                _ => run(state, &typed, effects),
+            };
+            if let Err(error) = done {
                 if let Some(prompt) = &mut state.prompt {
                     prompt.error = Some(error);
                 }

@@ -65,7 +65,7 @@ fn read(viewer: &mut Viewer, reads: &mut Generation, effects: &mut Effects) {
     let Some(inode) = viewer.inode() else { return };
     let generation = reads.advance();
     let cancel = viewer.restart(generation);
-    let contents = Arc::clone(&viewer.model.contents);
+    let contents = Arc::clone(&viewer.model.files);
     effects.push(Effect::Read(generation, Read { contents, inode, most: MOST, cancel }));
 }
 

@@ -264,6 +264,10 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             }
             _ => String::new(),
         },
+        PromptKind::Extract => {
+            let what = state.plan.as_ref().map_or("", |plan| plan.name.as_str());
+            format!("where to write {what}   [Enter] write  [Esc] close")
+        }
         PromptKind::Command => "a layer's number, messages, quit   [Enter] do  [Esc] close".to_owned(),
     }
 }

@@ -1,0 +1,75 @@
+//! Writing paths of the image to a folder of the user.
+
+use super::msg::Generation;
+use super::{Extracted, Extraction, Model};
+use crate::bytes::Cancel;
+use crate::tree::{Item, NodeId, Version};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// One version of one path.
+    Item(Item),
+    /// A path and everything below it.
+    Below(NodeId, Version),
+}
+
+/// What is to be written, while the folder is still being typed.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// The image.
+    pub(crate) model: Arc<Model>,
+    /// What.
+    pub(crate) wanted: Wanted,
+    /// The same in words.
+    pub(crate) name: String,
+}
+
+/// Paths that are being written. Closing it ends the writing.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    /// What.
+    pub(crate) plan: Plan,
+    /// The folder.
+    pub(crate) to: PathBuf,
+    /// The number of the writing that counts.
+    pub(crate) generation: Generation,
+    /// Ends it.
+    pub(crate) cancel: Cancel,
+    /// What was written, once something was there already: the user is asked.
+    pub(crate) asks: Option<Extracted>,
+}
+
+/// A request to write.
+#[derive(Debug)]
+pub(crate) struct Order {
+    /// What.
+    pub(crate) plan: Plan,
+    /// The folder.
+    pub(crate) to: PathBuf,
+    /// Whether what is there already is replaced.
+    pub(crate) replace: bool,
+    /// Ends it.
+    pub(crate) cancel: Cancel,
+}
+
+impl Order {
+    /// Writes; none if nobody waits for it any more.
+    pub(crate) fn answer(self) -> Option<Result<Extracted, String>> {
+        let items = match self.plan.wanted {
+            Wanted::Item(item) => vec![item],
+            Wanted::Below(node, version) => self.plan.model.tree.items(node, version),
+        };
+        let extraction = Extraction { items, to: self.to, replace: self.replace };
+        let done = self.plan.model.files.extract(&extraction, &self.cancel);
+        (!self.cancel.is_cancelled()).then(|| done.map_err(|error| error.to_string()))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}

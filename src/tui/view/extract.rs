@@ -1,0 +1,41 @@
+//! What is being written to a folder, over the view.
+
+use super::super::extract::Writing;
+use super::super::layout;
+use super::super::text;
+use super::super::theme::Role;
+use super::{Painter, Piece};
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+impl Painter<'_> {
+    pub(super) fn writing(&mut self, writing: &Writing) {
+        let folder = text::prose(&writing.to.display().to_string());
+        let lines: Vec<Piece> = match &writing.asks {
+            None => vec![(format!("writing {} to {folder} …   Esc stops", writing.plan.name), Role::Text)],
+            Some(extracted) => {
+                let (what, them) = match extracted.existing {
+                    1 => ("1 path is".to_owned(), "it"),
+                    count => (format!("{count} paths are"), "them"),
+                };
+                vec![
+                    (text::prose(&extracted.summary), Role::Text),
+                    (format!("{what} there already. Enter replaces {them}, Esc leaves {them} alone."), Role::Strong),
+                ]
+            }
+        };
+        let body = layout::viewer(self.areas);
+        let height = 6.min(body.height);
+        let area = Rect { y: body.y + (body.height - height) / 2, height, ..body }.intersection(self.buffer.area);
+        Clear.render(area, self.buffer);
+        self.border(area, true, "Extract", "");
+        let inside = layout::inner(self.areas.class, area);
+        let width = usize::from(inside.width).saturating_sub(2);
+        let wrapped = lines.into_iter().flat_map(|(line, role)| {
+            text::wrap(&line, width).into_iter().map(move |line| (line, role)).collect::<Vec<_>>()
+        });
+        for (piece, y) in wrapped.zip(inside.y..inside.bottom()) {
+            self.line(Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 }, &[piece]);
+        }
+    }
+}
