@@ -70,16 +70,9 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
 /// Actions on the selected path, and on what lies over the view about it.
 fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
     match act {
-        Act::OpenRow => {
-            if !viewer::open(state, effects) {
-                tree::open_row(state);
-            }
-        }
-        Act::ViewContent => {
-            if !viewer::open(state, effects) {
-                toast(state, "only a regular file has a content");
-            }
-        }
+        Act::OpenRow | Act::ViewContent if viewer::open(state, effects) => {}
+        Act::OpenRow => tree::open_row(state),
+        Act::ViewContent => toast(state, "only a regular file has a content"),
         Act::Extract => extract::open(state),
         Act::Replace => extract::replace(state, effects),
         Act::Diff => diff::open(state, effects),
@@ -92,7 +85,6 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
         }
         Act::ShowInTree => jump::to_tree(state),
         Act::Find => find::open(state),
-        Act::ShowInTree if matches!(state.modal(), Some(Modal::Find(_))) => find::to_tree(state),
         Act::Life => life::open(state),
         Act::ShowStep => life::show_step(state),
         _ => {}

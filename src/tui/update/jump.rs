@@ -2,18 +2,19 @@
 
 use super::super::layout::Pane;
 use super::super::scene::Kinds;
-use super::super::state::{LensMode, State, View};
-use super::{details, lens, toast, tree};
+use super::super::state::{LensMode, Modal, State, View};
+use super::{details, find, lens, toast, tree};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::tree::{Change, Lens, NodeId, Shown};
 
-/// From a row of the present view to its path in the tree.
+/// From the selected row to its path in the tree.
 pub(super) fn to_tree(state: &mut State) {
-    match state.view {
-        View::Waste => waste_to_tree(state),
-        View::Files => file_to_tree(state),
-        View::Layers | View::Image => {}
+    match (state.modal(), state.view) {
+        (Some(Modal::Find(_)), _) => find::to_tree(state),
+        (_, View::Waste) => waste_to_tree(state),
+        (_, View::Files) => file_to_tree(state),
+        (_, View::Layers | View::Image) => {}
     }
 }
 
