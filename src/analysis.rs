@@ -2,6 +2,7 @@
 //! and the rules that turn figures into a verdict.
 
 mod audit;
+mod compare;
 mod dive;
 mod duplicates;
 mod gate;
@@ -17,6 +18,7 @@ mod totals;
 mod waste;
 
 pub use audit::{Answer, Point, audit};
+pub use compare::{Aspect, Comparison, Difference, LayerKey, LayerPair, Present, Side, align};
 pub use dive::{DiveFigures, DiveReference, dive_details, dive_figures, dive_files, dive_path};
 pub use duplicates::{DuplicateGroup, Duplicates};
 pub use gate::{

@@ -19,6 +19,8 @@
 //! * `rows`: what is in the open directories; only the rows in the window are ever made.
 //! * `terminal`: raw mode, alternate screen and mouse, undone on every way out.
 
+mod asking;
+mod compare;
 mod diff;
 mod effect;
 mod extract;

@@ -1,5 +1,6 @@
 //! What `update` wants done outside of the state, and the worker that does the slow part of it.
 
+use super::compare::Compare;
 use super::diff::Pair;
 use super::extract::Order;
 use super::files::{Files, List};
@@ -7,6 +8,7 @@ use super::find::Search;
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
 use super::{ImageFiles, Model};
+use crate::analysis::Comparison;
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::tree::{Filter, Found, InodeId, Lens, LensView, NodeId, Outline, Tree};
@@ -23,6 +25,8 @@ pub(crate) enum Effect {
     Sift(Generation, Sift),
     /// List the files of a lens.
     List(Generation, List),
+    /// Compare two points of the image.
+    Differ(Generation, Compare),
     /// Find paths.
     Find(Generation, Search),
     /// Read the beginning of a file.
@@ -84,6 +88,8 @@ pub(crate) enum Job {
     Sift(Generation, Sift),
     /// The files of a lens.
     List(Generation, List),
+    /// In what two points of the image differ.
+    Differ(Generation, Compare),
     /// Paths that are like what was typed.
     Find(Generation, Search),
 }
@@ -132,13 +138,15 @@ impl Lenses {
 pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
     let mut lenses = Lenses::default();
     while let Ok(first) = jobs.recv() {
-        let (mut newest_look, mut newest_sift, mut newest_list, mut newest_find) = (None, None, None, None);
+        let (mut newest_look, mut newest_sift, mut newest_list) = (None, None, None);
+        let (mut newest_find, mut newest_differ) = (None, None);
         for job in std::iter::once(first).chain(jobs.try_iter()) {
             match job {
                 Job::Look(generation, question) => newest_look = Some((generation, question)),
                 Job::Sift(generation, question) => newest_sift = Some((generation, question)),
                 Job::List(generation, question) => newest_list = Some((generation, question)),
                 Job::Find(generation, question) => newest_find = Some((generation, question)),
+                Job::Differ(generation, question) => newest_differ = Some((generation, question)),
             }
         }
         if let Some((generation, question)) = newest_look {
@@ -165,6 +173,12 @@ pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
                 return;
             }
         }
+        if let Some((generation, question)) = newest_differ {
+            let comparison = Arc::new(differ(&question, &mut lenses));
+            if !answer(Msg::Differed(generation, comparison)) {
+                return;
+            }
+        }
     }
 }
 
@@ -184,6 +198,12 @@ fn search(question: &Search, lenses: &mut Lenses) -> Found {
     question.filter.search(&whole(&question.model, lenses))
 }
 
+fn differ(question: &Compare, lenses: &mut Lenses) -> Comparison {
+    let (first, last) = (question.left.min(question.right), question.left.max(question.right));
+    let between = Lens { first: LayerIndex(first.0.saturating_add(1)), last };
+    question.answer(&lenses.view(&Source::Tree(Arc::clone(&question.model.tree)), |_| between))
+}
+
 /// What the lens of the whole image shows.
 fn whole(model: &Model, lenses: &mut Lenses) -> Arc<LensView> {
     let source = Source::Tree(Arc::clone(&model.tree));
@@ -198,6 +218,9 @@ pub(crate) fn answer(effect: Effect) -> Option<Msg> {
         Effect::Look(generation, question) => Some(Msg::Looked(generation, Arc::new(see(&question, &mut lenses)))),
         Effect::Sift(generation, question) => Some(Msg::Sifted(generation, sift(&question, &mut lenses))),
         Effect::List(generation, question) => Some(Msg::Listed(generation, Arc::new(list(&question, &mut lenses)))),
+        Effect::Differ(generation, question) => {
+            Some(Msg::Differed(generation, Arc::new(differ(&question, &mut lenses))))
+        }
         Effect::Find(generation, question) => Some(Msg::Found(generation, search(&question, &mut lenses))),
         Effect::Read(generation, read) => read.answer().map(|read| Msg::Read(generation, read)),
         Effect::Extract(generation, order) => order.answer().map(|done| Msg::Extracted(generation, done)),

@@ -1,5 +1,6 @@
 //! All files under a lens in one flat list.
 
+use super::asking::{Asking, Question};
 use super::msg::Generation;
 use super::state::{LensMode, Position, Typed};
 use crate::listing::EntryKind;
@@ -36,8 +37,7 @@ pub(crate) struct List {
     pub(crate) reversed: bool,
 }
 
-impl List {
-    /// Whether the answer to this question is one to `other`, too.
+impl Question for List {
     fn is_same(&self, other: &Self) -> bool {
         let same_filter = match (&self.filter, &other.filter) {
             (None, None) => true,
@@ -112,8 +112,6 @@ fn by<K: Ord>(tree: &Tree, nodes: &mut [NodeId], key: impl Fn(NodeId) -> K) {
 pub(crate) struct FilesPane {
     /// How the lens follows the selected layer.
     pub(crate) mode: LensMode,
-    /// What is shown; none until the worker has answered.
-    pub(crate) files: Option<Arc<Files>>,
     /// Where one is.
     pub(crate) at: Position,
     /// The order.
@@ -124,24 +122,19 @@ pub(crate) struct FilesPane {
     pub(crate) filter: Option<Typed>,
     /// The file that stays selected.
     pub(crate) anchor: Option<NodeId>,
-    asked: Option<List>,
-    generation: Generation,
-    answered: Generation,
+    asking: Asking<List, Files>,
 }
 
 impl Default for FilesPane {
     fn default() -> Self {
         Self {
             mode: LensMode::Whole,
-            files: None,
             at: Position::default(),
             key: FilesKey::default(),
             reversed: false,
             filter: None,
             anchor: None,
-            asked: None,
-            generation: Generation::default(),
-            answered: Generation::default(),
+            asking: Asking::default(),
         }
     }
 }
@@ -149,35 +142,34 @@ impl Default for FilesPane {
 impl FilesPane {
     /// The number of a question, if it is not what was asked last.
     pub(crate) fn ask(&mut self, question: &List) -> Option<Generation> {
-        if self.asked.as_ref().is_some_and(|before| before.is_same(question)) {
-            return None;
-        }
-        self.asked = Some(question.clone());
-        Some(self.generation.advance())
+        self.asking.ask(question)
     }
 
     /// Takes an answer, unless a newer question was asked since.
-    pub(crate) fn take(&mut self, generation: Generation, files: Arc<Files>) {
-        if generation == self.generation {
-            self.answered = generation;
+    pub(crate) fn take(&mut self, generation: Generation, files: &Arc<Files>) {
+        if self.asking.take(generation, Arc::clone(files)) {
             let is_anchor = |node: &NodeId| Some(*node) == self.anchor;
             self.at.cursor = files.nodes.iter().position(is_anchor).unwrap_or(0);
-            self.files = Some(files);
         }
+    }
+
+    /// What is shown; none until the worker has answered.
+    pub(crate) fn files(&self) -> Option<&Arc<Files>> {
+        self.asking.answer()
     }
 
     /// Whether an answer is still under way.
     pub(crate) fn waits(&self) -> bool {
-        self.generation != self.answered
+        self.asking.waits()
     }
 
     /// The selected file.
     pub(crate) fn selected(&self) -> Option<NodeId> {
-        self.files.as_ref()?.nodes.get(self.at.cursor).copied()
+        self.files()?.nodes.get(self.at.cursor).copied()
     }
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.files.as_ref().map_or(0, |files| files.nodes.len())
+        self.files().map_or(0, |files| files.nodes.len())
     }
 }

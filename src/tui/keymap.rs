@@ -25,6 +25,9 @@ pub(crate) enum Act {
     ViewWaste,
     ViewFiles,
     ViewImage,
+    ViewCompare,
+    MarkBase,
+    CompareBase,
     Zoom,
     ScrollDown,
     ScrollUp,
@@ -172,11 +175,12 @@ const FILES: Where = Where(1 << 12);
 const FIND: Where = Where(1 << 13);
 const DIFF: Where = Where(1 << 14);
 const WRITING: Where = Where(1 << 15);
+const COMPARE: Where = Where(1 << 16);
 /// Where a path of the image is selected.
-const PATHS: Where = TREE.or(WASTE).or(FILES);
+const PATHS: Where = TREE.or(WASTE).or(FILES).or(COMPARE);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
-const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(IMAGE_VIEW);
+const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(COMPARE).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
 const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
@@ -194,6 +198,7 @@ impl Where {
             Context::Pane(Pane::Instruction) => INSTRUCTION,
             Context::Pane(Pane::Waste) => WASTE,
             Context::Pane(Pane::Files) => FILES,
+            Context::Pane(Pane::Compare) => COMPARE,
             Context::Pane(Pane::Labels | Pane::Config | Pane::Env) => SETTINGS,
             Context::Pane(Pane::History) => HISTORY,
             Context::Text => TEXT,
@@ -245,7 +250,7 @@ const fn row(
 pub(crate) const ACTIONS: &[Action] = &[
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
-    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(FIND), "show in tree", Some("show in tree")),
+    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(FIND), "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
     row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
@@ -267,10 +272,10 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Search, &["/", "^F"], Group::Narrow, VIEWER, "search", Some("search")),
     row(Act::Wrap, &["w"], Group::Act, VIEWER, "wrap lines", Some("wrap")),
     row(Act::Hex, &["x"], Group::Act, VIEWER, "text or bytes", Some("hex")),
-    row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE).or(FILES), "filter", Some("filter")),
+    row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE).or(FILES).or(COMPARE), "filter", Some("filter")),
     row(Act::Find, &["f", "^P"], Group::Narrow, VIEWS, "find everywhere", Some("find")),
-    row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW.or(FILES), "layer before", None),
-    row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW.or(FILES), "next layer", None),
+    row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW.or(FILES).or(COMPARE), "layer before", None),
+    row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW.or(FILES).or(COMPARE), "next layer", None),
     row(Act::LensCycle, &["="], Group::Lens, LAYERS_VIEW.or(FILES), "one, sum, image", Some("alone/sum/image")),
     row(Act::NextPane, &["Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "next pane", Some("pane")),
     row(Act::ChangesOnly, &["c"], Group::Narrow, LAYERS_VIEW, "changes, or all", Some("changes only")),
@@ -279,6 +284,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Sort, &["s", "^O"], Group::Sort, PATHS, "next order", Some("sort")),
     row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
     row(Act::Diff, &["d"], Group::Act, PATHS.or(LIFE).or(VIEWER), "with before", Some("diff")),
+    row(Act::MarkBase, &["B"], Group::Lens, LAYERS_VIEW, "mark as base", None),
+    row(Act::CompareBase, &["C"], Group::Lens, LAYERS_VIEW, "with the base", None),
     row(Act::Extract, &["x", "^E"], Group::Act, LIST.or(PATHS).or(LIFE), "extract", Some("extract")),
     row(Act::SideBySide, &["|"], Group::Act, DIFF, "side by side", Some("side by side")),
     row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
@@ -302,6 +309,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::ViewWaste, &["2"], Group::Panes, VIEWS, "waste", None),
     row(Act::ViewFiles, &["3"], Group::Panes, VIEWS, "files", None),
     row(Act::ViewImage, &["4"], Group::Panes, VIEWS, "image", None),
+    row(Act::ViewCompare, &["5"], Group::Panes, VIEWS, "compare", None),
     row(Act::Zoom, &["z"], Group::Panes, VIEWS, "zoom", Some("zoom")),
     row(Act::ScrollDown, &["J"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll command", None),
     row(Act::ScrollUp, &["K"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll it back", None),
@@ -317,7 +325,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::KindRemoved, &["r"], Group::Narrow, TREE, "- removed", None),
     row(Act::KindUnchanged, &["u"], Group::Narrow, TREE, "= unchanged", None),
     row(Act::KindWasted, &["!"], Group::Narrow, TREE, "only waste", None),
-    row(Act::ShowInWaste, &["w"], Group::Act, TREE.or(FILES), "show in Waste", None),
+    row(Act::ShowInWaste, &["w"], Group::Act, TREE.or(FILES).or(COMPARE), "show in Waste", None),
     row(Act::EmptyRows, &["e"], Group::Act, LIST, "no-layer rows", None),
     row(Act::GoToTarget, &["gt"], Group::Tree, TREE, "to link target", None),
     row(Act::CloseAll, &["-", "^Space"], Group::Tree, TREE, "close all", None),

@@ -24,6 +24,8 @@ pub(crate) enum Pane {
     Waste,
     /// All files, flat.
     Files,
+    /// Two points of the image.
+    Compare,
     /// Labels.
     Labels,
     /// Entrypoint, user and the like.
@@ -88,6 +90,7 @@ pub(crate) fn panes_of(view: View, class: Class) -> &'static [Pane] {
         (View::Layers, _) => &[Pane::Layers, Pane::Tree],
         (View::Waste, _) => &[Pane::Waste],
         (View::Files, _) => &[Pane::Files],
+        (View::Compare, _) => &[Pane::Compare],
         (View::Image, _) => &[Pane::Labels, Pane::Config, Pane::Env, Pane::History],
     }
 }
@@ -101,7 +104,7 @@ pub(crate) fn areas(state: &State) -> Areas {
     let strip_height = match (roomy && height >= 16, state.view, class) {
         (true, View::Layers, Class::Single | Class::Double)
         | (true, View::Image, Class::Double | Class::Wide)
-        | (true, View::Files, _) => 2,
+        | (true, View::Files | View::Compare, _) => 2,
         (true, View::Waste, _) => 3,
         _ => 0,
     };
@@ -114,7 +117,7 @@ pub(crate) fn areas(state: &State) -> Areas {
         Rect { x: 0, y: top, width, height: bottom.saturating_sub(top) }.intersection(Rect::new(0, 0, width, height));
     // The strip about a layer stands above the path of the selection, the strip about a wasted item below it.
     let (status_y, strip_y) = match state.view {
-        View::Waste | View::Files => (bottom, bottom + 1),
+        View::Waste | View::Files | View::Compare => (bottom, bottom + 1),
         View::Image => (bottom, top - above),
         View::Layers => (bottom + strip_height, bottom),
     };
@@ -137,6 +140,7 @@ fn panes(state: &State, class: Class, body: Rect) -> Vec<(Pane, Rect)> {
     match state.view {
         View::Waste => vec![(Pane::Waste, body)],
         View::Files => vec![(Pane::Files, body)],
+        View::Compare => vec![(Pane::Compare, body)],
         View::Layers if class == Class::Wide => wide_layers(state, body),
         View::Layers => {
             let (left, right) = split_at(body, 32);
@@ -196,7 +200,7 @@ pub(crate) fn inner(class: Class, pane: Rect) -> Rect {
 
 /// Whether a pane has a line that names its columns.
 pub(crate) fn has_heading(class: Class, pane: Pane) -> bool {
-    class > Class::List && matches!(pane, Pane::Layers | Pane::Waste | Pane::Labels)
+    class > Class::List && matches!(pane, Pane::Layers | Pane::Waste | Pane::Compare | Pane::Labels)
 }
 
 /// Where the rows of a pane are, headings left out.
@@ -287,7 +291,8 @@ pub(crate) fn tabs(state: &State) -> Vec<(View, u16, String)> {
     for view in View::ALL {
         let open = if view == state.view { '[' } else { ' ' };
         let close = if view == state.view { ']' } else { ' ' };
-        let waiting = if matches!(view, View::Waste | View::Files) && state.ready.is_none() { "…" } else { "" };
+        let waiting =
+            if matches!(view, View::Waste | View::Files | View::Compare) && state.ready.is_none() { "…" } else { "" };
         let text = format!("{open}{} {}{waiting}{close}", view.key(), view.title());
         let width = u16::try_from(super::text::width(&text)).unwrap_or(0);
         out.push((view, x, text));

@@ -4,6 +4,7 @@ use super::diff::Difference;
 use super::files::Files;
 use super::scene::Scene;
 use super::{Extracted, Feed};
+use crate::analysis::Comparison;
 use crate::tree::Found;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
@@ -40,6 +41,8 @@ pub(crate) enum Msg {
     Sifted(Generation, Vec<bool>),
     /// The worker has the files of a lens.
     Listed(Generation, Arc<Files>),
+    /// The worker has compared two points of the image.
+    Differed(Generation, Arc<Comparison>),
     /// The worker has found paths.
     Found(Generation, Found),
     /// The beginning of a file was read, or why it could not be.

@@ -1,5 +1,6 @@
 //! Everything that the screen depends on.
 
+use super::compare::ComparePane;
 use super::diff::Diff;
 use super::extract::{Plan, Writing};
 use super::files::FilesPane;
@@ -33,11 +34,13 @@ pub(crate) enum View {
     Files,
     /// Labels, config, env, history.
     Image,
+    /// Two points of the image.
+    Compare,
 }
 
 impl View {
     /// All views, in the order of their keys.
-    pub(crate) const ALL: [Self; 4] = [Self::Layers, Self::Waste, Self::Files, Self::Image];
+    pub(crate) const ALL: [Self; 5] = [Self::Layers, Self::Waste, Self::Files, Self::Image, Self::Compare];
 
     /// Its key.
     pub(crate) fn key(self) -> char {
@@ -46,6 +49,7 @@ impl View {
             Self::Waste => '2',
             Self::Files => '3',
             Self::Image => '4',
+            Self::Compare => '5',
         }
     }
 
@@ -56,6 +60,7 @@ impl View {
             Self::Waste => "Waste",
             Self::Files => "Files",
             Self::Image => "Image",
+            Self::Compare => "Compare",
         }
     }
 }
@@ -378,6 +383,8 @@ pub(crate) enum PromptKind {
     WasteFilter,
     /// A filter of the files.
     FilesFilter,
+    /// A filter of what differs.
+    CompareFilter,
     /// A command.
     Command,
     /// What is searched for in the content of a file.
@@ -470,6 +477,8 @@ pub(crate) struct State {
     pub(crate) waste: WastePane,
     /// All files, flat.
     pub(crate) files: FilesPane,
+    /// Two points of the image.
+    pub(crate) compare: ComparePane,
     /// Where one is in the labels.
     pub(crate) labels: Position,
     /// Where one is in the config.
@@ -513,6 +522,7 @@ impl State {
             instruction_offset: 0,
             waste: WastePane::default(),
             files: FilesPane::default(),
+            compare: ComparePane::default(),
             labels: Position::default(),
             config: Position::default(),
             env: Position::default(),
@@ -538,6 +548,7 @@ impl State {
             View::Layers => (self.layers_focus, layout::panes_of(self.view, self.class())),
             View::Waste => return Pane::Waste,
             View::Files => return Pane::Files,
+            View::Compare => return Pane::Compare,
             View::Image => (self.image_focus, layout::panes_of(self.view, self.class())),
         };
         // A pane that has no place at this size cannot have the focus.
@@ -553,6 +564,7 @@ impl State {
             }
             Pane::Waste => self.view = View::Waste,
             Pane::Files => self.view = View::Files,
+            Pane::Compare => self.view = View::Compare,
             Pane::Labels | Pane::Config | Pane::Env | Pane::History => {
                 self.view = View::Image;
                 self.image_focus = pane;
@@ -574,6 +586,7 @@ impl State {
             Pane::Instruction => 0,
             Pane::Waste => self.waste.shown.len(),
             Pane::Files => self.files.len(),
+            Pane::Compare => self.compare.len(),
             Pane::Labels => provenance.map_or(0, |all| all.labels.len()),
             Pane::Config => provenance.map_or(0, |all| all.settings.len()),
             Pane::Env => provenance.map_or(0, |all| all.env.len()),
@@ -589,6 +602,7 @@ impl State {
             Pane::Instruction => return None,
             Pane::Waste => &mut self.waste.at,
             Pane::Files => &mut self.files.at,
+            Pane::Compare => &mut self.compare.at,
             Pane::Labels => &mut self.labels,
             Pane::Config => &mut self.config,
             Pane::Env => &mut self.env,
@@ -601,6 +615,7 @@ impl State {
         self.tree.generation != self.tree.answered
             || self.waste.generation != self.waste.answered
             || self.files.waits()
+            || self.compare.waits()
             || matches!(self.modal(), Some(Modal::Find(find)) if find.waits())
     }
 
@@ -631,8 +646,22 @@ impl State {
 
     /// The path of the selected file, with a leading slash, escaped.
     pub(crate) fn file_path(&self) -> Option<String> {
-        let tree = self.files.files.as_ref()?.view.tree();
+        let tree = self.files.files()?.view.tree();
         Some(format!("/{}", super::text::name(&tree.path(self.files.selected()?))))
+    }
+
+    /// The two points that are compared: those that were named, else the end of the base image (or the lowest layer) and
+    /// the whole image.
+    pub(crate) fn compared(&self) -> (LayerIndex, LayerIndex) {
+        let image = self.subject.as_ref().map(|subject| &subject.image);
+        let base = image.and_then(|image| image.base.as_ref()).and_then(|base| base.layers.checked_sub(1)).unwrap_or(0);
+        let last = self.layer_count().saturating_sub(1);
+        self.compare.points.unwrap_or((LayerIndex(base.min(last)), LayerIndex(last)))
+    }
+
+    /// The path of the selected difference, with a leading slash, escaped.
+    pub(crate) fn compare_path(&self) -> Option<String> {
+        Some(format!("/{}", super::text::name(&self.compare.selected()?.path)))
     }
 
     /// The selected path: of what lies over the view, else of the view.
@@ -645,6 +674,7 @@ impl State {
             (_, View::Layers) => self.tree.selected().map(|row| row.node),
             (_, View::Waste) => self.waste_group().map(|group| group.node),
             (_, View::Files) => self.files.selected(),
+            (_, View::Compare) => self.compare.selected()?.node(),
             (_, View::Image) => None,
         }
     }

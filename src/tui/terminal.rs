@@ -160,6 +160,7 @@ impl Loop {
                 Effect::Look(generation, question) => self.ask(Job::Look(generation, question)),
                 Effect::Sift(generation, question) => self.ask(Job::Sift(generation, question)),
                 Effect::List(generation, question) => self.ask(Job::List(generation, question)),
+                Effect::Differ(generation, question) => self.ask(Job::Differ(generation, question)),
                 Effect::Find(generation, question) => self.ask(Job::Find(generation, question)),
                 Effect::Read(generation, file) => {
                     self.aside(move || Some(Msg::Read(generation, file.answer()?)));

@@ -1,6 +1,7 @@
 //! Journeys through the explorer, what its screens look like, and what no sequence of keys may break.
 
 mod chaos;
+mod comparing;
 mod diffs;
 mod extracting;
 mod files;

@@ -1,6 +1,7 @@
 //! The only place where the state changes: a message comes in, effects go out. Pure: no terminal, thread, clock, file.
 
 mod act;
+mod compare;
 mod details;
 mod diff;
 mod extract;
@@ -50,8 +51,9 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Resize(size) => state.size = size,
         Msg::Feed(feed) => feed::feed(state, feed, &mut effects),
         Msg::Looked(generation, scene) => tree::looked(state, generation, &scene),
-        Msg::Listed(generation, files) => state.files.take(generation, files),
+        Msg::Listed(generation, files) => state.files.take(generation, &files),
         Msg::Found(generation, found) => find::found(state, generation, found),
+        Msg::Differed(generation, comparison) => state.compare.take(generation, &comparison),
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
         Msg::Read(generation, read) => viewer::took(state, generation, read),
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
@@ -68,6 +70,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
 fn settle(state: &mut State, effects: &mut Effects) {
     lens::follow(state, effects);
     files::follow(state, effects);
+    compare::follow(state, effects);
     let areas = layout::areas(state);
     for (pane, area) in &areas.panes {
         let height = usize::from(layout::window(areas.class, *pane, *area).height);
@@ -82,9 +85,17 @@ fn settle(state: &mut State, effects: &mut Effects) {
         }
     }
     // Panes that cannot be seen have no window, but their cursors must be on rows all the same.
-    for pane in
-        [Pane::Layers, Pane::Tree, Pane::Waste, Pane::Files, Pane::Labels, Pane::Config, Pane::Env, Pane::History]
-    {
+    for pane in [
+        Pane::Layers,
+        Pane::Tree,
+        Pane::Waste,
+        Pane::Files,
+        Pane::Compare,
+        Pane::Labels,
+        Pane::Config,
+        Pane::Env,
+        Pane::History,
+    ] {
         let rows = state.rows_of(pane);
         if let Some(position) = state.position(pane) {
             position.cursor = position.cursor.min(rows.saturating_sub(1));

@@ -14,6 +14,7 @@
 //! ```
 
 mod badge;
+mod compare;
 mod diff;
 mod extract;
 mod files;
@@ -105,6 +106,7 @@ impl Painter<'_> {
             Pane::Instruction => self.instruction(area),
             Pane::Waste => self.waste(area),
             Pane::Files => self.files(area),
+            Pane::Compare => self.compare(area),
             Pane::Labels => self.labels(area),
             Pane::Config => self.config(area),
             Pane::Env => self.env(area),

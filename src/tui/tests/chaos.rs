@@ -47,6 +47,10 @@ const KEYS: &[&str] = &[
     "1",
     "2",
     "3",
+    "5",
+    "B",
+    "C",
+    "cmp 1 4",
     "f",
     "^X",
     "d",
@@ -134,9 +138,17 @@ fn take(hands: &mut Hands, step: &Step, sample: &Sample) {
 /// Every cursor is on a row, and in the window of a pane that can be seen.
 fn check(state: &mut State) -> Result<(), TestCaseError> {
     let areas = layout::areas(state);
-    for pane in
-        [Pane::Layers, Pane::Tree, Pane::Waste, Pane::Files, Pane::Labels, Pane::Config, Pane::Env, Pane::History]
-    {
+    for pane in [
+        Pane::Layers,
+        Pane::Tree,
+        Pane::Waste,
+        Pane::Files,
+        Pane::Compare,
+        Pane::Labels,
+        Pane::Config,
+        Pane::Env,
+        Pane::History,
+    ] {
         let rows = state.rows_of(pane);
         let window = areas
             .panes

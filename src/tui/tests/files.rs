@@ -13,7 +13,7 @@ fn hands(keys: &str) -> Hands {
 }
 
 fn paths(hands: &Hands) -> Vec<String> {
-    let files = hands.state.files.files.as_ref().unwrap();
+    let files = hands.state.files.files().unwrap();
     files.nodes.iter().map(|node| String::from_utf8_lossy(&files.view.tree().path(*node)).into_owned()).collect()
 }
 
@@ -23,7 +23,7 @@ fn the_largest_file_of_the_image_comes_first() {
     let found = paths(&hands);
     assert_eq!(&found[..3], ["usr/bin/python3", "srv/app/static/bundle.js", "usr/lib/libc.so.6"]);
     assert!(!found.iter().any(|path| path.contains("pkgcache")), "what is gone is no file of the image");
-    let files = hands.state.files.files.as_ref().unwrap();
+    let files = hands.state.files.files().unwrap();
     let totals = &hands.state.ready.as_ref().unwrap().model.report.totals;
     assert_eq!(files.bytes, totals.shipped_bytes - totals.wasted_bytes);
     assert!(hands.text().contains("lens: whole image"), "{}", hands.text());
@@ -34,10 +34,10 @@ fn the_lens_goes_from_the_image_to_one_layer_and_moves() {
     let mut hands = hands("3 ]");
     assert!(hands.text().contains("this is the whole image; = looks at one layer"), "{}", hands.text());
     hands.press("= ] ] ] ]");
-    assert_eq!(hands.state.files.files.as_ref().unwrap().view.lens(), Lens::layer(LayerIndex(4)));
+    assert_eq!(hands.state.files.files().unwrap().view.lens(), Lens::layer(LayerIndex(4)));
     assert_eq!(paths(&hands).len(), 5, "the five files that were given another owner: {:?}", paths(&hands));
     hands.press("=");
-    assert_eq!(hands.state.files.files.as_ref().unwrap().view.lens(), Lens::up_to(LayerIndex(4)));
+    assert_eq!(hands.state.files.files().unwrap().view.lens(), Lens::up_to(LayerIndex(4)));
 }
 
 #[test]

@@ -505,6 +505,7 @@ fn every_action_does_something() {
         ":3 Enter Tab G t",
         "f passwd",
         "f a Down",
+        "5",
         "3 x ^U there Enter",
         "f config.y",
         "f config.y ^D [",

@@ -96,6 +96,11 @@ fn files() {
 }
 
 #[test]
+fn compare() {
+    look("compare", ":cmp Space 3 Space 5 Enter");
+}
+
+#[test]
 fn diff() {
     look("diff", "f config.y ^D");
 }

@@ -5,7 +5,8 @@ use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
-    Effect, Effects, details, diff, extract, files, find, jump, lens, life, modal, prompt, toast, tree, viewer, waste,
+    Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, modal, prompt, toast, tree,
+    viewer, waste,
 };
 use crate::image::LayerIndex;
 
@@ -25,6 +26,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::ViewLayers => state.view = View::Layers,
         Act::ViewWaste => state.view = View::Waste,
         Act::ViewFiles => state.view = View::Files,
+        Act::ViewCompare => state.view = View::Compare,
         Act::ViewImage => state.view = View::Image,
         Act::Zoom => state.zoom = !state.zoom,
         Act::ScrollDown => scroll_instruction(state, 1),
@@ -103,6 +105,8 @@ fn in_pane(state: &mut State, act: Act) {
         Act::KindModified => state.tree.kinds.modified = !state.tree.kinds.modified,
         Act::KindRemoved => state.tree.kinds.removed = !state.tree.kinds.removed,
         Act::KindWasted => state.tree.kinds.wasted_only = !state.tree.kinds.wasted_only,
+        Act::MarkBase => compare::mark(state),
+        Act::CompareBase => compare::with_marked(state),
         Act::OpenInstruction => details::open_instruction(state),
         Act::Parent => tree::parent(state),
         Act::Into => tree::into(state),
@@ -126,6 +130,8 @@ fn lens(state: &mut State, act: Act) {
         Act::LensPrevious | Act::LensNext if is_files && state.files.mode == LensMode::Whole => {
             toast(state, "this is the whole image; = looks at one layer");
         }
+        Act::LensPrevious if state.view == View::Compare => compare::step(state, -1),
+        Act::LensNext if state.view == View::Compare => compare::step(state, 1),
         Act::LensPrevious => lens::step(state, -1),
         Act::LensNext => lens::step(state, 1),
         Act::LensCycle if is_files => files::next_lens(state),
@@ -155,6 +161,8 @@ fn sort(state: &mut State, act: Act) {
         (View::Waste, _) => waste::reverse(state),
         (View::Files, Act::Sort) => files::next_sort(state),
         (View::Files, _) => files::reverse(state),
+        (View::Compare, Act::Sort) => compare::next_sort(state),
+        (View::Compare, _) => state.compare.reversed = !state.compare.reversed,
         (_, Act::Sort) => {
             state.tree.sort.key = match state.tree.sort.key {
                 SortKey::Size => SortKey::Name,
@@ -296,6 +304,8 @@ fn back(state: &mut State, effects: &mut Effects) {
         waste::set_filter(state, None, effects);
     } else if state.view == View::Files && state.files.filter.is_some() {
         state.files.filter = None;
+    } else if state.view == View::Compare && state.compare.filter.is_some() {
+        state.compare.filter = None;
     } else if state.view == View::Layers && state.tree.filter.is_some() {
         tree::set_filter(state, None);
     } else if state.view == View::Layers && state.tree.kinds.wasted_only {

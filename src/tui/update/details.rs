@@ -59,6 +59,10 @@ pub(super) fn open(state: &mut State) {
         Pane::Layers | Pane::Instruction => return open_instruction(state),
         Pane::Tree => tree_facts(state),
         Pane::Files => file_facts(state),
+        Pane::Compare => state.compare.selected().and_then(|difference| {
+            let ready = state.ready.as_ref()?;
+            Some((state.compare_path()?, life_facts(state, &ready.model, difference.node()?)))
+        }),
         Pane::Waste => state.waste_group().and_then(|group| {
             let ready = state.ready.as_ref()?;
             Some((format!("/{}", group.path), life_facts(state, &ready.model, group.node)))
@@ -240,7 +244,7 @@ fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
 }
 
 fn file_facts(state: &State) -> Option<(String, Vec<Fact>)> {
-    let (node, files, ready) = (state.files.selected()?, state.files.files.as_ref()?, state.ready.as_ref()?);
+    let (node, files, ready) = (state.files.selected()?, state.files.files()?, state.ready.as_ref()?);
     let mut out = match files.shown(node) {
         Shown::Entry(_, entry) => entry_facts(state, entry),
         Shown::Implied | Shown::Nothing => Vec::new(),
@@ -307,6 +311,7 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             Some(("the instruction", lines.join("\n")))
         }
         (View::Files, _) => Some(("the path", state.file_path()?)),
+        (View::Compare, _) => Some(("the path", state.compare_path()?)),
         (View::Waste, _) => Some(("the path", format!("/{}", state.waste_group()?.path))),
         (View::Image, Pane::History) => {
             Some(("the instruction", state.subject.as_ref()?.history.get(state.history.cursor)?.join("\n")))

@@ -5,9 +5,10 @@ use super::super::effect::Effect;
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
-use super::super::state::{Modal, State};
+use super::super::state::{Modal, State, View};
 use super::{Effects, toast, viewer};
 use crate::analysis::Timeline;
+use crate::tree::InodeId;
 use std::sync::Arc;
 
 /// Columns of the border and of the space within it.
@@ -18,7 +19,10 @@ const BORDER: usize = 4;
 pub(super) fn open(state: &mut State, effects: &mut Effects) {
     let (Some(node), Some(ready)) = (state.selected_node(), &state.ready) else { return };
     let model = Arc::clone(&ready.model);
-    let versions = Timeline::of(&model.tree, node).files(&model.tree);
+    let versions = match points(state) {
+        Some(both) => both.to_vec(),
+        None => Timeline::of(&model.tree, node).files(&model.tree),
+    };
     if versions.len() < 2 {
         let text =
             if versions.is_empty() { "this is no regular file" } else { "there is only one version of this file" };
@@ -29,6 +33,14 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) {
     let mut diff = Diff::new(model, node, versions.clone(), at.unwrap_or(versions.len() - 1));
     compare(&mut diff, &mut state.reads, effects);
     state.modals.push(Modal::Diff(Box::new(diff)));
+}
+
+/// The two versions of the selected path, if two points of the image are compared and both have a file there.
+fn points(state: &State) -> Option<[InodeId; 2]> {
+    let tree = &state.ready.as_ref()?.model.tree;
+    let difference = state.compare.selected().filter(|_| state.view == View::Compare && state.modals.is_empty())?;
+    let both = [difference.left?.inode?, difference.right?.inode?];
+    both.iter().all(|inode| tree.file_size(*inode).is_some()).then_some(both)
 }
 
 fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {

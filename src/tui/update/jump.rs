@@ -14,18 +14,33 @@ pub(super) fn to_tree(state: &mut State) {
         (Some(Modal::Find(_)), _) => find::to_tree(state),
         (_, View::Waste) => waste_to_tree(state),
         (_, View::Files) => file_to_tree(state),
+        (_, View::Compare) => difference_to_tree(state),
         (_, View::Layers | View::Image) => {}
     }
 }
 
 /// From a file to its path, in the last layer of the lens that did something to it.
 fn file_to_tree(state: &mut State) {
-    let (Some(node), Some(files)) = (state.files.selected(), &state.files.files) else { return };
+    let (Some(node), Some(files)) = (state.files.selected(), state.files.files()) else { return };
     let last = files.view.lens().last;
     let layer = files.view.tree().events(node).map(|event| event.layer).find(|layer| *layer <= last);
     if let Some(layer) = layer {
         to_path(state, node, layer);
     }
+}
+
+/// From a path that differs between two points to its place among all that was done between them.
+fn difference_to_tree(state: &mut State) {
+    let (left, right) = state.compared();
+    let (first, last) = (left.min(right), left.max(right));
+    let Some(difference) = state.compare.selected() else { return };
+    let path = difference.path.clone();
+    tree::set_filter(state, None);
+    state.tree.kinds = Kinds::default();
+    state.tree.mode = LensMode::Range(LayerIndex(first.0.saturating_add(1).min(last.0)));
+    state.focus_on(Pane::Tree);
+    lens::go_to(state, last);
+    tree::go_to(state, path);
 }
 
 /// From a wasted item to its path, in the layer that ships it; the badge there says what made it dead.

@@ -5,7 +5,7 @@ use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
 use super::super::text;
 use super::super::theme::Role;
-use super::{Effects, extract, find, lens, toast, tree, viewer, waste};
+use super::{Effects, compare, extract, find, lens, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -26,6 +26,7 @@ pub(super) fn open(state: &mut State) {
     let (kind, filter) = match state.view {
         View::Waste => (PromptKind::WasteFilter, &state.waste.filter),
         View::Files => (PromptKind::FilesFilter, &state.files.filter),
+        View::Compare => (PromptKind::CompareFilter, &state.compare.filter),
         View::Layers | View::Image => (PromptKind::TreeFilter, &state.tree.filter),
     };
     let text = filter.as_ref().map_or("", |typed| typed.text.as_str());
@@ -92,7 +93,7 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
             return;
         }
         PromptKind::Search => return viewer::search(state, &text),
-        PromptKind::TreeFilter | PromptKind::WasteFilter | PromptKind::FilesFilter => {}
+        PromptKind::TreeFilter | PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter => {}
     }
     match Filter::parse(&text) {
         Ok(filter) => {
@@ -109,6 +110,7 @@ fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects
         PromptKind::TreeFilter => tree::set_filter(state, typed),
         PromptKind::WasteFilter => waste::set_filter(state, typed, effects),
         PromptKind::FilesFilter => state.files.filter = typed,
+        PromptKind::CompareFilter => state.compare.filter = typed,
         PromptKind::Search => viewer::search(state, ""),
         PromptKind::Extract => state.plan = None,
         PromptKind::Command => {}
@@ -130,7 +132,7 @@ fn enter(state: &mut State, effects: &mut Effects) {
     }
     match prompt.kind {
         PromptKind::TreeFilter => state.layers_focus = Pane::Tree,
-        PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::Search => {}
+        PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter | PromptKind::Search => {}
         PromptKind::Command | PromptKind::Extract => {
             let (kind, typed) = (prompt.kind, prompt.input.value().trim().to_owned());
             let done = match kind {
@@ -164,7 +166,10 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<(), St
         "" => {}
         "q" | "quit" => effects.push(Effect::Quit),
         "messages" => messages(state),
-        _ => return Err("no such command: a layer's number, messages or quit".to_owned()),
+        _ => match command.strip_prefix("cmp").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+            Some(layers) => return compare::typed(state, layers),
+            None => return Err("no such command: a layer's number, cmp 3 8, messages or quit".to_owned()),
+        },
     }
     Ok(())
 }

@@ -50,9 +50,13 @@ pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
         let wasted = versions.into_iter().find(|inode| layer(inode) == Some(group.largest.owner_layer))?;
         return Some((group.node, wasted));
     }
+    if state.view == View::Compare {
+        let is_file = |found: &(NodeId, InodeId)| state.ready.as_ref()?.model.tree.file_size(found.1);
+        return state.compare.selected_version().filter(|found| is_file(found).is_some());
+    }
     let node = state.selected_node()?;
     let shown = match state.view {
-        View::Files => state.files.files.as_ref()?.shown(node),
+        View::Files => state.files.files()?.shown(node),
         _ => state.tree.scene.as_ref()?.shown(node),
     };
     match shown {

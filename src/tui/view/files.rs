@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 impl Painter<'_> {
     pub(super) fn files(&mut self, area: Rect) {
         let state = self.state;
-        let Some(files) = &state.files.files else {
+        let Some(files) = state.files.files() else {
             let window = self.frame(Pane::Files, area, "Files", "");
             let text = if state.ready.is_some() { "…" } else { "Files are listed when all layers are read." };
             self.placeholder(window, text);

@@ -92,6 +92,10 @@ pub(super) fn lens(state: &State) -> String {
             format!("lens: {}{keys}", state.tree.mode.name(state.layer()))
         }
         View::Files => format!("lens: {}", state.files.mode.name(state.layer())),
+        View::Compare => {
+            let (left, right) = state.compared();
+            format!("L{left} against L{right}")
+        }
         View::Waste => "lens: whole image".to_owned(),
         View::Image => "Tab: next section".to_owned(),
     }
@@ -103,6 +107,7 @@ pub(super) fn strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
         View::Layers => layer_strip(state, width),
         View::Waste => waste_strip(state, width),
         View::Files => file_strip(state, width),
+        View::Compare => compare_strip(state, width),
         View::Image => identity(state),
     }
 }
@@ -153,9 +158,20 @@ fn layer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     vec![vec![(left, Role::Strong), (right, Role::Dim)], vec![(text::cut(&finding.0, width), finding.1)]]
 }
 
+/// The instructions of the two points.
+fn compare_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
+    let Some(subject) = &state.subject else { return Vec::new() };
+    let (left, right) = state.compared();
+    let line = |layer: LayerIndex| {
+        let instruction = text::instruction(subject.image.instruction(layer));
+        vec![(text::cut(&format!("L{layer} {instruction}"), width), Role::Text)]
+    };
+    vec![line(left), line(right)]
+}
+
 /// Who made the selected file, and what it is.
 fn file_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
-    let (Some(node), Some(files), Some(ready)) = (state.files.selected(), &state.files.files, &state.ready) else {
+    let (Some(node), Some(files), Some(ready)) = (state.files.selected(), state.files.files(), &state.ready) else {
         return Vec::new();
     };
     let Shown::Entry(inode, entry) = files.shown(node) else { return Vec::new() };
@@ -224,6 +240,7 @@ pub(super) fn status(state: &State) -> String {
     match (state.view, state.focus()) {
         (View::Layers, _) => state.tree_path().unwrap_or_default(),
         (View::Files, _) => state.file_path().unwrap_or_default(),
+        (View::Compare, _) => state.compare_path().unwrap_or_default(),
         (View::Waste, _) => state.waste_group().map(|group| format!("/{}", group.path)).unwrap_or_default(),
         (View::Image, Pane::History) => history_status(state),
         (View::Image, _) => setting_status(state).unwrap_or_default(),
@@ -255,6 +272,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             || "text · *.glob · /regex/ · !not · is:file · size:>1M   [Enter] keep [Esc] clear".to_owned(),
             |scene| format!("{} found   [Enter] keep  [Esc] clear", scene.total()),
         ),
+        PromptKind::CompareFilter => format!("{} found   [Enter] keep  [Esc] clear", state.compare.len()),
         PromptKind::FilesFilter => format!("{} found   [Enter] keep  [Esc] clear", state.files.len()),
         PromptKind::WasteFilter => format!("{} found   [Enter] keep  [Esc] clear", state.waste.shown.len()),
         PromptKind::Search => match state.modal() {
@@ -268,7 +286,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             let what = state.plan.as_ref().map_or("", |plan| plan.name.as_str());
             format!("where to write {what}   [Enter] write  [Esc] close")
         }
-        PromptKind::Command => "a layer's number, messages, quit   [Enter] do  [Esc] close".to_owned(),
+        PromptKind::Command => "a layer's number, cmp 3 8, messages, quit   [Enter] do  [Esc] close".to_owned(),
     }
 }
 

@@ -1,0 +1,111 @@
+//! Two points of the image compared.
+
+use crate::image::LayerIndex;
+use crate::tree::Lens;
+use crate::tui::layout::Pane;
+use crate::tui::state::{Modal, View};
+use crate::tui::testing::{Hands, Sample};
+
+fn hands(keys: &str) -> Hands {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(keys);
+    hands
+}
+
+fn shows(hands: &Hands, text: &str) {
+    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
+}
+
+fn rows(hands: &Hands) -> Vec<String> {
+    let comparison = hands.state.compare.comparison().unwrap();
+    let row = |difference: &crate::analysis::Difference| {
+        format!("{} {}", difference.change().marker(), String::from_utf8_lossy(&difference.path))
+    };
+    comparison.differences.iter().map(row).collect()
+}
+
+#[test]
+fn only_what_differs_between_the_two_points_is_shown() {
+    let hands = hands(":cmp Space 3 Space 5 Enter");
+    assert_eq!(hands.state.view, View::Compare);
+    assert_eq!(
+        rows(&hands),
+        [
+            "- srv/app/.env",
+            "~ srv/app/config.yaml",
+            "+ srv/app/evil\u{1b}[31m\u{202e}name",
+            "% srv/app",
+            "% srv/app/app/models.py",
+            "% srv/app/app/views.py",
+            "% srv/app/static/bundle.js",
+        ]
+    );
+    shows(&hands, "L3 → L5 · +1 ~1 %4 -1 · +3 B");
+    shows(&hands, "content owner");
+    shows(&hands, "L3 COPY . .");
+}
+
+#[test]
+fn without_a_word_the_base_is_compared_with_the_whole() {
+    let mut hands = hands("5");
+    assert_eq!(hands.state.compared(), (LayerIndex(0), LayerIndex(5)));
+    hands.press("[ [");
+    assert_eq!(hands.state.compared(), (LayerIndex(0), LayerIndex(3)));
+    shows(&hands, "L0 → L3");
+    hands.press("] ] ] ] ]");
+    assert_eq!(hands.state.compared(), (LayerIndex(0), LayerIndex(5)));
+}
+
+#[test]
+fn a_marked_layer_is_compared_with_another_one() {
+    let mut hands = hands("C");
+    shows(&hands, "B marks the layer to compare with");
+    hands.press(":4 Enter B");
+    shows(&hands, "L4 is marked; C compares another layer with it");
+    hands.press("[ C");
+    assert_eq!((hands.state.view, hands.state.compared()), (View::Compare, (LayerIndex(4), LayerIndex(3))));
+    assert!(rows(&hands).iter().all(|row| row.starts_with('%')), "{:?}", rows(&hands));
+    for (typed, error) in
+        [("cmp", "cmp wants two layers"), ("cmp 1 9", "there is no layer 9"), ("cmpx", "no such command")]
+    {
+        hands.press(":");
+        hands.take(crate::tui::msg::Msg::Paste(typed.to_owned()));
+        hands.press("Enter");
+        shows(&hands, error);
+        hands.press("Esc");
+    }
+}
+
+#[test]
+fn a_difference_leads_to_the_tree_the_content_and_the_lines() {
+    let mut hands = hands(":cmp Space 2 Space 5 Enter / config Enter d");
+    // Only the right point has it: what is compared is that version and the one before.
+    shows(&hands, "/srv/app/config.yaml · L4 → L5");
+    hands.press("Esc :cmp Space 3 Space 5 Enter d");
+    shows(&hands, "/srv/app/config.yaml · L3 → L5");
+    hands.press("Esc p");
+    assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
+    hands.press("Esc t Esc y");
+    assert_eq!(hands.copied.as_deref(), Some("/srv/app/config.yaml"));
+    hands.press("Enter");
+    assert_eq!((hands.state.view, hands.state.focus()), (View::Layers, Pane::Tree));
+    let lens = hands.state.tree.scene.as_ref().unwrap().view.lens();
+    assert_eq!(lens, Lens::range(LayerIndex(4), LayerIndex(5)));
+    assert_eq!(hands.state.tree_path().as_deref(), Some("/srv/app/config.yaml"));
+}
+
+#[test]
+fn differences_are_sorted_and_filtered() {
+    let mut hands = hands(":cmp Space 3 Space 5 Enter s");
+    assert!(rows(&hands).is_sorted_by_key(|row| row.split_once(' ').unwrap().1.to_owned()));
+    hands.press("s");
+    assert!(rows(&hands)[0].starts_with('+') && rows(&hands).last().unwrap().starts_with('-'));
+    hands.press("S / is:file Space !.py");
+    shows(&hands, "4 found");
+    hands.press("Enter Esc");
+    assert_eq!(rows(&hands).len(), 7);
+    hands.press("/ nowhere Enter");
+    shows(&hands, "nothing matches the filter");
+    hands.press("Esc :cmp Space 5 Space 5 Enter");
+    shows(&hands, "There is no difference.");
+}

@@ -1,0 +1,75 @@
+//! Two points of the image compared.
+
+use super::super::compare::{Compare, CompareKey};
+use super::super::effect::Effect;
+use super::super::state::{State, View};
+use super::{Effects, toast};
+use crate::image::LayerIndex;
+use std::sync::Arc;
+
+/// Asks the worker in what the two points differ, if that is not what it was asked last. Nobody waits for it before it
+/// is looked at.
+pub(super) fn follow(state: &mut State, effects: &mut Effects) {
+    let (View::Compare, Some(ready)) = (state.view, &state.ready) else { return };
+    let (left, right) = state.compared();
+    let question = Compare {
+        model: Arc::clone(&ready.model),
+        left,
+        right,
+        filter: state.compare.filter.as_ref().map(|typed| Arc::clone(&typed.filter)),
+        key: state.compare.key,
+        reversed: state.compare.reversed,
+    };
+    if let Some(generation) = state.compare.ask(&question) {
+        effects.push(Effect::Differ(generation, question));
+    }
+}
+
+/// Compares two layers that were typed: `3 8`.
+pub(super) fn typed(state: &mut State, layers: &str) -> Result<(), String> {
+    let numbers: Result<Vec<u32>, _> = layers.split_whitespace().map(str::parse).collect();
+    let Ok([left, right]) = numbers.as_deref() else {
+        return Err("cmp wants two layers, as in cmp 3 8".to_owned());
+    };
+    let last = state.layer_count().saturating_sub(1);
+    if let Some(layer) = [left, right].into_iter().find(|layer| **layer > last) {
+        return Err(format!("there is no layer {layer}: the last one is {last}"));
+    }
+    state.compare.points = Some((LayerIndex(*left), LayerIndex(*right)));
+    state.view = View::Compare;
+    Ok(())
+}
+
+/// Marks the selected layer as the one that others are compared with.
+pub(super) fn mark(state: &mut State) {
+    let layer = state.layer();
+    state.compare.base = Some(layer);
+    toast(state, format!("L{layer} is marked; C compares another layer with it"));
+}
+
+/// Compares the marked layer with the selected one.
+pub(super) fn with_marked(state: &mut State) {
+    let Some(base) = state.compare.base else {
+        return toast(state, "B marks the layer to compare with");
+    };
+    state.compare.points = Some((base, state.layer()));
+    state.view = View::Compare;
+}
+
+/// Moves the right point.
+pub(super) fn step(state: &mut State, by: i64) {
+    let (left, right) = state.compared();
+    let wanted = i64::from(right.0).saturating_add(by).clamp(0, i64::from(state.layer_count().saturating_sub(1)));
+    if let Ok(right) = u32::try_from(wanted) {
+        state.compare.points = Some((left, LayerIndex(right)));
+    }
+}
+
+/// The next order.
+pub(super) fn next_sort(state: &mut State) {
+    state.compare.key = match state.compare.key {
+        CompareKey::Delta => CompareKey::Path,
+        CompareKey::Path => CompareKey::Change,
+        CompareKey::Change => CompareKey::Delta,
+    };
+}
