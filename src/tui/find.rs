@@ -8,6 +8,7 @@ use super::viewer::Viewer;
 use crate::analysis::Timeline;
 use crate::image::LayerIndex;
 use crate::tree::{Filter, Found, NodeId};
+use crossterm::event::KeyEvent;
 use std::sync::Arc;
 use tui_input::Input;
 
@@ -26,6 +27,8 @@ pub(crate) struct Find {
     pub(crate) at: Position,
     /// The life of the selected path, and its last content, if it is a file.
     pub(crate) hit: Option<Hit>,
+    /// Keys about the best hit, and those after them, that came before the answer was there.
+    pub(crate) then: Vec<KeyEvent>,
     /// The number of the last question.
     pub(crate) generation: Generation,
     /// The number of the last question that was answered.
@@ -60,6 +63,7 @@ impl Find {
             found: Found::default(),
             at: Position::default(),
             hit: None,
+            then: Vec::new(),
             generation: Generation::default(),
             answered: Generation::default(),
         }

@@ -159,12 +159,13 @@ fn wide_layers(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
 
 fn image(state: &State, class: Class, body: Rect) -> Vec<(Pane, Rect)> {
     let rows = |pane: Pane| u16::try_from(state.rows_of(pane)).unwrap_or(u16::MAX);
-    let labels = rows(Pane::Labels).saturating_add(3).clamp(4, (body.height / 3).max(4));
+    let labels = rows(Pane::Labels).saturating_add(3).clamp(4, (body.height * 2 / 5).max(4));
     let config = rows(Pane::Config).saturating_add(2).clamp(3, (body.height / 3).max(3));
     if class == Class::Wide {
-        let (left, history) = split_at(body, body.width / 2);
-        let (labels, rest) = stack_at(left, labels);
-        let (config, env) = stack_at(rest, config);
+        // Keys and values of labels are long: they get the whole width.
+        let (labels, rest) = stack_at(body, labels);
+        let (left, history) = split_at(rest, body.width / 2);
+        let (config, env) = stack_at(left, config);
         return vec![(Pane::Labels, labels), (Pane::Config, config), (Pane::Env, env), (Pane::History, history)];
     }
     let (labels, rest) = stack_at(body, labels);
@@ -210,7 +211,7 @@ pub(crate) fn window(class: Class, pane: Pane, area: Rect) -> Rect {
     Rect { y: inside.y + heading, height: inside.height - heading, ..inside }
 }
 
-/// Where a text or the help lies over the view.
+/// Where a text lies over the view.
 pub(crate) fn modal(areas: &Areas) -> Rect {
     let body = areas.body;
     match areas.class {
@@ -219,6 +220,18 @@ pub(crate) fn modal(areas: &Areas) -> Rect {
         }
         _ => body,
     }
+}
+
+/// Everything between header and footer.
+fn overlay(areas: &Areas) -> Rect {
+    let header = areas.header;
+    let end = areas.footer.map_or_else(|| areas.status.bottom().max(areas.body.bottom()), |footer| footer.y);
+    Rect { y: header.bottom(), height: end.saturating_sub(header.bottom()), ..header }
+}
+
+/// Where the help lies: it is long, and nothing below it is needed meanwhile.
+pub(crate) fn help(areas: &Areas) -> Rect {
+    if areas.class == Class::Wide { modal(areas) } else { overlay(areas) }
 }
 
 /// Where the content of a file is shown: over all panes, as every column counts.
@@ -265,9 +278,7 @@ pub(crate) struct FindParts {
 /// Divides everything between header and footer for the search for a path; nothing if it is not open.
 pub(crate) fn find(areas: &Areas, modal: Option<&Modal>) -> FindParts {
     let Some(Modal::Find(find)) = modal else { return FindParts::default() };
-    let header = areas.header;
-    let end = areas.footer.map_or_else(|| areas.status.bottom().max(areas.body.bottom()), |footer| footer.y);
-    let whole = Rect { y: header.bottom(), height: end.saturating_sub(header.bottom()), ..header };
+    let whole = overlay(areas);
     let roomy = areas.class > Class::List;
     let (frame, hint) = stack_at(whole, whole.height.saturating_sub(u16::from(whole.height > 2)));
     let inside = inner(areas.class, frame);

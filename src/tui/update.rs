@@ -62,6 +62,10 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Suspend => effects.push(Effect::Suspend),
     }
     settle(state, &mut effects);
+    for event in find::due(state) {
+        key(state, event, &mut effects);
+        settle(state, &mut effects);
+    }
     effects
 }
 
@@ -127,6 +131,9 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
         return;
     }
     if matches!(state.modal(), Some(Modal::Help(_))) && modal::type_into_help(state, event, &name) {
+        return;
+    }
+    if find::has_to_wait(state, event, &name) {
         return;
     }
     if matches!(state.modal(), Some(Modal::Find(_))) && find::key(state, event, &name, effects) {

@@ -93,7 +93,7 @@ impl Painter<'_> {
         self.footer();
         if self.state.prompt.is_some() {
             cursor = self.prompt();
-        } else if !matches!(self.state.modal(), Some(Modal::Find(_))) {
+        } else if !matches!(self.state.modal(), Some(Modal::Find(_) | Modal::Help(_))) {
             self.status();
         }
         cursor

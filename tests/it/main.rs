@@ -50,6 +50,9 @@ mod provenance;
 /// A pseudo-terminal with the program in it, and the screen that it draws.
 #[cfg(feature = "tui")]
 mod pty;
+/// An image of the shape of a usual one.
+#[cfg(feature = "tui")]
+mod reference;
 /// The rules of `layerscope.toml`, growth, and the formats of a verdict.
 mod rules;
 /// The pictures under `screenshots/`.
@@ -58,3 +61,6 @@ mod screenshots;
 /// From a screen of cells to SVG and PNG.
 #[cfg(feature = "tui")]
 mod svg;
+/// What people want to know of an image, and in how many keys they know it.
+#[cfg(feature = "tui")]
+mod tasks;

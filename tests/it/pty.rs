@@ -54,7 +54,9 @@ impl Terminal {
 
     /// Starts any command, in an environment that is the same everywhere.
     pub fn start_command(mut command: CommandBuilder, columns: u16, rows: u16) -> Self {
-        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        if command.get_cwd().is_none() {
+            command.cwd(env!("CARGO_MANIFEST_DIR"));
+        }
         for name in ["CI", "COLORTERM", "COLORFGBG", "COLUMNS", "LINES", "LC_ALL"] {
             command.env_remove(name);
         }
@@ -123,6 +125,11 @@ impl Terminal {
             }
             output = after;
         }
+    }
+
+    /// Everything that was written so far, as it came.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.output.0.lock().unwrap().raw).into_owned()
     }
 
     /// Changes the size of the window.

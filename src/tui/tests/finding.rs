@@ -141,3 +141,31 @@ fn pasted_text_is_looked_for() {
     hands.take(Msg::Paste("app/.env\n".to_owned()));
     assert_eq!(selected(&hands.state), "srv/app/.env");
 }
+
+#[test]
+fn a_key_that_comes_before_the_answer_is_done_with_it() {
+    let mut hands = hands_of("f");
+    let mut effects = Vec::new();
+    for key in "app/.env".chars() {
+        effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))));
+    }
+    effects.extend(update(&mut hands.state, Msg::Key(crate::tui::testing::named("^V").unwrap())));
+    assert!(matches!(hands.state.modal(), Some(Modal::Find(_))));
+    for msg in effects.into_iter().filter_map(crate::tui::effect::answer) {
+        hands.take(msg);
+    }
+    assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
+    shows(&hands, "of layer 4");
+}
+
+#[test]
+fn a_click_selects_a_hit_and_one_beside_it_closes_nothing() {
+    let mut hands = hands_of("f .py");
+    let first = selected(&hands.state);
+    hands.click(20, 6);
+    assert_ne!(selected(&hands.state), first);
+    hands.click(20, 12);
+    assert!(matches!(hands.state.modal(), Some(Modal::Find(_))));
+    hands.click(20, 0);
+    assert!(hands.state.modals.is_empty());
+}

@@ -210,9 +210,8 @@ fn movement(state: &mut State, act: Act) {
     let areas = layout::areas(state);
     match keymap::context(state) {
         Context::Viewer => modal::scroll(state, act, layout::inner(areas.class, layout::viewer(&areas)).height),
-        Context::Help | Context::Text => {
-            modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height);
-        }
+        Context::Help => modal::scroll(state, act, layout::inner(areas.class, layout::help(&areas)).height),
+        Context::Text => modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height),
         Context::Life => modal::scroll(state, act, layout::life(&areas).0.height),
         Context::Find => find::movement(state, act),
         Context::Diff => modal::scroll(state, act, layout::diff(&areas).1.height),

@@ -6,6 +6,7 @@ use super::super::life;
 use super::super::state::{Fact, LayerRow, Modal, Reading, State, Text, View};
 use super::super::text::{self, NAME, human};
 use super::super::theme::Role;
+use super::modal::text_rows;
 use crate::analysis::Timeline;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, Setting};
@@ -32,7 +33,32 @@ pub(super) fn open_instruction(state: &mut State) {
         Some(LayerRow::Empty(row)) => format!("H{row} instruction"),
         Some(LayerRow::Base) | None => return,
     };
-    show(state, title, layer_facts(state));
+    let facts = layer_facts(state);
+    let facts = match state.selected_history() {
+        Some(row) => at_once(state, row, facts),
+        None => facts,
+    };
+    show(state, title, facts);
+}
+
+/// A long instruction that does not fit into the window a step a line, but does without breaks, is shown without.
+fn at_once(state: &State, row: usize, facts: Vec<Fact>) -> Vec<Fact> {
+    let areas = layout::areas(state);
+    let window = layout::inner(areas.class, layout::modal(&areas));
+    let Some(subject) = &state.subject else { return facts };
+    let Some(history) = subject.image.history.get(row) else { return facts };
+    let count = subject.history.get(row).map_or(0, Vec::len);
+    let dense = vec![(text::prose(&history.instruction), Role::Strong)];
+    let fits = |lines: &[Fact]| {
+        let rows = text_rows(lines, usize::from(window.width)).len();
+        rows <= usize::from(window.height)
+    };
+    match facts.get(..count) {
+        Some(steps) if !fits(steps) && fits(&dense) => {
+            dense.into_iter().chain(facts.iter().skip(count).cloned()).collect()
+        }
+        _ => facts,
+    }
 }
 
 /// Opens the history as the Dockerfile that it comes from, as far as it tells: `y` copies it.

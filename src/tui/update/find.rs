@@ -2,7 +2,7 @@
 
 use super::super::effect::{Effect, Read};
 use super::super::find::{Find, Hit, Search};
-use super::super::keymap::Act;
+use super::super::keymap::{self, Act, Context, Meaning};
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
 use super::super::state::{Modal, State};
@@ -67,6 +67,31 @@ pub(super) fn found(state: &mut State, generation: Generation, found: Found) {
     find.answered = generation;
     find.found = found;
     find.at.cursor = 0;
+}
+
+/// Whether a key has to wait for the answer to what was typed: it is about the best hit, or comes after such a one. It
+/// is done as soon as the answer is there.
+pub(super) fn has_to_wait(state: &mut State, event: KeyEvent, name: &str) -> bool {
+    let Some(Modal::Find(find)) = state.modals.last_mut() else { return false };
+    let is_about_hit = || match keymap::meaning(Context::Find, None, name) {
+        Meaning::Act(act) => {
+            matches!(act, Act::ShowInTree | Act::ViewContent | Act::Diff | Act::Extract | Act::Copy)
+        }
+        Meaning::Begins(_) | Meaning::Nothing => false,
+    };
+    let waits = name != "Esc" && find.waits() && (!find.then.is_empty() || is_about_hit());
+    if waits {
+        find.then.push(event);
+    }
+    waits
+}
+
+/// The keys that have waited for an answer that is there now.
+pub(super) fn due(state: &mut State) -> Vec<KeyEvent> {
+    match state.modals.last_mut() {
+        Some(Modal::Find(find)) if !find.waits() => std::mem::take(&mut find.then),
+        _ => Vec::new(),
+    }
 }
 
 /// Moves among what was found.

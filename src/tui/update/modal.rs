@@ -2,7 +2,7 @@
 
 use super::super::keymap::{self, Act, Group};
 use super::super::layout::{self, Areas};
-use super::super::state::{Fact, Help, Modal, State, Text};
+use super::super::state::{Fact, Help, Modal, State};
 use super::super::text;
 use super::super::theme::Role;
 use super::{act, prompt};
@@ -64,11 +64,15 @@ pub(super) fn scroll_by(state: &mut State, by: isize) {
 
 /// Keeps the window within the text.
 pub(super) fn settle(state: &mut State, areas: &Areas) {
-    let area = layout::inner(areas.class, layout::modal(areas));
+    let area = match state.modal() {
+        Some(Modal::Help(_)) => layout::help(areas),
+        _ => layout::modal(areas),
+    };
+    let area = layout::inner(areas.class, area);
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let rows = match state.modal() {
         Some(Modal::Help(help)) => help_rows(state, help, width).len(),
-        Some(Modal::Text(text)) => text_rows(text, width).len(),
+        Some(Modal::Text(text)) => text_rows(&text.lines, width).len(),
         Some(Modal::Life(life)) => life.timeline.steps.len(),
         Some(Modal::Viewer(_) | Modal::Find(_) | Modal::Diff(_) | Modal::Writing(_)) | None => return,
     };
@@ -81,12 +85,12 @@ pub(super) fn settle(state: &mut State, areas: &Areas) {
 }
 
 /// A text, wrapped.
-pub(crate) fn text_rows(text: &Text, width: usize) -> Vec<Fact> {
+pub(crate) fn text_rows(lines: &[Fact], width: usize) -> Vec<Fact> {
     let wrapped = |(line, role): &Fact| {
         let role = *role;
         text::wrap_hanging(line, width.saturating_sub(2)).into_iter().map(move |line| (line, role)).collect::<Vec<_>>()
     };
-    text.lines.iter().flat_map(wrapped).collect()
+    lines.iter().flat_map(wrapped).collect()
 }
 
 /// One cell of the help: keys and what they do, or a heading.

@@ -1,8 +1,8 @@
 //! Wheel and click.
 
 use super::super::keymap::{self, Context, Meaning};
-use super::super::layout::{self, Pane};
-use super::super::state::{Stage, State};
+use super::super::layout::{self, Areas, Pane};
+use super::super::state::{Modal, Stage, State};
 use super::{Effects, act, details, files, lens, modal, tree};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
@@ -40,9 +40,7 @@ fn click(state: &mut State, at: Position, effects: &mut Effects) {
     state.toast = None;
     let areas = layout::areas(state);
     if !state.modals.is_empty() {
-        if !layout::modal(&areas).contains(at) {
-            state.modals.pop();
-        }
+        click_over(state, &areas, at);
         return;
     }
     if at.y == areas.header.y && at.x + 3 > areas.header.right() {
@@ -66,6 +64,31 @@ fn click(state: &mut State, at: Position, effects: &mut Effects) {
     }
     if let Some((pane, area)) = pane_at(state, at) {
         click_pane(state, pane, layout::window(areas.class, pane, area), at, effects);
+    }
+}
+
+/// A click beside what lies over the view closes it; one on a row of it selects that row.
+fn click_over(state: &mut State, areas: &Areas, at: Position) {
+    let found = layout::find(areas, state.modal());
+    let (area, list) = match state.modal() {
+        Some(Modal::Find(_)) => (found.whole, found.list),
+        Some(Modal::Help(_)) => (layout::help(areas), Rect::default()),
+        Some(Modal::Life(_)) => (layout::modal(areas), layout::life(areas).0),
+        Some(Modal::Text(_)) => (layout::modal(areas), Rect::default()),
+        _ => (layout::viewer(areas), Rect::default()),
+    };
+    if !area.contains(at) {
+        state.modals.pop();
+        return;
+    }
+    let (position, rows) = match state.modals.last_mut() {
+        Some(Modal::Find(find)) => (&mut find.at, find.found.hits.len()),
+        Some(Modal::Life(life)) => (&mut life.at, life.timeline.steps.len()),
+        _ => return,
+    };
+    let row = position.offset + usize::from(at.y.saturating_sub(list.y));
+    if list.contains(at) && row < rows {
+        position.cursor = row;
     }
 }
 

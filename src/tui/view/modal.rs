@@ -17,7 +17,10 @@ impl Painter<'_> {
         let area = layout::modal(self.areas).intersection(self.buffer.area);
         match state.modal() {
             None => return None,
-            Some(Modal::Help(help)) => self.help(help, area),
+            Some(Modal::Help(help)) => {
+                let area = layout::help(self.areas).intersection(self.buffer.area);
+                self.help(help, area);
+            }
             Some(Modal::Text(text)) => self.text(text, area),
             Some(Modal::Viewer(viewer)) => self.viewer(viewer),
             Some(Modal::Life(life)) => self.life(life),
@@ -32,7 +35,7 @@ impl Painter<'_> {
         Clear.render(area, self.buffer);
         self.border(area, true, &text.title, "Esc closes");
         let inside = layout::inner(self.areas.class, area);
-        let rows = update::text_rows(text, usize::from(inside.width));
+        let rows = update::text_rows(&text.lines, usize::from(inside.width));
         for (fact, y) in rows.iter().skip(text.offset).zip(inside.y..inside.bottom()) {
             let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
             self.line(line, std::slice::from_ref(fact));
