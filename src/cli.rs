@@ -5,7 +5,7 @@
 mod explain;
 mod gate;
 
-pub use explain::{ConfigArgs, DuplicatesArgs, GhostsArgs, HistoryArgs, PackagesArgs, WhyArgs};
+pub use explain::{ConfigArgs, DiffArgs, DuplicatesArgs, GhostsArgs, HistoryArgs, PackagesArgs, WhyArgs};
 pub use gate::{AuditArgs, CiArgs, GateArgs, MetricsArg, VerdictOutput};
 
 use crate::analysis::parse_bytes;
@@ -80,6 +80,8 @@ pub enum Command {
     Ghosts(GhostsArgs),
     /// List files of the image that have the same content, and what one copy of each would save.
     Duplicates(DuplicatesArgs),
+    /// Say in what two images differ, or two layers of one: layers, settings, paths, and why.
+    Diff(DiffArgs),
     /// Show how many bytes belong to each package of Debian or Alpine, and what belongs to none.
     Packages(PackagesArgs),
     /// Judge images by rules and say what to fix: exit code 0 passed, 1 failed, 2 could not judge.

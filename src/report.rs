@@ -7,6 +7,7 @@ mod audit;
 mod baseline;
 mod build;
 mod config;
+mod diff;
 mod dive_json;
 mod duplicates;
 mod finding;
@@ -29,6 +30,10 @@ pub use audit::{AuditReport, schema as audit_schema, write as write_audit, write
 pub use baseline::{BaselineError, read_baseline};
 pub use build::{Facts, build, history, settings};
 pub use config::{write as write_config, write_json as write_config_json};
+pub use diff::{
+    Compared, DiffLayer, DiffPath, DiffReport, DiffSetting, DiffSide, DiffTotals, DiffVersion, write as write_diff,
+    write_json as write_diff_json,
+};
 pub use dive_json::write as write_dive_json;
 pub use duplicates::{DuplicateSection, duplicates, write as write_duplicates, write_json as write_duplicates_json};
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};

@@ -4,6 +4,7 @@ mod blob;
 mod commands;
 mod compare;
 mod contents;
+mod diff;
 mod duplicates;
 #[cfg(feature = "tui")]
 mod explore;
@@ -194,6 +195,7 @@ pub fn run(
         (Some(Command::Config(args)), _) => commands.config(args),
         (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
         (Some(Command::Duplicates(args)), _) => commands.duplicates(args),
+        (Some(Command::Diff(args)), _) => commands.diff(args),
         (Some(Command::Packages(args)), _) => commands.packages(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
         (Some(Command::Audit(args)), _) => commands.audit(args),

@@ -53,6 +53,37 @@ pub struct ConfigArgs {
     pub format: ReportFormat,
 }
 
+/// `layerscope diff`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope diff app-1.tar app-2.tar
+  layerscope diff app.tar --layers 3..8       what layers 4 to 8 did together")]
+pub struct DiffArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "LEFT")]
+    pub left: String,
+    /// The image that it is compared with [default: the lowest layer with the whole of LEFT]
+    #[arg(value_name = "RIGHT")]
+    pub right: Option<String>,
+    /// Compare LEFT as of one of its layers with LEFT as of another one.
+    #[arg(long, value_name = "A..B", value_parser = two_layers, conflicts_with = "right")]
+    pub layers: Option<(u32, u32)>,
+    /// Only the N paths that make most bytes of a difference.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `3..8`
+fn two_layers(text: &str) -> Result<(u32, u32), String> {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let both = text.split_once("..").and_then(|(a, b)| number(a).zip(number(b)));
+    both.ok_or_else(|| "write two layers, as in 3..8".to_owned())
+}
+
 /// `layerscope ghosts`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = "\

@@ -3,11 +3,13 @@
 use super::Files;
 use super::compare::find;
 use crate::bytes::Cancel;
+use crate::image::hex;
 use crate::listing::{Content, Stream};
 use crate::progress::Observer;
 use crate::source::BlobId;
 use crate::tree::InodeId;
 use hashbrown::HashMap;
+use sha2::{Digest as _, Sha256};
 use std::io::{self, Read as _};
 
 /// Bytes of one file that is read into memory.
@@ -18,6 +20,21 @@ const MAX_ALL: u64 = 256 << 20;
 
 /// The contents of files, or why there are none.
 pub(super) type Contents = HashMap<InodeId, io::Result<Vec<u8>>>;
+
+/// The digests of contents, or why there is none.
+pub(super) type Digests = HashMap<InodeId, io::Result<String>>;
+
+fn hash(content: &mut Content) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 128 << 10];
+    loop {
+        let count = content.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(format!("sha256:{}", hex(hasher)));
+        }
+        hasher.update(buffer.get(..count).unwrap_or_default());
+    }
+}
 
 impl Files {
     /// Reads whole files into memory, as far as they are not too large.
@@ -40,6 +57,15 @@ impl Files {
             contents.insert(inode, bytes);
         });
         contents
+    }
+
+    /// The digests of files, or why there is none.
+    pub(super) fn digests(&self, inodes: Vec<InodeId>, observer: &dyn Observer, cancel: &Cancel) -> Digests {
+        let mut digests = Digests::new();
+        self.visit(inodes, observer, cancel, &mut |inode, content| {
+            digests.insert(inode, content.and_then(hash));
+        });
+        digests
     }
 
     /// Hands out the contents of files one after the other, in the order in which the layers have them: a compressed

@@ -2,30 +2,25 @@
 
 use super::commands::{Commands, Told};
 use super::line::Line;
-use super::{Failure, Loaded, Outcome};
+use super::{Failure, Outcome};
 use crate::analysis::{PathGlob, Timeline};
 use crate::bytes::Cancel;
 use crate::cli::{ReportFormat, Verify, WhyArgs};
 use crate::escape::{Target, escape};
-use crate::image::{LayerIndex, hex};
-use crate::listing::Content;
-use crate::progress::{Observer, Silent};
+use crate::image::LayerIndex;
+use crate::progress::Silent;
 use crate::report;
 use crate::tree::{InodeId, NodeId, Tree};
-use hashbrown::{HashMap, HashSet};
-use sha2::{Digest as _, Sha256};
-use std::io::{self, Read as _};
-
-/// The digests of contents, or why there is none.
-type Digests = HashMap<InodeId, io::Result<String>>;
+use hashbrown::HashSet;
 
 impl Commands<'_> {
     pub(super) fn why(&mut self, args: &WhyArgs) -> Result<Outcome, Failure> {
         let loaded = self.load(self.input(&args.image), Verify::Off)?;
         let lives = lives(&loaded.tree, args)?;
+        let inodes = lives.iter().flat_map(|life| life.files(&loaded.tree)).collect();
         let digests = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => digests(&loaded, &lives, &line),
-            None => digests(&loaded, &lives, &Silent),
+            Some(line) => loaded.files().digests(inodes, &line, &Cancel::default()),
+            None => loaded.files().digests(inodes, &Silent, &Cancel::default()),
         };
         let instruction = |layer: LayerIndex| loaded.image.instruction(layer).to_owned();
         let mut digest = |inode: InodeId| digests.get(&inode)?.as_ref().ok().cloned();
@@ -45,28 +40,6 @@ impl Commands<'_> {
             self.message(&format!("{}: its content could not be read: {error}", escape(&path, Target::Terminal)));
         }
         Ok(if failed.is_empty() { ended } else { Outcome::Incomplete })
-    }
-}
-
-/// The digests of everything that some paths held.
-fn digests(loaded: &Loaded, lives: &[Timeline], observer: &dyn Observer) -> Digests {
-    let inodes = lives.iter().flat_map(|life| life.files(&loaded.tree)).collect();
-    let mut digests = Digests::new();
-    loaded.files().visit(inodes, observer, &Cancel::default(), &mut |inode, content| {
-        digests.insert(inode, content.and_then(hash));
-    });
-    digests
-}
-
-fn hash(content: &mut Content) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 128 << 10];
-    loop {
-        let count = content.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(format!("sha256:{}", hex(hasher)));
-        }
-        hasher.update(buffer.get(..count).unwrap_or_default());
     }
 }
 

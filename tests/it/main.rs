@@ -28,6 +28,8 @@ mod ci;
 mod corpus;
 /// The image of `layerscope demo`, and the command that makes it.
 mod demo;
+/// Two images compared.
+mod diffs;
 /// The explorer in a pseudo-terminal: start, keys, resize, quit, signals.
 #[cfg(feature = "tui")]
 mod explorer;
@@ -51,7 +53,6 @@ mod provenance;
 #[cfg(feature = "tui")]
 mod pty;
 /// An image of the shape of a usual one.
-#[cfg(feature = "tui")]
 mod reference;
 /// The rules of `layerscope.toml`, growth, and the formats of a verdict.
 mod rules;

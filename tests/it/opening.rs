@@ -373,6 +373,7 @@ fn help_is_coloured_where_that_is_asked_for_and_fits_the_screen() {
         "why",
         "config",
         "ghosts",
+        "diff",
         "duplicates",
         "packages",
         "ci",

@@ -13,7 +13,7 @@ struct Shot {
     keys: &'static [(&'static str, &'static str)],
 }
 
-const SHOTS: [Shot; 6] = [
+const SHOTS: [Shot; 8] = [
     Shot { name: "layers", size: (120, 36), palette: &DARK, keys: &[("]", "L1"), ("]]]]]]]]", "L9")] },
     Shot { name: "layers-light", size: (120, 36), palette: &LIGHT, keys: &[("]]]]", "L4"), ("]]]]", "L8")] },
     Shot { name: "layers-80x24", size: (80, 24), palette: &DARK, keys: &[("]]]]", "L4"), ("]]]]", "L8")] },
@@ -25,6 +25,8 @@ const SHOTS: [Shot; 6] = [
         // A file with secrets that the last layer deletes.
         keys: &[("]]]]]]", "L6"), ("\t/.env\r", ".env"), ("G", ".env"), ("\r", "DATABASE_URL")],
     },
+    Shot { name: "find", size: (80, 24), palette: &DARK, keys: &[("f.env", "DATABASE_URL")] },
+    Shot { name: "compare", size: (120, 36), palette: &DARK, keys: &[(":cmp 4 9\r", "L4 → L9")] },
     Shot { name: "image", size: (120, 36), palette: &DARK, keys: &[("4", "Example-Base")] },
 ];
 
@@ -36,7 +38,7 @@ fn take(shot: &Shot) -> Screen {
         terminal.see(seen);
     }
     let screen = terminal.settled();
-    terminal.keys("q");
+    terminal.keys("\u{3}");
     terminal.end().with_code(0);
     Screen::of_terminal(&screen)
 }

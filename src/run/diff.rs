@@ -1,0 +1,150 @@
+//! `diff`: two images, or two points of one.
+
+use super::commands::{Commands, Told};
+use super::contents::Digests;
+use super::line::Line;
+use super::{Failure, Loaded, Outcome};
+use crate::analysis::{Comparison, LayerKey, LayerPair, Side, align};
+use crate::bytes::Cancel;
+use crate::cli::{DiffArgs, ReportFormat, Verify};
+use crate::escape::{Target, escape};
+use crate::image::LayerIndex;
+use crate::progress::{Observer, Silent};
+use crate::report::{self, Compared, DiffLayer, DiffReport};
+use crate::tree::InodeId;
+use hashbrown::HashSet;
+
+impl Commands<'_> {
+    pub(super) fn diff(&mut self, args: &DiffArgs) -> Result<Outcome, Failure> {
+        let left = self.load(self.input(&args.left), Verify::Off)?;
+        let Some(name) = &args.right else { return self.diff_layers(args, &left) };
+        let right = self.load(self.input(name), Verify::Off)?;
+        let both = Both { left: &left, right: &right };
+        let (digests, failed) = match Line::on_terminal(self.settings.ascii) {
+            Some(line) => both.digests(&line),
+            None => both.digests(&Silent),
+        };
+        for message in &failed {
+            self.message(message);
+        }
+        let mut same = |a, b| both.is_same_place(a, b) || digests.are_equal(a, b);
+        let (a, b) = (compared(&left, &args.left), compared(&right, name));
+        let mut comparison = Comparison::of(a.side(), b.side(), &mut same);
+        comparison.sort_by_delta();
+        let layers = both.pairs().into_iter().map(|pair| both.layer(pair, &mut same)).collect();
+        self.write_diff(args, &DiffReport::new(a, b, &comparison, layers, args.top))?;
+        let first = self.end(&left.reading(), Told::No)?;
+        let second = self.end(&right.reading(), Told::No)?;
+        let is_fine = failed.is_empty() && first == Outcome::Fine && second == Outcome::Fine;
+        Ok(if is_fine { Outcome::Fine } else { Outcome::Incomplete })
+    }
+
+    fn diff_layers(&mut self, args: &DiffArgs, loaded: &Loaded) -> Result<Outcome, Failure> {
+        let last = loaded.tree.layers().saturating_sub(1);
+        let (first, second) = args.layers.unwrap_or((0, last));
+        if let Some(layer) = [first, second].into_iter().find(|layer| *layer > last) {
+            let reason = format!("there is no layer {layer}; the image has {}, counted from 0", loaded.tree.layers());
+            return Err(Failure::Path { path: args.left.clone(), reason });
+        }
+        let at = |layer| Compared { as_of: LayerIndex(layer), ..compared(loaded, &args.left) };
+        let (a, b) = (at(first), at(second));
+        let mut comparison = Comparison::of(a.side(), b.side(), &mut |a, b| loaded.tree.same_content(a, b));
+        comparison.sort_by_delta();
+        self.write_diff(args, &DiffReport::new(a, b, &comparison, Vec::new(), args.top))?;
+        self.end(&loaded.reading(), Told::No)
+    }
+
+    fn write_diff(&mut self, args: &DiffArgs, report: &DiffReport) -> Result<(), Failure> {
+        match args.format {
+            ReportFormat::Text => report::write_diff(report, self.settings.columns, self.out),
+            ReportFormat::Json => report::write_diff_json(report, self.out),
+        }
+        .map_err(Failure::Output)
+    }
+}
+
+fn compared<'a>(loaded: &'a Loaded, name: &'a str) -> Compared<'a> {
+    let as_of = LayerIndex(loaded.tree.layers().saturating_sub(1));
+    Compared { name, as_of, tree: &loaded.tree, image: &loaded.image }
+}
+
+/// Two images.
+struct Both<'a> {
+    left: &'a Loaded,
+    right: &'a Loaded,
+}
+
+/// The digests of the files of both that have to be compared.
+struct BothDigests {
+    left: Digests,
+    right: Digests,
+}
+
+impl BothDigests {
+    /// Whether both could be read, and hold the same.
+    fn are_equal(&self, a: InodeId, b: InodeId) -> bool {
+        let of = |digests: &Digests, inode| digests.get(&inode).and_then(|digest| digest.as_ref().ok().cloned());
+        of(&self.left, a).is_some_and(|a| of(&self.right, b) == Some(a))
+    }
+}
+
+impl Both<'_> {
+    fn pairs(&self) -> Vec<LayerPair> {
+        align(&LayerKey::all(&self.left.image), &LayerKey::all(&self.right.image))
+    }
+
+    /// Whether two files are the same entry of the same layer: then nobody has to read them.
+    fn is_same_place(&self, a: InodeId, b: InodeId) -> bool {
+        let place = |loaded: &Loaded, inode| {
+            let layer = loaded.tree.inode(inode)?.layer;
+            let id = loaded.image.layers.get(layer.index())?.diff_id.clone()?;
+            Some((id, loaded.tree.entry(inode)?.index()))
+        };
+        place(self.left, a).is_some_and(|a| place(self.right, b) == Some(a))
+    }
+
+    /// Reads every file of both that another one of its size stands against, and says what could not be read.
+    fn digests(&self, observer: &dyn Observer) -> (BothDigests, Vec<String>) {
+        let (mut lefts, mut rights) = (HashSet::new(), HashSet::new());
+        let mut ask = |a, b| {
+            if !self.is_same_place(a, b) {
+                lefts.insert(a);
+                rights.insert(b);
+            }
+            true
+        };
+        Comparison::of(compared(self.left, "").side(), compared(self.right, "").side(), &mut ask);
+        for pair in self.pairs() {
+            self.compare(pair, &mut ask);
+        }
+        let read = |loaded: &Loaded, inodes: HashSet<InodeId>| {
+            loaded.files().digests(inodes.into_iter().collect(), observer, &Cancel::default())
+        };
+        let digests = BothDigests { left: read(self.left, lefts), right: read(self.right, rights) };
+        let mut failed = Vec::new();
+        for (loaded, digests) in [(self.left, &digests.left), (self.right, &digests.right)] {
+            for (inode, error) in digests.iter().filter_map(|(inode, digest)| Some((*inode, digest.as_ref().err()?))) {
+                let path = loaded.tree.inode(inode).map_or_else(Vec::new, |inode| loaded.tree.path(inode.node));
+                failed.push(format!("{}: its content could not be read: {error}", escape(&path, Target::Terminal)));
+            }
+        }
+        failed.sort();
+        (digests, failed)
+    }
+
+    /// What two layers that are aligned, but are not the same, say of their paths.
+    fn compare(&self, pair: LayerPair, same: &mut dyn FnMut(InodeId, InodeId) -> bool) -> Option<Comparison> {
+        let (a, b) = pair.left.zip(pair.right).filter(|_| !pair.same)?;
+        Some(Comparison::of(Side::of_layer(&self.left.tree, a), Side::of_layer(&self.right.tree, b), same))
+    }
+
+    fn layer(&self, pair: LayerPair, same: &mut dyn FnMut(InodeId, InodeId) -> bool) -> DiffLayer {
+        let instruction = match (pair.left, pair.right) {
+            (_, Some(right)) => self.right.image.instruction(right),
+            (Some(left), None) => self.left.image.instruction(left),
+            (None, None) => "",
+        };
+        let comparison = self.compare(pair, same);
+        DiffLayer::new(pair, instruction, &self.left.tree, &self.right.tree, comparison.as_ref())
+    }
+}
