@@ -395,6 +395,16 @@ mod tree {
             Selection::of(Arc::clone(&view), None, Some(&filter)).below(NodeId::ROOT)
         });
     }
+
+    /// Paths of any layer found by some of their letters, best first.
+    #[divan::bench(args = ["m", "e", "pack", "p42/mod5", "xyzzy", "dist17 !js is:file"])]
+    fn search(bencher: Bencher<'_, '_>, text: &str) {
+        let view = OUTLINE.view(whole());
+        bencher.counter(ItemsCount::new(TREE.len())).bench(|| {
+            let filter = Filter::fuzzy(black_box(text)).unwrap();
+            filter.search(&view, 10_000).total
+        });
+    }
 }
 
 /// What the image costs, and the report of it.

@@ -5,7 +5,7 @@
 mod explain;
 mod gate;
 
-pub use explain::{ConfigArgs, DiffArgs, DuplicatesArgs, GhostsArgs, HistoryArgs, PackagesArgs, WhyArgs};
+pub use explain::{ConfigArgs, DiffArgs, DuplicatesArgs, FindArgs, GhostsArgs, HistoryArgs, PackagesArgs, WhyArgs};
 pub use gate::{AuditArgs, CiArgs, GateArgs, MetricsArg, VerdictOutput};
 
 use crate::analysis::parse_bytes;
@@ -80,6 +80,8 @@ pub enum Command {
     Ghosts(GhostsArgs),
     /// List files of the image that have the same content, and what one copy of each would save.
     Duplicates(DuplicatesArgs),
+    /// Find paths of all layers by some of their letters, also those that are gone; best first.
+    Find(FindArgs),
     /// Say in what two images differ, or two layers of one: layers, settings, paths, and why.
     Diff(DiffArgs),
     /// Show how many bytes belong to each package of Debian or Alpine, and what belongs to none.
@@ -284,6 +286,9 @@ pub struct LsArgs {
     /// What comes first.
     #[arg(long, value_name = "WHAT", default_value = "path")]
     pub sort: LsSortArg,
+    /// Only what this matches, in the language of the explorer: `is:wasted size:>1M !^usr`
+    #[arg(long, value_name = "TERMS")]
+    pub filter: Option<String>,
     /// The entries of layer N alone (0 is at the bottom), dead ones and markers too.
     #[arg(long, value_name = "N", conflicts_with = "upto")]
     pub layer: Option<u32>,

@@ -11,6 +11,7 @@ mod diff;
 mod dive_json;
 mod duplicates;
 mod finding;
+mod found;
 mod ghosts;
 mod history;
 mod json;
@@ -36,11 +37,13 @@ pub use diff::{
 };
 pub use dive_json::write as write_dive_json;
 pub use duplicates::{DuplicateSection, duplicates, write as write_duplicates, write_json as write_duplicates_json};
+pub use found::{FoundPath, Touch, found, write as write_found, write_json as write_found_json};
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};
 pub use listing::{
-    LsError, LsFormat, LsScope, LsSort, LsStyle, missing, mode_text, mtime_text, unknown, write as write_listing,
+    LsError, LsFormat, LsScope, LsSort, LsStyle, Only as LsOnly, missing, mode_text, mtime_text, unknown,
+    write as write_listing,
 };
 pub use packages::{
     PackagesSection, packages, write as write_packages, write_json as write_packages_json, write_unowned,

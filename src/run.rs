@@ -10,6 +10,7 @@ mod duplicates;
 mod explore;
 mod extract;
 mod files;
+mod find;
 mod gate;
 mod line;
 mod load;
@@ -28,6 +29,7 @@ use crate::listing::Listing;
 use crate::progress::Observer;
 use crate::report::{BaselineError, LsError};
 use crate::source::SourceError;
+use crate::tree::FilterError;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -92,6 +94,9 @@ pub enum Failure {
     /// The rules make no sense.
     #[error(transparent)]
     Rules(#[from] RulesError),
+    /// A filter makes no sense.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// Nothing can be listed.
     #[error(transparent)]
     Listing(#[from] LsError),
@@ -195,6 +200,7 @@ pub fn run(
         (Some(Command::Config(args)), _) => commands.config(args),
         (Some(Command::Ghosts(args)), _) => commands.ghosts(args),
         (Some(Command::Duplicates(args)), _) => commands.duplicates(args),
+        (Some(Command::Find(args)), _) => commands.find(args),
         (Some(Command::Diff(args)), _) => commands.diff(args),
         (Some(Command::Packages(args)), _) => commands.packages(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),

@@ -77,6 +77,31 @@ pub struct DiffArgs {
     pub format: ReportFormat,
 }
 
+/// `layerscope find`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "\
+Examples:
+  layerscope find app.tar app/.env           letters, in this order
+  layerscope find app.tar is:removed size:>1M
+  layerscope find app.tar \"'shadow\" layer:3..7 --format json
+
+Terms: letters, 'exact, ^start, end$, *.glob, /regex/, !not, is:KIND, size:>1M,
+layer:3..7, owner:1000, mode:4000, ext:py. All must match.")]
+pub struct FindArgs {
+    /// The image: a path, `-`, or a name.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// What to look for.
+    #[arg(value_name = "TERM", required = true)]
+    pub terms: Vec<String>,
+    /// Only the N best.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+}
+
 /// `3..8`
 fn two_layers(text: &str) -> Result<(u32, u32), String> {
     let number = |text: &str| text.parse::<u32>().ok();

@@ -60,12 +60,16 @@ fn hint(near: &[String]) -> String {
     if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) }
 }
 
+/// Which paths are listed: all, or those of which this says so.
+pub type Only<'a> = Option<&'a dyn Fn(NodeId) -> bool>;
+
 /// Lists `scope`, or what it has at and below `path`: of a directory what is below it, of anything else the path
-/// itself.
+/// itself; of that only what `only` keeps.
 pub fn write(
     tree: &Tree,
     scope: LsScope,
     path: Option<&[u8]>,
+    only: Only<'_>,
     style: LsStyle,
     out: &mut dyn Write,
 ) -> Result<(), LsError> {
@@ -76,8 +80,8 @@ pub fn write(
     }
     let mut out = io::BufWriter::new(out);
     match scope {
-        LsScope::Merged(upto) => merged::write(tree, upto, path, style, &mut out)?,
-        LsScope::Layer(layer) => entries::write(tree, layer, path, style, &mut out)?,
+        LsScope::Merged(upto) => merged::write(tree, upto, path, only, style, &mut out)?,
+        LsScope::Layer(layer) => entries::write(tree, layer, path, only, style, &mut out)?,
     }
     Ok(out.flush()?)
 }
@@ -165,7 +169,7 @@ mod tests {
     fn ls(scope: LsScope, path: Option<&str>, format: LsFormat) -> String {
         let mut out = Vec::new();
         let style = LsStyle { format, ..LsStyle::default() };
-        match write(&tree(), scope, path.map(str::as_bytes), style, &mut out) {
+        match write(&tree(), scope, path.map(str::as_bytes), None, style, &mut out) {
             Ok(()) => String::from_utf8(out).unwrap(),
             Err(error) => error.to_string(),
         }
@@ -243,7 +247,7 @@ mod tests {
         let ls = |scope, sort, path: Option<&str>| {
             let style = LsStyle { pull: true, sort, ..LsStyle::default() };
             let mut out = Vec::new();
-            write(&tree, scope, path.map(str::as_bytes), style, &mut out).unwrap();
+            write(&tree, scope, path.map(str::as_bytes), None, style, &mut out).unwrap();
             let text = String::from_utf8(out).unwrap();
             text.lines()
                 .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))

@@ -16,6 +16,7 @@ use crate::notice::{Notice, Severity};
 use crate::progress::Silent;
 use crate::report::{self, LsFormat, LsScope, LsSort, LsStyle, Reading};
 use crate::source::{Reference, Transport};
+use crate::tree::{Filter, Lens};
 use std::io::{BufWriter, Write};
 #[cfg(feature = "tui")]
 use std::io::{IsTerminal as _, stdout};
@@ -136,6 +137,8 @@ impl Commands<'_> {
     }
 
     pub(super) fn ls(&mut self, args: &LsArgs) -> Result<Outcome, Failure> {
+        // A slip is said before an image is read.
+        let filter = args.filter.as_deref().map(Filter::parse).transpose()?;
         let input = self.input(&args.image);
         let loaded = self.load(input, Verify::Off)?;
         let scope = match (args.layer, args.upto) {
@@ -154,7 +157,13 @@ impl Commands<'_> {
         };
         let path = args.path.as_deref().map(str::as_bytes);
         let style = LsStyle { format, pull: args.pull, sort };
-        report::write_listing(&loaded.tree, scope, path, style, self.out)?;
+        let lens = match scope {
+            LsScope::Layer(layer) => Lens::layer(layer),
+            LsScope::Merged(upto) => Lens::up_to(upto.unwrap_or(LayerIndex(u32::MAX))),
+        };
+        let selection = filter.map(|filter| loaded.select(lens, &filter));
+        let is_hit = |node| selection.as_ref().is_none_or(|selection| selection.is_hit(node));
+        report::write_listing(&loaded.tree, scope, path, selection.as_ref().map(|_| &is_hit as _), style, self.out)?;
         self.end(&loaded.reading(), Told::No)
     }
 

@@ -6,9 +6,6 @@ use super::{LensView, NodeId};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
 
-/// As many hits as anybody looks through; more are only counted.
-pub const MOST_HITS: usize = 10_000;
-
 /// What a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
@@ -24,13 +21,16 @@ type Ranked = (Reverse<u32>, usize, usize);
 
 impl Filter {
     /// Finds what [`Filter::fuzzy`] understood among all paths that a layer ever did something to. `view` has to be that
-    /// of the whole image.
-    pub fn search(&self, view: &LensView) -> Found {
+    /// of the whole image. At most `most` hits are handed out; more are only counted.
+    pub fn search(&self, view: &LensView, most: usize) -> Found {
         let outline = view.outline();
         let tree = outline.tree();
         let mut places = Bits::of(
             in_parts(outline.len(), outline.threads(), |part| {
-                let has_lived = |place: &usize| tree.events(outline.node_at(*place)).next().is_some();
+                // What is there in the end has lived; only the rest is looked up.
+                let is_there = |place: &usize| view.marks().get(*place).is_some_and(|mark| mark.change().is_some());
+                let has_lived =
+                    |place: &usize| is_there(place) || tree.events(outline.node_at(*place)).next().is_some();
                 let word = |start: usize| {
                     let end = (start + WORD).min(part.end);
                     (start..end).filter(has_lived).fold(0, |word: u64, place| word | 1 << (place - start))
@@ -55,9 +55,9 @@ impl Filter {
         });
         let mut ranked = ranked.concat();
         let total = ranked.len();
-        if total > MOST_HITS {
-            ranked.select_nth_unstable(MOST_HITS);
-            ranked.truncate(MOST_HITS);
+        if total > most {
+            ranked.select_nth_unstable(most);
+            ranked.truncate(most);
         }
         ranked.sort_unstable();
         Found { hits: ranked.into_iter().map(|(_, _, place)| outline.node_at(place)).collect(), total }
@@ -79,11 +79,14 @@ impl<'a> Ranking<'a> {
 
     /// The higher the better; none if it does not match.
     fn score(&mut self, path: &[u8]) -> Option<u32> {
-        let text = String::from_utf8_lossy(path);
         let mut score = 0;
         for letters in self.filter.letters() {
-            self.room.clear();
-            score += u32::from(letters.score(Utf32Str::new(&text, &mut self.room), &mut self.matcher)?);
+            score += u32::from(if path.is_ascii() {
+                letters.score(Utf32Str::Ascii(path), &mut self.matcher)?
+            } else {
+                let text = String::from_utf8_lossy(path);
+                letters.score(Utf32Str::new(&text, &mut self.room), &mut self.matcher)?
+            });
         }
         Some(score)
     }
@@ -114,8 +117,10 @@ mod tests {
         tree.identify(&Fills, 1);
         let outline = Arc::new(Outline::of(Arc::new(tree), 2));
         let view = outline.view(Lens::up_to(LayerIndex(3)));
-        let found = Filter::fuzzy(text).unwrap().search(&view);
+        let found = Filter::fuzzy(text).unwrap().search(&view, 100);
         assert_eq!(found.hits.len(), found.total);
+        let best = Filter::fuzzy(text).unwrap().search(&view, 1);
+        assert_eq!((best.hits.as_slice(), best.total), (found.hits.get(..1).unwrap_or_default(), found.total));
         found.hits.iter().map(|node| String::from_utf8(outline.tree().path(*node)).unwrap()).collect()
     }
 

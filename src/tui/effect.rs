@@ -4,7 +4,7 @@ use super::compare::Compare;
 use super::diff::Pair;
 use super::extract::Order;
 use super::files::{Files, List};
-use super::find::Search;
+use super::find::{MOST_HITS, Search};
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
 use super::{ImageFiles, Model};
@@ -195,7 +195,7 @@ fn sift(question: &Sift, lenses: &mut Lenses) -> Vec<bool> {
 }
 
 fn search(question: &Search, lenses: &mut Lenses) -> Found {
-    question.filter.search(&whole(&question.model, lenses))
+    question.filter.search(&whole(&question.model, lenses), MOST_HITS)
 }
 
 fn differ(question: &Compare, lenses: &mut Lenses) -> Comparison {

@@ -35,6 +35,8 @@ mod diffs;
 mod explorer;
 /// Writing files of an image to a folder.
 mod extract;
+/// The filter language for scripts.
+mod finding;
 /// Makes images from text: entries, layers, every kind of archive.
 mod image_builder;
 /// Which module may name which.

@@ -374,6 +374,7 @@ fn help_is_coloured_where_that_is_asked_for_and_fits_the_screen() {
         "config",
         "ghosts",
         "diff",
+        "find",
         "duplicates",
         "packages",
         "ci",

@@ -1,7 +1,7 @@
 //! The entries of one layer alone, as its tar has them: ghosts and markers too.
 
 use super::format::{LsSort, LsStyle, Row};
-use super::{LsError, LsScope, no_path};
+use super::{LsError, LsScope, Only, no_path};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind, Listing, components};
 use crate::tree::{Change, Lens, NodeId, Tree};
@@ -21,6 +21,7 @@ pub(super) fn write(
     tree: &Tree,
     layer: LayerIndex,
     path: Option<&[u8]>,
+    only: Only<'_>,
     style: LsStyle,
     out: &mut dyn Write,
 ) -> Result<(), LsError> {
@@ -37,6 +38,9 @@ pub(super) fn write(
     place(tree, layer, &mut items);
     if style.needs_costs() {
         add_up(&mut items);
+    }
+    if let Some(only) = only {
+        items.retain(|item| item.node.is_some_and(only));
     }
     match style.sort {
         LsSort::Path => {}

@@ -1,7 +1,7 @@
 //! The merged tree.
 
 use super::format::{LsSort, LsStyle, Row};
-use super::{LsError, missing};
+use super::{LsError, Only, missing};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::tree::{Change, InodeId, Lens, NodeId, Occupant, Tree};
@@ -17,12 +17,14 @@ struct Merged<'a> {
     shared: HashMap<InodeId, (u32, Vec<u8>)>,
     /// By node: what it and all below it cost, if anybody asks.
     costs: Vec<Option<u64>>,
+    only: Only<'a>,
 }
 
 pub(super) fn write(
     tree: &Tree,
     upto: Option<LayerIndex>,
     path: Option<&[u8]>,
+    only: Only<'_>,
     style: LsStyle,
     out: &mut dyn Write,
 ) -> Result<(), LsError> {
@@ -36,7 +38,7 @@ pub(super) fn write(
         }
     };
     let costs = if style.needs_costs() { tree.pull_costs(Lens::up_to(last)) } else { Vec::new() };
-    let merged = Merged { tree, last, shared: shared(tree, last), costs };
+    let merged = Merged { tree, last, shared: shared(tree, last), costs, only };
     if start != NodeId::ROOT && !merged.is_directory(start) {
         merged.row(start, &tree.path(start), style, out)?;
     }
@@ -118,6 +120,9 @@ impl Merged<'_> {
     /// Writes a path, if it exists.
     fn row(&self, node: NodeId, path: &[u8], style: LsStyle, out: &mut dyn Write) -> std::io::Result<()> {
         let Some(state) = self.tree.state(node, self.last) else { return Ok(()) };
+        if !self.only.is_none_or(|only| only(node)) {
+            return Ok(());
+        }
         let event = self.tree.events(node).find(|event| event.layer <= self.last);
         let implied = Row {
             path,

@@ -1,0 +1,62 @@
+//! The filter language for scripts: `find`, and `ls --filter`.
+
+use crate::binary::layerscope;
+use crate::image_builder::docker_archive;
+use crate::reference;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn image() -> (TempDir, String) {
+    crate::binary::file("app.tar", &docker_archive(&[reference::image()], false))
+}
+
+#[test]
+fn a_path_is_found_by_its_letters_with_what_touched_it() {
+    let (_directory, path) = image();
+    let text = layerscope(&["find", &path, "app/.env"]).expect(0).text();
+    assert!(text.starts_with("+6 %7 -8          gone  /srv/app/.env\n"), "{text}");
+    let text = layerscope(&["find", &path, "d/index"]).expect(0).text();
+    assert!(text.starts_with("+9 … ~20          1.0k  /etc/app.d/index\n"), "{text}");
+    let found = layerscope(&["find", &path, "07-part", "--format", "json"]).expect(0).json();
+    assert_eq!(
+        found[0],
+        json!({
+            "path": "etc/app.d/07-part.conf", "type": "file", "size": 20,
+            "touched": [{"layer": 16, "change": "added"}], "dead_in_layers": [],
+        })
+    );
+    let removed = layerscope(&["find", &path, "is:removed", "is:file", "--format", "json"]).expect(0).json();
+    assert_eq!(removed.as_array().unwrap().len(), 8, "six lists, a cache and a secret");
+    let top = layerscope(&["find", &path, "copyright", "--top", "2"]).expect(0).text();
+    assert!(top.lines().count() == 3 && top.ends_with("… and 298 more\n"), "{top}");
+    assert_eq!(layerscope(&["find", &path, "xyzzyplugh"]).expect(0).text(), "");
+}
+
+#[test]
+fn a_listing_can_be_narrowed_in_the_same_language() {
+    let (_directory, path) = image();
+    let list = |arguments: &[&str]| -> Vec<String> {
+        let all = [&["ls", path.as_str()], arguments].concat();
+        layerscope(&all).expect(0).text().lines().map(str::to_owned).collect()
+    };
+    assert_eq!(list(&["--filter", "config.yaml"]), ["srv/app/config.yaml"]);
+    assert_eq!(list(&["--filter", ".env is:file", "--layer", "6"]), ["srv/app/.env"]);
+    assert_eq!(list(&["--filter", ".env is:file !.venv"]), Vec::<String>::new());
+    assert_eq!(list(&["etc/app.d", "--filter", "07"]), ["etc/app.d/07-part.conf"]);
+    let largest = list(&["--filter", "is:file size:>100k", "--sort", "size"]);
+    assert!(largest.len() == 2 && largest[0].ends_with("libopenblas64_p-r0.so"), "{largest:?}");
+    // Every format has the same rows.
+    let rows: Vec<Value> = layerscope(&["ls", &path, "--filter", "ext:py", "--format", "jsonl"]).expect(0).lines();
+    assert_eq!(rows.len(), list(&["--filter", "ext:py"]).len());
+    assert_eq!(rows.len(), 210);
+}
+
+#[test]
+fn a_slip_is_said_before_an_image_is_read() {
+    for arguments in
+        [&["find", "no-such-file.tar", "size:much"][..], &["ls", "no-such-file.tar", "--filter", "size:much"]]
+    {
+        let outcome = layerscope(arguments).expect(2);
+        assert!(outcome.stderr.contains("size:much is not understood: write size:>1M"), "{}", outcome.stderr);
+    }
+}
