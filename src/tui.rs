@@ -46,7 +46,7 @@ mod update;
 mod view;
 mod viewer;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Ruling};
 use crate::bytes::Cancel;
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
@@ -104,6 +104,8 @@ pub enum Feed {
     Ready(Arc<Model>),
     /// The file that names the distribution was read.
     Distribution(Distribution),
+    /// What the rules of `ci` say of the image.
+    Verdict(Vec<Ruling>),
     /// Nothing can be shown; the explorer closes and hands the message back.
     Failed(String),
     /// Something was found while nobody waited for it.

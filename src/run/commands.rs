@@ -69,7 +69,7 @@ impl Commands<'_> {
     pub(super) fn show(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
         #[cfg(feature = "tui")]
         if gate.json.is_none() && stdout().is_terminal() {
-            return self.explore(input);
+            return self.explore(input, gate);
         }
         let loaded = self.load(input, Verify::Off)?;
         if let Some(path) = &gate.json {
@@ -85,8 +85,8 @@ impl Commands<'_> {
     }
 
     #[cfg(feature = "tui")]
-    fn explore(&mut self, input: Input) -> Result<Outcome, Failure> {
-        use super::explore::{Background, explore};
+    fn explore(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
+        use super::explore::{Background, Judge, explore};
         use crate::cli::ColorWhen;
         use crate::tui::{Exit, Options};
         let background = match self.settings.verify {
@@ -100,7 +100,10 @@ impl Commands<'_> {
             ascii: self.settings.ascii,
             ..Options::default()
         };
-        match explore(input, request, background, options)? {
+        // Whoever looks at an image wants to see it, whatever is wrong with the rules that lie about.
+        let gate = self.gate(1, gate).map_err(|failure| Notice::warning("rules", failure.to_string()));
+        let judge = Judge { gate, today: self.settings.today };
+        match explore(input, request, background, judge, options)? {
             Exit::Quit => Ok(Outcome::Fine),
             Exit::Signal(number) => Ok(Outcome::Signal(number)),
             Exit::Failed(message) => {

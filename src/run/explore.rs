@@ -1,5 +1,6 @@
 //! The explorer and the loader that feeds it, side by side.
 
+use super::gate::Gate;
 use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Files, Watch};
 use crate::analysis::Analysis;
@@ -7,9 +8,11 @@ use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
+use crate::notice::Notice;
 use crate::progress::{Observer, Progress, Silent};
 use crate::tree::InodeId;
 use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Model, Options};
+use jiff::civil::Date;
 use std::io::{self, Read as _};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -23,11 +26,21 @@ pub(super) enum Background {
     Rest,
 }
 
+/// The rules of `ci`, or what is wrong with them, and the day by which they judge.
+#[derive(Debug)]
+pub(super) struct Judge {
+    /// The rules.
+    pub(super) gate: Result<Gate, Notice>,
+    /// The day.
+    pub(super) today: Date,
+}
+
 /// Shows one image until the user leaves. The image is read meanwhile.
 pub(super) fn explore(
     input: Input,
     request: Request,
     background: Background,
+    judge: Judge,
     options: Options,
 ) -> Result<Exit, Failure> {
     let (feed, messages) = mpsc::channel();
@@ -41,7 +54,7 @@ pub(super) fn explore(
         };
         let watcher = Feeder { feed: feed.clone(), answers: Mutex::new(answers) };
         watcher.tell(Feed::Opening { reference: typed });
-        if let Err(failure) = feed_all(input, &request, background, &heeded, &watcher) {
+        if let Err(failure) = feed_all(input, &request, background, &judge, &heeded, &watcher) {
             watcher.tell(Feed::Failed(failure.to_string()));
         }
     });
@@ -58,6 +71,7 @@ fn feed_all(
     input: Input,
     request: &Request,
     background: Background,
+    judge: &Judge,
     cancel: &Cancel,
     watcher: &Feeder,
 ) -> Result<(), Failure> {
@@ -68,6 +82,10 @@ fn feed_all(
     watcher.tell(Feed::Ready(first));
     if let Some(distribution) = loaded.distribution() {
         watcher.tell(Feed::Distribution(distribution));
+    }
+    match &judge.gate {
+        Ok(gate) => watcher.tell(Feed::Verdict(gate.judge(&loaded, "", judge.today).rulings)),
+        Err(notice) => watcher.tell(Feed::Notice(notice.clone())),
     }
     if background == Background::Verify && !is_verified {
         loaded.verify(cancel)?;

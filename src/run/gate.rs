@@ -10,6 +10,7 @@ use crate::analysis::{
 };
 use crate::cli::{AuditArgs, GateArgs, ReportFormat, VerdictOutput, Verify};
 use crate::report::{self, AuditReport, CiReport, ImageVerdict, Unjudged, VerdictFormat};
+use jiff::civil::Date;
 use std::io;
 use std::path::Path;
 
@@ -26,11 +27,33 @@ const MAX_BASELINE: u64 = 1 << 28;
 const MAX_ACCOUNTS: u64 = 1 << 20;
 
 /// Everything that judges an image.
-struct Gate {
+#[derive(Debug)]
+pub(super) struct Gate {
     dive: DiveRules,
     rules: Vec<Rule>,
     /// What the image is compared with.
     before: Option<Snapshot>,
+}
+
+impl Gate {
+    /// Judges an image, as of a day.
+    pub(super) fn judge(&self, loaded: &Loaded, name: &str, today: Date) -> Verdict {
+        let analysis = loaded.analysis();
+        let mut rulings = self.dive.judge(&analysis.totals, &analysis.dive);
+        let needs_accounts = self.rules.iter().any(|rule| matches!(rule.check, Check::NotRoot));
+        let accounts = if needs_accounts { accounts(loaded) } else { Accounts::Missing };
+        let now = self.before.as_ref().map(|_| Snapshot::of(name, &loaded.image, &loaded.tree, &analysis));
+        let subject = Subject {
+            image: &loaded.image,
+            tree: &loaded.tree,
+            analysis: &analysis,
+            accounts: &accounts,
+            growth: now.as_ref().zip(self.before.as_ref()),
+            today,
+        };
+        rulings.extend(self.rules.iter().map(|rule| rule.judge(&subject)));
+        Verdict { metrics: self.dive.metrics, rulings }
+    }
 }
 
 impl Commands<'_> {
@@ -58,7 +81,7 @@ impl Commands<'_> {
             if let Some(path) = args.json.as_ref().filter(|_| judged.is_empty()) {
                 write_dive_json(&loaded, path)?;
             }
-            let verdict = self.judge(&loaded, image, &gate);
+            let verdict = gate.judge(&loaded, image, self.settings.today);
             let report = loaded.report(&reading, &loaded.analysis(), None);
             judged.push(ImageVerdict::new(&report, &verdict, gate.before.as_ref()));
             rulings.extend(verdict.rulings);
@@ -73,7 +96,7 @@ impl Commands<'_> {
     }
 
     /// All rules, and what the image is compared with: whatever is wrong with them is said before an image is read.
-    fn gate(&mut self, images: usize, args: &GateArgs) -> Result<Gate, Failure> {
+    pub(super) fn gate(&mut self, images: usize, args: &GateArgs) -> Result<Gate, Failure> {
         let dive = rules_text(args.ci_config.as_deref(), DIVE_RULES)?;
         let dive = dive.map(|(text, file)| parse_dive_ci(&text, &file)).transpose()?;
         for notice in dive.iter().flat_map(|file| &file.notices) {
@@ -107,24 +130,6 @@ impl Commands<'_> {
             return Err(Failure::PartialBaseline(image.clone()));
         }
         Ok(Some(Snapshot::of(image, &loaded.image, &loaded.tree, &loaded.analysis())))
-    }
-
-    fn judge(&self, loaded: &Loaded, name: &str, gate: &Gate) -> Verdict {
-        let analysis = loaded.analysis();
-        let mut rulings = gate.dive.judge(&analysis.totals, &analysis.dive);
-        let needs_accounts = gate.rules.iter().any(|rule| matches!(rule.check, Check::NotRoot));
-        let accounts = if needs_accounts { accounts(loaded) } else { Accounts::Missing };
-        let now = gate.before.as_ref().map(|_| Snapshot::of(name, &loaded.image, &loaded.tree, &analysis));
-        let subject = Subject {
-            image: &loaded.image,
-            tree: &loaded.tree,
-            analysis: &analysis,
-            accounts: &accounts,
-            growth: now.as_ref().zip(gate.before.as_ref()),
-            today: self.settings.today,
-        };
-        rulings.extend(gate.rules.iter().map(|rule| rule.judge(&subject)));
-        Verdict { metrics: gate.dive.metrics, rulings }
     }
 
     /// Goes through the checklist of a good image.

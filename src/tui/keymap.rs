@@ -234,6 +234,16 @@ pub(crate) struct Action {
     place: Where,
 }
 
+impl Action {
+    /// What it does, as the palette finds it: the words of the help, and of the footer where they are others.
+    pub(crate) fn name(&self) -> String {
+        match self.hint {
+            Some(hint) if !self.help.contains(hint) => format!("{}, {hint}", self.help),
+            _ => self.help.to_owned(),
+        }
+    }
+}
+
 const fn row(
     act: Act,
     keys: &'static [&'static str],
@@ -331,7 +341,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::CloseAll, &["-", "^Space"], Group::Tree, TREE, "close all", None),
     row(Act::OpenBelow, &["*"], Group::Tree, TREE, "open all below", None),
     row(Act::Back, &["Esc"], Group::Global, VIEWS.or(HELP).or(PICKER).or(OPENING), "one step back", None),
-    row(Act::Command, &[":"], Group::Global, VIEWS, "layer, messages", None),
+    row(Act::Command, &[":"], Group::Global, VIEWS, "commands", None),
     row(Act::Help, &["?"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "help", Some("help")),
     row(Act::Suspend, &["^Z"], Group::Global, EVERYWHERE, "suspend", None),
     row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "quit", Some("quit")),

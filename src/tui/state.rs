@@ -14,6 +14,7 @@ use super::scene::{Kinds, Scene};
 use super::theme::Role;
 use super::viewer::Viewer;
 use super::{Model, Options};
+use crate::analysis::Ruling;
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
@@ -372,6 +373,8 @@ pub(crate) struct Prompt {
     pub(crate) input: Input,
     /// Why it is not understood.
     pub(crate) error: Option<String>,
+    /// Which of the actions that are like a command is chosen; none until somebody chooses.
+    pub(crate) chosen: Option<usize>,
 }
 
 /// What is being typed for.
@@ -457,6 +460,8 @@ pub(crate) struct State {
     pub(crate) subject: Option<Subject>,
     /// The distribution that is in the image, once its file was read.
     pub(crate) distribution: Option<Distribution>,
+    /// What the rules of `ci` say of it.
+    pub(crate) verdict: Vec<Ruling>,
     /// Everything about it.
     pub(crate) ready: Option<Ready>,
     /// The view that is seen.
@@ -512,6 +517,7 @@ impl State {
             stage: Stage::Opening(Opening::default()),
             subject: None,
             distribution: None,
+            verdict: Vec::new(),
             ready: None,
             view: View::Layers,
             layers_focus: Pane::Layers,

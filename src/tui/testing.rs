@@ -6,7 +6,7 @@ use super::state::State;
 use super::update::update;
 use super::view::view;
 use super::{Extracted, Extraction, Feed, ImageFiles, Model, Options};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, DiveRules};
 use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
@@ -279,6 +279,8 @@ impl Hands {
             hands.feed(Feed::Layer { layer, listing: Arc::clone(listing), error: None });
         }
         hands.feed(Feed::Ready(Arc::clone(&sample.model)));
+        let analysis = &sample.model.analysis;
+        hands.feed(Feed::Verdict(DiveRules::default().judge(&analysis.totals, &analysis.dive)));
         let name = "Debian GNU/Linux 12 (bookworm)".to_owned();
         hands.feed(Feed::Distribution(crate::image::Distribution { name, ..Default::default() }));
         hands

@@ -8,5 +8,6 @@ mod files;
 mod finding;
 mod journeys;
 mod lives;
+mod palette;
 mod screens;
 mod viewing;

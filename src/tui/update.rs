@@ -21,6 +21,7 @@ mod waste;
 pub(crate) use act::needs_all;
 pub(crate) use details::{instruction_lines, killed_sentence, layer_error, selected_setting};
 pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
+pub(crate) use prompt::suggestions;
 
 use super::effect::Effect;
 use super::keymap::{self, Meaning};

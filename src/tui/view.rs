@@ -38,6 +38,7 @@ use super::update;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 
 /// A piece of a line and its look.
 pub(crate) type Piece = (String, Role);
@@ -219,6 +220,33 @@ impl Painter<'_> {
         }
     }
 
+    /// The actions that are like the command that is being typed, above it.
+    fn palette(&mut self, typed: Rect, chosen: Option<usize>) {
+        const MOST: usize = 8;
+        let found = update::suggestions(self.state);
+        let room = usize::from(typed.y.saturating_sub(self.areas.header.bottom() + 2));
+        let rows = found.len().min(MOST).min(room);
+        if rows == 0 {
+            return;
+        }
+        let first = chosen.map_or(0, |at| (at + 1).saturating_sub(rows));
+        let height = u16::try_from(rows).unwrap_or(0) + 2;
+        let area =
+            Rect { x: 0, y: typed.y - height, width: typed.width.min(48), height }.intersection(self.buffer.area);
+        Clear.render(area, self.buffer);
+        let note = if found.len() > rows { format!("{} more", found.len() - rows) } else { String::new() };
+        self.border(area, true, "Commands", &note);
+        let inside = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: height - 2 };
+        for ((index, action), y) in found.iter().enumerate().skip(first).zip(inside.y..inside.bottom()) {
+            let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
+            let name = text::left(&action.name(), usize::from(line.width).saturating_sub(10));
+            self.line(line, &[(name, Role::Text), (format!("  {}", keymap::keys(action)), Role::Key)]);
+            if chosen == Some(index) {
+                self.select(Rect { y, height: 1, ..inside }, true);
+            }
+        }
+    }
+
     fn prompt(&mut self) -> Option<(u16, u16)> {
         let prompt = self.state.prompt.as_ref()?;
         let area = match self.state.modal() {
@@ -238,6 +266,7 @@ impl Painter<'_> {
             Rect { x: 1, ..area },
             &[(sign.to_owned(), Role::Key), (text::cut(&text::prose(&shown), width), Role::Strong)],
         );
+        self.palette(area, prompt.chosen);
         let note = match &prompt.error {
             Some(error) => (format!(" {error} "), Role::Error),
             None => (frame::hits(self.state, prompt.kind), Role::Dim),

@@ -479,6 +479,16 @@ fn help_and_hints_are_short_enough_to_be_read() {
     }
 }
 
+#[test]
+fn the_verdict_of_ci_is_seen_with_its_figures() {
+    let mut hands = hands("2");
+    let line = |hands: &Hands| hands.text().lines().find(|line| line.contains("CI   ")).unwrap().to_owned();
+    assert!(line(&hands).contains("efficiency 53.3 % FAIL · user waste"), "{}", line(&hands));
+    assert!(line(&hands).contains("wasted 10.4 MB"), "a figure without a limit has no verdict: {}", line(&hands));
+    hands.feed(Feed::Verdict(Vec::new()));
+    assert!(line(&hands).contains("not judged yet"));
+}
+
 /// Every action of the table does something somewhere: pressing its key changes the screen or says why not.
 #[test]
 fn every_action_does_something() {

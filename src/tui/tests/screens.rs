@@ -101,6 +101,11 @@ fn compare() {
 }
 
 #[test]
+fn palette() {
+    look("palette", ":s Down");
+}
+
+#[test]
 fn diff() {
     look("diff", "f config.y ^D");
 }

@@ -1,11 +1,12 @@
 //! What is being typed.
 
 use super::super::effect::Effect;
+use super::super::keymap::{self, Act, Action};
 use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
 use super::super::text;
 use super::super::theme::Role;
-use super::{Effects, compare, extract, find, lens, toast, tree, viewer, waste};
+use super::{Effects, act, compare, extract, find, lens, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -18,7 +19,7 @@ const LONGEST: usize = 1024;
 
 /// A prompt with a text in it.
 pub(super) fn new(kind: PromptKind, text: &str) -> Prompt {
-    Prompt { kind, input: Input::new(text.to_owned()), error: None }
+    Prompt { kind, input: Input::new(text.to_owned()), error: None, chosen: None }
 }
 
 /// Opens the filter of the present view, with the present filter in it.
@@ -38,12 +39,39 @@ pub(super) fn key(state: &mut State, event: KeyEvent, name: &str, effects: &mut 
     match name {
         "Esc" => cancel(state, effects),
         "Enter" => enter(state, effects),
+        "Up" | "Down" => choose(state, name == "Down"),
         _ => {
             if let Some(request) = request(event, name) {
                 edit(state, &[request], effects);
             }
         }
     }
+}
+
+/// Goes to the next or the previous action that is like what was typed.
+fn choose(state: &mut State, forward: bool) {
+    let count = suggestions(state).len();
+    let Some(prompt) = &mut state.prompt else { return };
+    prompt.chosen = match (prompt.chosen, forward) {
+        _ if count == 0 => None,
+        (None, true) => Some(0),
+        (None, false) => Some(count - 1),
+        (Some(at), true) => Some((at + 1) % count),
+        (Some(at), false) => Some((at + count - 1) % count),
+    };
+}
+
+/// The actions that a command that is being typed is like: all words are in what they do.
+pub(crate) fn suggestions(state: &State) -> Vec<&'static Action> {
+    let Some(prompt) = state.prompt.as_ref().filter(|prompt| prompt.kind == PromptKind::Command) else {
+        return Vec::new();
+    };
+    let typed = prompt.input.value().to_lowercase();
+    let is_like = |action: &&Action| {
+        let name = action.name().to_lowercase();
+        action.act != Act::Command && typed.split_whitespace().all(|word| name.contains(word))
+    };
+    keymap::actions(keymap::context(state)).filter(is_like).collect()
 }
 
 /// What a key does to a line of text.
@@ -89,7 +117,7 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
     let (kind, text) = (prompt.kind, prompt.input.value().to_owned());
     match kind {
         PromptKind::Command | PromptKind::Extract => {
-            prompt.error = None;
+            (prompt.error, prompt.chosen) = (None, None);
             return;
         }
         PromptKind::Search => return viewer::search(state, &text),
@@ -135,9 +163,18 @@ fn enter(state: &mut State, effects: &mut Effects) {
         PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter | PromptKind::Search => {}
         PromptKind::Command | PromptKind::Extract => {
             let (kind, typed) = (prompt.kind, prompt.input.value().trim().to_owned());
-            let done = match kind {
-                PromptKind::Extract => extract::begin(state, &typed, effects),
-                _ => run(state, &typed, effects),
+            let chosen = prompt.chosen.and_then(|at| suggestions(state).get(at).map(|action| action.act));
+            let like = suggestions(state).first().map(|action| action.act);
+            let done = match (kind, chosen) {
+                (PromptKind::Extract, _) => extract::begin(state, &typed, effects),
+                (_, Some(act)) => return perform(state, act, effects),
+                (_, None) => match run(state, &typed, effects) {
+                    Ok(false) => match like {
+                        Some(act) => return perform(state, act, effects),
+                        None => Err("no such command: a layer's number, cmp 3 8, messages or quit".to_owned()),
+                    },
+                    done => done.map(|_| ()),
+                },
             };
             if let Err(error) = done {
                 if let Some(prompt) = &mut state.prompt {
@@ -150,7 +187,14 @@ fn enter(state: &mut State, effects: &mut Effects) {
     state.prompt = None;
 }
 
-fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<(), String> {
+/// Does an action that was chosen by its name.
+fn perform(state: &mut State, act: Act, effects: &mut Effects) {
+    state.prompt = None;
+    act::act(state, act, effects);
+}
+
+/// Does a command. Says whether there is such a one.
+fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, String> {
     if let Ok(layer) = command.parse::<u32>() {
         if layer >= state.layer_count() {
             return Err(format!(
@@ -160,18 +204,18 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<(), St
         }
         lens::go_to(state, LayerIndex(layer));
         state.view = View::Layers;
-        return Ok(());
+        return Ok(true);
     }
     match command {
         "" => {}
         "q" | "quit" => effects.push(Effect::Quit),
         "messages" => messages(state),
         _ => match command.strip_prefix("cmp").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
-            Some(layers) => return compare::typed(state, layers),
-            None => return Err("no such command: a layer's number, cmp 3 8, messages or quit".to_owned()),
+            Some(layers) => return compare::typed(state, layers).map(|()| true),
+            None => return Ok(false),
         },
     }
-    Ok(())
+    Ok(true)
 }
 
 fn messages(state: &mut State) {

@@ -6,10 +6,11 @@ use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::super::update;
 use super::{Painter, Piece};
+use crate::analysis::{Cause, Figure, Ruling, Status};
 use crate::listing::EntryKind;
 use crate::report::{mode_text, mtime_text, percent};
-use crate::tree::{Occupant, Shown, Tree};
-use crate::{analysis::Cause, image::LayerIndex, tree::NodeId};
+use crate::tree::{Change, Occupant, Shown, Tree};
+use crate::{image::LayerIndex, tree::NodeId};
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Widget};
@@ -190,13 +191,8 @@ fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let Some(ready) = &state.ready else { return Vec::new() };
     let units = state.options.units;
     let report = &ready.model.report;
-    let figures = format!(
-        "All  efficiency {} · user waste {} · dive counts {}",
-        percent(report.totals.efficiency),
-        percent(report.totals.user_wasted),
-        human(report.dive.inefficient_bytes, units),
-    );
-    let Some(group) = state.waste_group() else { return vec![vec![(figures, Role::Text)]] };
+    let figures = verdict(state);
+    let Some(group) = state.waste_group() else { return vec![figures] };
     let (owner, by) = (group.largest.owner_layer, group.largest.by_layer);
     let instruction = |layer: LayerIndex| text::instruction(ready.model.image.instruction(layer));
     let half = width.saturating_sub(16) / 2;
@@ -205,11 +201,43 @@ fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let share = text::percent(group.bytes, report.totals.shipped_bytes);
     let advice = advice(&ready.model.tree, group.node, group.cause, owner, by);
     let tip = format!("Tip  {advice}: saves {}, {share} of the image", human(group.bytes, units));
-    vec![
-        vec![(text::cut(&steps, width), Role::Text)],
-        vec![(text::cut(&tip, width), Role::Text)],
-        vec![(text::cut(&figures, width), Role::Dim)],
-    ]
+    vec![vec![(text::cut(&steps, width), Role::Text)], vec![(text::cut(&tip, width), Role::Text)], figures]
+}
+
+/// What `ci` says: dive's three figures with or without a limit, and all that fails.
+fn verdict(state: &State) -> Vec<Piece> {
+    let units = state.options.units;
+    let value = |figure: Figure| match figure {
+        Figure::Ratio(ratio) => percent(ratio),
+        Figure::Bytes(bytes) => human(bytes, units),
+        Figure::Count(count) => count.to_string(),
+    };
+    let mut out = vec![("CI   ".to_owned(), Role::Dim)];
+    if state.verdict.is_empty() {
+        out.push(("not judged yet".to_owned(), Role::Dim));
+    }
+    let mut rulings: Vec<&Ruling> = state.verdict.iter().collect();
+    // What fails comes first; what passes without a figure that one knows says nothing new.
+    rulings.sort_by_key(|ruling| ruling.status != Status::Fail);
+    for ruling in rulings {
+        let name = match ruling.check {
+            "lowestEfficiency" => "efficiency",
+            "highestWastedBytes" => "wasted",
+            "highestUserWastedPercent" => "user waste",
+            _ if ruling.status == Status::Fail => ruling.id.as_str(),
+            _ => continue,
+        };
+        let separator = if out.len() > 1 { " · " } else { "" };
+        let figure = ruling.value.map_or_else(String::new, |figure| format!(" {}", value(figure)));
+        out.push((format!("{separator}{}{figure}", text::prose(name)), Role::Text));
+        match ruling.status {
+            Status::Fail if ruling.is_error() => out.push((" FAIL".to_owned(), Role::Error)),
+            Status::Fail => out.push((" WARN".to_owned(), Role::Warning)),
+            Status::Pass => out.push((" PASS".to_owned(), Role::Change(Change::Added))),
+            Status::Skipped => {}
+        }
+    }
+    out
 }
 
 /// What to do about a wasted item. It says what really differs between the two layers, not what usually does.
@@ -286,7 +314,9 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             let what = state.plan.as_ref().map_or("", |plan| plan.name.as_str());
             format!("where to write {what}   [Enter] write  [Esc] close")
         }
-        PromptKind::Command => "a layer's number, cmp 3 8, messages, quit   [Enter] do  [Esc] close".to_owned(),
+        PromptKind::Command => {
+            "a layer's number, cmp 3 8, messages, or what to do   [Enter] do  [Esc] close".to_owned()
+        }
     }
 }
 
