@@ -1,5 +1,6 @@
 //! Journeys through the explorer, what its screens look like, and what no sequence of keys may break.
 
+mod actions;
 mod chaos;
 mod comparing;
 mod diffs;

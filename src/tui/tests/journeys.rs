@@ -4,12 +4,11 @@ use crate::image::LayerIndex;
 use crate::progress::Progress;
 use crate::tree::Lens;
 use crate::tui::Feed;
-use crate::tui::keymap::{ACTIONS, Act};
+use crate::tui::keymap::ACTIONS;
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{LayerRow, LensMode, Modal, State, View};
 use crate::tui::testing::{Hands, Sample, named};
-use crate::tui::text;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
 
@@ -472,14 +471,6 @@ fn every_key_of_the_table_is_one_that_a_terminal_sends() {
 }
 
 #[test]
-fn help_and_hints_are_short_enough_to_be_read() {
-    for action in ACTIONS {
-        assert!(text::width(action.help) <= 15, "{}", action.help);
-        assert!(text::width(&action.keys.join(" ")) <= 8, "{:?}", action.keys);
-    }
-}
-
-#[test]
 fn the_verdict_of_ci_is_seen_with_its_figures() {
     let mut hands = hands("2");
     let line = |hands: &Hands| hands.text().lines().find(|line| line.contains("CI   ")).unwrap().to_owned();
@@ -487,57 +478,6 @@ fn the_verdict_of_ci_is_seen_with_its_figures() {
     assert!(line(&hands).contains("wasted 10.4 MB"), "a figure without a limit has no verdict: {}", line(&hands));
     hands.feed(Feed::Verdict(Vec::new()));
     assert!(line(&hands).contains("not judged yet"));
-}
-
-/// Every action of the table does something somewhere: pressing its key changes the screen or says why not.
-#[test]
-fn every_action_does_something() {
-    let places = [
-        "",
-        "Tab",
-        ":3 Enter Tab",
-        ":3 Enter Tab G",
-        ":3 Enter Tab G Enter",
-        ":3 Enter Tab j -",
-        ":5 Enter",
-        ":4 Enter Tab / models Enter",
-        "2",
-        "2 j",
-        "4",
-        "4 j",
-        "4 Tab",
-        "4 S-Tab",
-        "4 S-Tab j",
-        "= =",
-        "j Enter",
-        "?",
-        "j J J",
-        ":3 Enter Tab G t",
-        "f passwd",
-        "f a Down",
-        "5",
-        "3 x ^U there Enter",
-        "f config.y",
-        "f config.y ^D [",
-    ];
-    let sample = Sample::new();
-    for action in ACTIONS {
-        if matches!(action.act, Act::Choose | Act::Suspend | Act::Quit) {
-            continue;
-        }
-        for key in action.keys {
-            let does = places.iter().any(|place| {
-                let mut hands = Hands::exploring(120, 16, &sample);
-                hands.press(place);
-                let context = crate::tui::keymap::context(&hands.state);
-                let known = crate::tui::keymap::actions(context).any(|known| known.act == action.act);
-                let before = hands.text();
-                hands.press(key);
-                known && hands.text() != before
-            });
-            assert!(does, "{key} ({:?})", action.act);
-        }
-    }
 }
 
 #[test]
