@@ -30,6 +30,7 @@ mod groups;
 mod keymap;
 mod layout;
 mod life;
+mod menu;
 mod msg;
 mod pretty;
 mod rows;

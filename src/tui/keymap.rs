@@ -58,6 +58,8 @@ pub(crate) enum Act {
     Details,
     ShowInWaste,
     Copy,
+    CopyMenu,
+    CopyChosen,
     EmptyRows,
     ViewContent,
     VersionPrevious,
@@ -135,6 +137,8 @@ pub(crate) enum Context {
     Diff,
     /// Paths that are being written.
     Writing,
+    /// What can be copied.
+    Menu,
     /// The help.
     Help,
     /// The list of images to choose from.
@@ -176,13 +180,14 @@ const FIND: Where = Where(1 << 13);
 const DIFF: Where = Where(1 << 14);
 const WRITING: Where = Where(1 << 15);
 const COMPARE: Where = Where(1 << 16);
+const MENU: Where = Where(1 << 17);
 /// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES).or(COMPARE);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(COMPARE).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
-const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF);
+const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(MENU);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(FIND).or(WRITING).or(OPENING);
 
@@ -207,6 +212,7 @@ impl Where {
             Context::Find => FIND,
             Context::Diff => DIFF,
             Context::Writing => WRITING,
+            Context::Menu => MENU,
             Context::Help => HELP,
             Context::Picker => PICKER,
             Context::Opening => OPENING,
@@ -275,6 +281,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Up, &["Up"], Group::Move, FIND, "up", None),
     row(Act::PageDown, &["PgDn"], Group::Move, FIND, "page down", None),
     row(Act::PageUp, &["PgUp"], Group::Move, FIND, "page up", None),
+    row(Act::CopyChosen, &["Enter"], Group::Act, MENU, "copy this", Some("copy this")),
     row(Act::Choose, &["Enter"], Group::Act, PICKER, "open this image", Some("open this image")),
     row(Act::Back, &["Esc"], Group::Global, OVER, "close", Some("close")),
     row(Act::VersionPrevious, &["["], Group::Act, VIEWER.or(DIFF), "version before", None),
@@ -300,6 +307,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::SideBySide, &["|"], Group::Act, DIFF, "side by side", Some("side by side")),
     row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
     row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
+    row(Act::CopyMenu, &["Y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(VIEWER), "copy menu", None),
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
     row(Act::ViewContent, &["p"], Group::Act, PATHS, "its content", None),
     row(Act::Reverse, &["S"], Group::Sort, PATHS.or(LAYERS_VIEW), "reverse", None),
@@ -366,6 +374,7 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Find(_)), _) => Context::Find,
         (Some(Modal::Diff(_)), _) => Context::Diff,
         (Some(Modal::Writing(_)), _) => Context::Writing,
+        (Some(Modal::Menu(_)), _) => Context::Menu,
         (None, Stage::Opening(_)) => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
         (None, Stage::Exploring) => Context::Pane(state.focus()),

@@ -234,6 +234,14 @@ pub(crate) fn help(areas: &Areas) -> Rect {
     if areas.class == Class::Wide { modal(areas) } else { overlay(areas) }
 }
 
+/// Where a list of so many rows lies at the bottom of the view, and where its rows are.
+pub(crate) fn menu(areas: &Areas, rows: usize) -> (Rect, Rect) {
+    let body = areas.body;
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
+    let area = Rect { y: body.bottom() - height, height, ..body };
+    (area, inner(areas.class, area))
+}
+
 /// Where the content of a file is shown: over all panes, as every column counts.
 pub(crate) fn viewer(areas: &Areas) -> Rect {
     areas.body

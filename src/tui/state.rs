@@ -8,6 +8,7 @@ use super::find::Find;
 use super::groups::{Group, Killed};
 use super::layout::{self, Pane};
 use super::life::Life;
+use super::menu::Menu;
 use super::msg::Generation;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Scene};
@@ -416,6 +417,8 @@ pub(crate) enum Modal {
     Diff(Box<Diff>),
     /// Paths that are being written.
     Writing(Box<Writing>),
+    /// What can be copied.
+    Menu(Menu),
 }
 
 /// The help.

@@ -11,6 +11,7 @@ mod find;
 mod jump;
 mod lens;
 mod life;
+mod menu;
 mod modal;
 mod mouse;
 mod prompt;

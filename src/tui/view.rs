@@ -23,6 +23,7 @@ mod frame;
 mod image;
 mod layers;
 mod life;
+mod menu;
 mod modal;
 mod opening;
 mod tree;

@@ -38,6 +38,7 @@ fn every_action_does_something() {
         ":3 Enter Tab G t",
         "f passwd",
         "f a Down",
+        "3 Y",
         "5",
         "3 x ^U there Enter",
         "f config.y",

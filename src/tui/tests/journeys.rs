@@ -471,6 +471,20 @@ fn every_key_of_the_table_is_one_that_a_terminal_sends() {
 }
 
 #[test]
+fn the_menu_offers_what_can_be_copied() {
+    let mut hands = hands("3 j Y");
+    let text = hands.text();
+    for part in ["/srv/app/static/bundle.js", "its size in bytes", "3000000", "RUN chown -R 1000 /srv/app"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    hands.press("j Enter");
+    assert_eq!(hands.copied.as_deref(), Some("layerscope cat --layer 4 app.tar srv/app/static/bundle.js"));
+    assert!(hands.state.modals.is_empty());
+    hands.press("1 :3 Enter Y y");
+    assert_eq!(hands.copied.as_deref(), Some("COPY . ."));
+}
+
+#[test]
 fn the_verdict_of_ci_is_seen_with_its_figures() {
     let mut hands = hands("2");
     let line = |hands: &Hands| hands.text().lines().find(|line| line.contains("CI   ")).unwrap().to_owned();

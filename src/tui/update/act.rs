@@ -5,7 +5,7 @@ use super::super::layout::{self, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
-    Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, modal, prompt, toast, tree,
+    Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, menu, modal, prompt, toast, tree,
     viewer, waste,
 };
 use crate::image::LayerIndex;
@@ -38,6 +38,9 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Suspend => effects.push(Effect::Suspend),
         Act::Quit => effects.push(Effect::Quit),
         Act::Choose => choose(state, effects),
+        Act::Copy if matches!(state.modal(), Some(Modal::Menu(_))) => menu::copy(state, effects),
+        Act::CopyChosen => menu::copy(state, effects),
+        Act::CopyMenu => menu::open(state),
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
         Act::Dockerfile => details::open_dockerfile(state),
@@ -214,6 +217,7 @@ fn movement(state: &mut State, act: Act) {
         Context::Text => modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height),
         Context::Life => modal::scroll(state, act, layout::life(&areas).0.height),
         Context::Find => find::movement(state, act),
+        Context::Menu => modal::scroll(state, act, layout::menu(&areas, usize::MAX).1.height),
         Context::Diff => modal::scroll(state, act, layout::diff(&areas).1.height),
         Context::Picker => {
             let page = usize::from(areas.body.height.saturating_sub(2)).max(1);

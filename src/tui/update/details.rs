@@ -328,7 +328,7 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             let path = find.model.tree.path(find.selected()?);
             return Some(("the path", format!("/{}", text::name(&path))));
         }
-        Some(Modal::Help(_) | Modal::Writing(_)) | None => {}
+        Some(Modal::Help(_) | Modal::Writing(_) | Modal::Menu(_)) | None => {}
     }
     match (state.view, state.focus()) {
         (View::Layers, Pane::Tree) => Some(("the path", state.tree_path()?)),

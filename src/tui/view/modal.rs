@@ -24,6 +24,7 @@ impl Painter<'_> {
             Some(Modal::Text(text)) => self.text(text, area),
             Some(Modal::Viewer(viewer)) => self.viewer(viewer),
             Some(Modal::Life(life)) => self.life(life),
+            Some(Modal::Menu(menu)) => self.menu(menu),
             Some(Modal::Writing(writing)) => self.writing(writing),
             Some(Modal::Diff(diff)) => self.diff(diff),
             Some(Modal::Find(find)) => return Some(self.find(find)),

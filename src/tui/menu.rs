@@ -1,0 +1,36 @@
+//! What can be copied of the selection, to choose from.
+
+use super::state::Position;
+
+/// A list of texts, one of which is copied.
+#[derive(Debug)]
+pub(crate) struct Menu {
+    /// What each is called, and the text itself; safe to show and to paste.
+    pub(crate) items: Vec<(&'static str, String)>,
+    /// Where one is.
+    pub(crate) at: Position,
+}
+
+/// A word as a shell reads it back.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '@' | '+' | ',' | '=');
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        assert_eq!(quoted("srv/app/.env"), "srv/app/.env");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("naïve;rm -rf"), "'naïve;rm -rf'");
+    }
+}
