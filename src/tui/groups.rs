@@ -65,6 +65,78 @@ fn from_items(model: &Model, node: NodeId, items: &[WasteSection]) -> Option<Gro
     })
 }
 
+/// What wasted items are put together by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum GroupBy {
+    /// Path.
+    #[default]
+    File,
+    /// The layer that ships them and the one that made them dead.
+    Layers,
+    /// The directory that they are in.
+    Directory,
+    /// Cause.
+    Cause,
+}
+
+impl GroupBy {
+    /// The next one.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::File => Self::Layers,
+            Self::Layers => Self::Directory,
+            Self::Directory => Self::Cause,
+            Self::Cause => Self::File,
+        }
+    }
+
+    /// What the border calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Layers => "layers",
+            Self::Directory => "directory",
+            Self::Cause => "cause",
+        }
+    }
+}
+
+/// Wasted items that have something in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bundle {
+    /// What they have in common.
+    pub(crate) title: String,
+    /// Wasted bytes.
+    pub(crate) bytes: u64,
+    /// Which they are, in their order.
+    pub(crate) members: Vec<usize>,
+}
+
+/// Puts some of the groups together, those with most bytes first.
+pub(crate) fn bundles(groups: &[Group], some: &[usize], by: GroupBy) -> Vec<Bundle> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut out: Vec<Bundle> = Vec::new();
+    for index in some {
+        let Some(group) = groups.get(*index) else { continue };
+        let title = match by {
+            GroupBy::File => format!("/{}", group.path),
+            GroupBy::Layers => format!("L{} → L{}", group.largest.owner_layer, group.largest.by_layer),
+            GroupBy::Directory => format!("/{}", group.path.rsplit_once('/').map_or("", |(directory, _)| directory)),
+            GroupBy::Cause => group.cause.to_string(),
+        };
+        let place = *places.entry(title.clone()).or_insert(out.len());
+        if place == out.len() {
+            out.push(Bundle { title, bytes: 0, members: Vec::new() });
+        }
+        if let Some(bundle) = out.get_mut(place) {
+            bundle.bytes += group.bytes;
+            bundle.members.push(*index);
+        }
+    }
+    out.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.title.cmp(&b.title)));
+    out
+}
+
 /// What one layer made dead in the layers below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Killed {

@@ -5,7 +5,7 @@ use super::diff::Diff;
 use super::extract::{Plan, Writing};
 use super::files::FilesPane;
 use super::find::Find;
-use super::groups::{Group, Killed};
+use super::groups::{Bundle, Group, GroupBy, Killed};
 use super::layout::{self, Pane};
 use super::life::Life;
 use super::menu::Menu;
@@ -351,6 +351,14 @@ pub(crate) struct WastePane {
     pub(crate) shown: Vec<usize>,
     /// Where one is.
     pub(crate) at: Position,
+    /// What they are put together by.
+    pub(crate) by: GroupBy,
+    /// What they make together; empty while single files are shown.
+    pub(crate) bundles: Vec<Bundle>,
+    /// Where one is among those.
+    pub(crate) bundle_at: Position,
+    /// The one that was opened: its title, and its groups.
+    pub(crate) opened: Option<Bundle>,
     /// How they are sorted.
     pub(crate) sort: WasteSort,
     /// Whether the other way round.
@@ -363,6 +371,18 @@ pub(crate) struct WastePane {
     pub(crate) generation: Generation,
     /// The number of the last question that was answered.
     pub(crate) answered: Generation,
+}
+
+impl WastePane {
+    /// Whether what is shown are bundles, not files.
+    pub(crate) fn shows_bundles(&self) -> bool {
+        self.by != GroupBy::File && self.opened.is_none()
+    }
+
+    /// The selected bundle.
+    pub(crate) fn bundle(&self) -> Option<&Bundle> {
+        self.bundles.get(self.bundle_at.cursor).filter(|_| self.shows_bundles())
+    }
 }
 
 /// What is being typed.
@@ -593,6 +613,7 @@ impl State {
             Pane::Layers => self.layers.rows.len(),
             Pane::Tree => self.tree.rows.len(),
             Pane::Instruction => 0,
+            Pane::Waste if self.waste.shows_bundles() => self.waste.bundles.len(),
             Pane::Waste => self.waste.shown.len(),
             Pane::Files => self.files.len(),
             Pane::Compare => self.compare.len(),
@@ -609,6 +630,7 @@ impl State {
             Pane::Layers => &mut self.layers.at,
             Pane::Tree => &mut self.tree.at,
             Pane::Instruction => return None,
+            Pane::Waste if self.waste.shows_bundles() => &mut self.waste.bundle_at,
             Pane::Waste => &mut self.waste.at,
             Pane::Files => &mut self.files.at,
             Pane::Compare => &mut self.compare.at,
@@ -649,7 +671,7 @@ impl State {
 
     /// The selected group of wasted items.
     pub(crate) fn waste_group(&self) -> Option<&Group> {
-        let index = *self.waste.shown.get(self.waste.at.cursor)?;
+        let index = *self.waste.shown.get(self.waste.at.cursor).filter(|_| !self.waste.shows_bundles())?;
         self.ready.as_ref()?.groups.get(index)
     }
 

@@ -52,6 +52,7 @@ const KEYS: &[&str] = &[
     "C",
     "cmp 1 4",
     "f",
+    "o",
     "Y",
     "^X",
     "d",

@@ -471,6 +471,34 @@ fn every_key_of_the_table_is_one_that_a_terminal_sends() {
 }
 
 #[test]
+fn wasted_items_are_put_together_by_what_they_have_in_common() {
+    let mut hands = hands("2");
+    let total = hands.state.ready.as_ref().unwrap().model.report.totals.wasted_bytes;
+    for (by, first) in [("layers", "L1 → L2"), ("directory", "/var/cache/apt"), ("cause", "hidden")] {
+        hands.press("o");
+        assert!(hands.text().contains(&format!("by {by}")), "{}", hands.text());
+        let bundles = &hands.state.waste.bundles;
+        assert_eq!(bundles[0].title, first);
+        assert_eq!(
+            bundles.iter().map(|bundle| bundle.bytes).sum::<u64>(),
+            total,
+            "nothing is lost, nothing counts twice"
+        );
+    }
+    hands.press("Enter");
+    let shown = hands.state.waste.shown.len();
+    assert!(shown == 2 && hands.text().contains("pkgcache.bin"), "{}", hands.text());
+    hands.press("Esc");
+    assert!(hands.state.waste.shows_bundles());
+    hands.press("/ models");
+    assert_eq!(hands.state.waste.bundles.len(), 1, "the filter narrows what is put together");
+    hands.press("Esc Esc");
+    assert!(!hands.state.waste.shows_bundles() && hands.state.waste.shown.len() > 2);
+    hands.press("o Enter Enter");
+    assert_eq!((hands.state.view, path(&hands).as_str()), (View::Layers, "/var/cache/apt/pkgcache.bin"));
+}
+
+#[test]
 fn the_menu_offers_what_can_be_copied() {
     let mut hands = hands("3 j Y");
     let text = hands.text();

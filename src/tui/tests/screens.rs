@@ -121,6 +121,11 @@ fn life() {
 }
 
 #[test]
+fn waste_by_directory() {
+    look("waste_by", "2 o o");
+}
+
+#[test]
 fn image() {
     look("image", "4 j j");
 }

@@ -110,6 +110,7 @@ fn in_pane(state: &mut State, act: Act) {
         Act::KindWasted => state.tree.kinds.wasted_only = !state.tree.kinds.wasted_only,
         Act::MarkBase => compare::mark(state),
         Act::CompareBase => compare::with_marked(state),
+        Act::GroupBy => waste::next_grouping(state),
         Act::OpenInstruction => details::open_instruction(state),
         Act::Parent => tree::parent(state),
         Act::Into => tree::into(state),
@@ -305,6 +306,7 @@ fn back(state: &mut State, effects: &mut Effects) {
         state.tree.mode = LensMode::Alone;
     } else if state.view == View::Waste && state.waste.filter.is_some() {
         waste::set_filter(state, None, effects);
+    } else if state.view == View::Waste && waste::back(state) {
     } else if state.view == View::Files && state.files.filter.is_some() {
         state.files.filter = None;
     } else if state.view == View::Compare && state.compare.filter.is_some() {

@@ -1,11 +1,12 @@
 //! The list of wasted items.
 
 use super::super::effect::{Effect, Sift};
-use super::super::groups::Group;
+use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
-use super::super::state::{State, Typed, WasteSort};
+use super::super::state::{Position, State, Typed, WasteSort};
 use super::Effects;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Makes the rows anew: what the filter leaves, in the present order. The selected item stays selected.
@@ -13,7 +14,15 @@ pub(super) fn rebuild(state: &mut State) {
     let before = state.waste.shown.get(state.waste.at.cursor).copied();
     let Some(ready) = &state.ready else { return };
     let kept = |index: &usize| state.waste.kept.as_ref().is_none_or(|kept| kept.get(*index).copied().unwrap_or(false));
-    let mut shown: Vec<usize> = (0..ready.groups.len()).filter(kept).collect();
+    let opened = state.waste.opened.as_ref();
+    let opened: Option<HashSet<usize>> = opened.map(|bundle| bundle.members.iter().copied().collect());
+    let is_opened = |index: &usize| opened.as_ref().is_none_or(|opened| opened.contains(index));
+    let all: Vec<usize> = (0..ready.groups.len()).filter(kept).collect();
+    state.waste.bundles = match state.waste.by {
+        GroupBy::File => Vec::new(),
+        by => groups::bundles(&ready.groups, &all, by),
+    };
+    let mut shown: Vec<usize> = all.into_iter().filter(is_opened).collect();
     let sort = state.waste.sort;
     shown.sort_by(|a, b| match (ready.groups.get(*a), ready.groups.get(*b)) {
         (Some(a), Some(b)) => compare(sort, a, b),
@@ -33,6 +42,32 @@ fn compare(sort: WasteSort, a: &Group, b: &Group) -> Ordering {
         WasteSort::Path => a.path.cmp(&b.path),
         WasteSort::Cause => a.cause.cmp(&b.cause),
     }
+}
+
+/// Puts the items together by something else.
+pub(super) fn next_grouping(state: &mut State) {
+    state.waste.by = state.waste.by.next();
+    state.waste.opened = None;
+    state.waste.bundle_at = Position::default();
+    rebuild(state);
+}
+
+/// Shows the items of the selected bundle.
+pub(super) fn open(state: &mut State) {
+    if let Some(bundle) = state.waste.bundle().cloned() {
+        state.waste.opened = Some(bundle);
+        state.waste.at = Position::default();
+        rebuild(state);
+    }
+}
+
+/// Goes back from the items of a bundle to the bundles, and from those to the files. Says whether there was a way.
+pub(super) fn back(state: &mut State) -> bool {
+    if state.waste.opened.take().is_none() && std::mem::take(&mut state.waste.by) == GroupBy::File {
+        return false;
+    }
+    rebuild(state);
+    true
 }
 
 /// The next order.

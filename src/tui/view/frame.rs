@@ -269,7 +269,11 @@ pub(super) fn status(state: &State) -> String {
         (View::Layers, _) => state.tree_path().unwrap_or_default(),
         (View::Files, _) => state.file_path().unwrap_or_default(),
         (View::Compare, _) => state.compare_path().unwrap_or_default(),
-        (View::Waste, _) => state.waste_group().map(|group| format!("/{}", group.path)).unwrap_or_default(),
+        (View::Waste, _) => state
+            .waste_group()
+            .map(|group| format!("/{}", group.path))
+            .or_else(|| state.waste.bundle().map(|bundle| bundle.title.clone()))
+            .unwrap_or_default(),
         (View::Image, Pane::History) => history_status(state),
         (View::Image, _) => setting_status(state).unwrap_or_default(),
     }

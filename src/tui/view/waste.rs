@@ -6,7 +6,7 @@
 //! ┃▌ 31.5M  ▇▇▇▇▇ 53%     2    ~ overwritten     5→7      …/libopenblas64_p-r0.s ┃
 //! ```
 
-use super::super::groups::Group;
+use super::super::groups::{Group, GroupBy};
 use super::super::layout::Pane;
 use super::super::state::{PromptKind, WasteSort};
 use super::super::text::{self, human};
@@ -54,6 +54,9 @@ impl Painter<'_> {
         let paths = if shown == 1 { "path" } else { "paths" };
         let window =
             self.frame(Pane::Waste, area, &format!("Waste · {shown} {paths} · {total} reclaimable"), &self.order());
+        if state.waste.shows_bundles() {
+            return self.bundles(area, window, ready.model.report.totals.wasted_bytes);
+        }
         let columns = Columns::of(window.width);
         let heading = [
             "reclaim",
@@ -115,6 +118,30 @@ impl Painter<'_> {
         out
     }
 
+    /// Items that have something in common, a row for each kind.
+    fn bundles(&mut self, area: Rect, window: Rect, total: u64) {
+        let (bundles, at) = (&self.state.waste.bundles, self.state.waste.bundle_at);
+        self.heading(Pane::Waste, area, "reclaim  share        paths  what they have in common");
+        if bundles.is_empty() {
+            return self.placeholder(window, "nothing matches the filter");
+        }
+        let largest = bundles.iter().map(|bundle| bundle.bytes).max().unwrap_or(0);
+        for ((index, bundle), y) in bundles.iter().enumerate().skip(at.offset).zip(window.y..window.bottom()) {
+            let share = text::percent(bundle.bytes, total);
+            let bar = text::left(&text::bar(bundle.bytes, largest, 5), 5);
+            let paths = bundle.members.len().to_string();
+            let room = usize::from(window.width).saturating_sub(30);
+            let pieces = [
+                (text::right(&text::short(bundle.bytes, self.state.options.units), 6), Role::Waste),
+                (format!("  {bar}{}", text::right(&share, 4)), Role::Dim),
+                (format!("  {}", text::right(&paths, 6)), Role::Text),
+                (format!("  {}", text::shorten_path(&bundle.title, room)), Role::Text),
+            ];
+            self.row(Pane::Waste, Rect { y, height: 1, ..window }, &pieces, index == at.cursor);
+        }
+        self.more(area, bundles.len(), at.offset, usize::from(window.height));
+    }
+
     fn order(&self) -> String {
         let (name, down) = match self.state.waste.sort {
             WasteSort::Bytes => ("reclaim", true),
@@ -124,7 +151,12 @@ impl Painter<'_> {
         let filter = self.state.waste.filter.as_ref();
         let filter =
             filter.map_or_else(String::new, |typed| format!("/{} · ", text::shorten(&text::prose(&typed.text), 20)));
-        format!("{filter}{name} {}", if down == self.state.waste.reversed { "↑" } else { "↓" })
+        let by = match (&self.state.waste.opened, self.state.waste.by) {
+            (_, GroupBy::File) => String::new(),
+            (Some(bundle), _) => format!("{} · ", text::shorten(&bundle.title, 24)),
+            (None, by) => return format!("{filter}by {} · reclaim ↓", by.name()),
+        };
+        format!("{by}{filter}{name} {}", if down == self.state.waste.reversed { "↑" } else { "↓" })
     }
 }
 
