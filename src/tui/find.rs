@@ -83,14 +83,14 @@ impl Find {
     }
 }
 
-/// How many rows the parts of the screen get, list first: the list no more than it has, the life as many as it needs,
-/// the content what is left.
-pub(crate) fn share(rows: usize, hits: usize, steps: usize, has_content: bool) -> (usize, usize, usize) {
+/// How many rows the parts of the screen get, list first: the list no more than it has, the life as many as it needs
+/// (one for each of its events, and the closing sentence), the content what is left.
+pub(crate) fn share(rows: usize, hits: usize, life: usize, has_content: bool) -> (usize, usize, usize) {
     const LEAST_LIST: usize = 3;
     const LEAST_CONTENT: usize = 4;
     let list = hits.min(LEAST_LIST).min(rows);
-    // A line above, one for each event, one sentence.
-    let life = if steps == 0 || rows < list + 3 { 0 } else { (steps + 2).min(rows - list) };
+    // And a line above.
+    let life = if life == 0 || rows < list + 3 { 0 } else { (life + 1).min(rows - list) };
     let left = rows - list - life;
     let content = if has_content && left >= LEAST_CONTENT { left } else { 0 };
     let more = if content > 0 { (left - LEAST_CONTENT).min(hits - list).min(rows / 4) } else { left.min(hits - list) };
@@ -127,10 +127,10 @@ mod tests {
     #[test]
     fn the_screen_is_shared() {
         // Two hits with three events and a content; a path of twelve layers; many hits without content; no room.
-        assert_eq!(share(16, 2, 3, true), (2, 5, 9));
-        assert_eq!(share(16, 40, 12, true), (3, 13, 0));
-        assert_eq!(share(16, 40, 1, false), (13, 3, 0));
-        assert_eq!(share(16, 40, 1, true), (7, 3, 6));
+        assert_eq!(share(16, 2, 4, true), (2, 5, 9));
+        assert_eq!(share(16, 40, 13, true), (3, 13, 0));
+        assert_eq!(share(16, 40, 2, false), (13, 3, 0));
+        assert_eq!(share(16, 40, 2, true), (7, 3, 6));
         assert_eq!(share(16, 0, 0, false), (0, 0, 0));
         for rows in 0..40 {
             for hits in 0..30 {

@@ -293,9 +293,13 @@ pub(crate) fn find(areas: &Areas, modal: Option<&Modal>) -> FindParts {
     let (input, rest) = stack_at(inside, 1);
     let (rule, rest) = stack_at(rest, u16::from(roomy));
     let (heading, rest) = stack_at(rest, u16::from(roomy));
-    let steps = find.hit.as_ref().map_or(0, |hit| hit.timeline.steps.len());
+    let width = usize::from(rest.width).saturating_sub(2);
+    let life = find
+        .hit
+        .as_ref()
+        .map_or(0, |hit| hit.timeline.steps.len() + super::life::sentence_rows(&hit.timeline, width).len());
     let has_content = find.hit.as_ref().is_some_and(|hit| hit.content.is_some());
-    let shares = super::find::share(usize::from(rest.height), find.found.hits.len(), steps, has_content);
+    let shares = super::find::share(usize::from(rest.height), find.found.hits.len(), life, has_content);
     let height = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
     let (list, rest) = stack_at(rest, height(shares.0));
     let (life, rest) = stack_at(rest, height(shares.1));

@@ -49,6 +49,12 @@ pub(crate) fn sentence(timeline: &Timeline) -> Fact {
     (report::timeline_summary(timeline), role)
 }
 
+/// The same in rows of so many columns.
+pub(crate) fn sentence_rows(timeline: &Timeline, columns: usize) -> Vec<Fact> {
+    let (text, role) = sentence(timeline);
+    text::wrap(&text, columns).into_iter().map(|line| (line, role)).collect()
+}
+
 /// `+ L6   19 B      0644 0:0         COPY . .`
 fn row(model: &Model, step: &Step, units: Units) -> Fact {
     let what = match step.deed {

@@ -68,8 +68,10 @@ impl Painter<'_> {
             both("mode ", format!("{:04o}", left.mode), format!("{:04o}", right.mode)),
             both("owner ", owner(left), owner(right)),
         ];
-        if left.mtime != right.mtime {
-            facts.push(both("", mtime_text(left.mtime), mtime_text(right.mtime)));
+        match (mtime_text(left.mtime), mtime_text(right.mtime)) {
+            (before, after) if before != after => facts.push(format!("{before} → {after}")),
+            _ if left.mtime != right.mtime => facts.push("another second".to_owned()),
+            _ => {}
         }
         if xattrs(left) != xattrs(right) {
             facts.push("xattrs differ".to_owned());
