@@ -1,7 +1,17 @@
 //! A question to the worker that is asked once, and the answer to the newest one.
 
 use super::msg::Generation;
+use crate::tree::Filter;
 use std::sync::Arc;
+
+/// Whether two questions have the same filter: not only an equal one, as each is understood anew.
+pub(crate) fn same_filter(a: Option<&Arc<Filter>>, b: Option<&Arc<Filter>>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
 
 /// Something that can be asked again.
 pub(crate) trait Question: Clone {

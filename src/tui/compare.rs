@@ -1,7 +1,7 @@
 //! Two points of the image compared, path by path.
 
 use super::Model;
-use super::asking::{Asking, Question};
+use super::asking::{Asking, Question, same_filter};
 use super::msg::Generation;
 use super::state::{Position, Typed};
 use crate::analysis::{Comparison, Difference, Side};
@@ -40,11 +40,7 @@ pub(crate) struct Compare {
 
 impl Question for Compare {
     fn is_same(&self, other: &Self) -> bool {
-        let same_filter = match (&self.filter, &other.filter) {
-            (None, None) => true,
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        };
+        let same_filter = same_filter(self.filter.as_ref(), other.filter.as_ref());
         let rest = |asked: &Self| (asked.left, asked.right, asked.key, asked.reversed);
         same_filter && rest(self) == rest(other) && Arc::ptr_eq(&self.model.tree, &other.model.tree)
     }

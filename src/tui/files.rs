@@ -1,6 +1,6 @@
 //! All files under a lens in one flat list.
 
-use super::asking::{Asking, Question};
+use super::asking::{Asking, Question, same_filter};
 use super::msg::Generation;
 use super::state::{LensMode, Position, Typed};
 use crate::listing::EntryKind;
@@ -39,11 +39,7 @@ pub(crate) struct List {
 
 impl Question for List {
     fn is_same(&self, other: &Self) -> bool {
-        let same_filter = match (&self.filter, &other.filter) {
-            (None, None) => true,
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        };
+        let same_filter = same_filter(self.filter.as_ref(), other.filter.as_ref());
         let same_order = (self.key, self.reversed) == (other.key, other.reversed);
         same_filter && same_order && self.lens == other.lens && Arc::ptr_eq(&self.tree, &other.tree)
     }

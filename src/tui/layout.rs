@@ -36,6 +36,22 @@ pub(crate) enum Pane {
     History,
 }
 
+impl Pane {
+    /// All panes.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Layers,
+        Self::Tree,
+        Self::Instruction,
+        Self::Waste,
+        Self::Files,
+        Self::Compare,
+        Self::Labels,
+        Self::Config,
+        Self::Env,
+        Self::History,
+    ];
+}
+
 /// How much room there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {

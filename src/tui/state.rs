@@ -1,5 +1,6 @@
 //! Everything that the screen depends on.
 
+use super::asking::same_filter;
 use super::compare::ComparePane;
 use super::diff::Diff;
 use super::extract::{Plan, Writing};
@@ -277,11 +278,7 @@ pub(crate) struct Asked {
 impl Asked {
     /// Whether the answer to this question is one to `other`, too.
     pub(crate) fn answers(&self, other: &Self) -> bool {
-        let same_filter = match (&self.filter, &other.filter) {
-            (None, None) => true,
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        };
+        let same_filter = same_filter(self.filter.as_ref(), other.filter.as_ref());
         let same = same_filter && self.lens == other.lens && self.whole == other.whole && self.kinds == other.kinds;
         same && (self.costs || !other.costs)
     }

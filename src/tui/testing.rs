@@ -182,6 +182,18 @@ impl ImageFiles for Filled {
     }
 }
 
+/// The explorer on the usual sample at 80x24, after some keys.
+pub(super) fn hands(keys: &str) -> Hands {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(keys);
+    hands
+}
+
+/// That a text is on the screen.
+pub(super) fn shows(hands: &Hands, text: &str) {
+    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
+}
+
 fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
     let mut next = 0;
     let history: Vec<HistoryRow> = rows

@@ -91,17 +91,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
         }
     }
     // Panes that cannot be seen have no window, but their cursors must be on rows all the same.
-    for pane in [
-        Pane::Layers,
-        Pane::Tree,
-        Pane::Waste,
-        Pane::Files,
-        Pane::Compare,
-        Pane::Labels,
-        Pane::Config,
-        Pane::Env,
-        Pane::History,
-    ] {
+    for pane in Pane::ALL {
         let rows = state.rows_of(pane);
         if let Some(position) = state.position(pane) {
             position.cursor = position.cursor.min(rows.saturating_sub(1));

@@ -32,7 +32,7 @@ mod waste;
 
 use super::keymap::{self, Context};
 use super::layout::{self, Areas, Class, Pane};
-use super::state::{Modal, PromptKind, Stage, State};
+use super::state::{Modal, PromptKind, Stage, State, Typed};
 use super::text;
 use super::theme::{Role, Theme, to_ascii};
 use super::update;
@@ -54,6 +54,13 @@ pub(crate) fn view(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
         to_ascii(buffer);
     }
     cursor
+}
+
+/// The filter and the order of a list, for its border.
+fn order(filter: Option<&Typed>, name: &str, down: bool) -> String {
+    let filter =
+        filter.map_or_else(String::new, |typed| format!("/{} · ", text::shorten(&text::prose(&typed.text), 20)));
+    format!("{filter}{name} {}", if down { "↓" } else { "↑" })
 }
 
 /// What is no longer true, or not yet.

@@ -140,17 +140,7 @@ fn take(hands: &mut Hands, step: &Step, sample: &Sample) {
 /// Every cursor is on a row, and in the window of a pane that can be seen.
 fn check(state: &mut State) -> Result<(), TestCaseError> {
     let areas = layout::areas(state);
-    for pane in [
-        Pane::Layers,
-        Pane::Tree,
-        Pane::Waste,
-        Pane::Files,
-        Pane::Compare,
-        Pane::Labels,
-        Pane::Config,
-        Pane::Env,
-        Pane::History,
-    ] {
+    for pane in Pane::ALL {
         let rows = state.rows_of(pane);
         let window = areas
             .panes

@@ -4,17 +4,7 @@ use crate::image::LayerIndex;
 use crate::tree::Lens;
 use crate::tui::layout::Pane;
 use crate::tui::state::{Modal, View};
-use crate::tui::testing::{Hands, Sample};
-
-fn hands(keys: &str) -> Hands {
-    let mut hands = Hands::exploring(80, 24, &Sample::new());
-    hands.press(keys);
-    hands
-}
-
-fn shows(hands: &Hands, text: &str) {
-    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
-}
+use crate::tui::testing::{Hands, hands, shows};
 
 fn rows(hands: &Hands) -> Vec<String> {
     let comparison = hands.state.compare.comparison().unwrap();

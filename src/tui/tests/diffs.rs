@@ -3,17 +3,13 @@
 use crate::tui::effect::Effect;
 use crate::tui::msg::Msg;
 use crate::tui::state::Modal;
-use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::testing::{Hands, Sample, named, shows};
 use crate::tui::update::update;
 
 fn hands(width: u16, keys: &str) -> Hands {
     let mut hands = Hands::exploring(width, 24, &Sample::new());
     hands.press(keys);
     hands
-}
-
-fn shows(hands: &Hands, text: &str) {
-    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
 }
 
 #[test]

@@ -5,18 +5,8 @@ use crate::tui::effect::Effect;
 use crate::tui::extract::Wanted;
 use crate::tui::msg::Msg;
 use crate::tui::state::Modal;
-use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::testing::{Sample, hands, named, shows};
 use crate::tui::update::update;
-
-fn hands(keys: &str) -> Hands {
-    let mut hands = Hands::exploring(80, 24, &Sample::new());
-    hands.press(keys);
-    hands
-}
-
-fn shows(hands: &Hands, text: &str) {
-    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
-}
 
 /// What would be written, and where to, if Enter were pressed.
 fn planned(keys: &str) -> (Vec<Item>, String) {

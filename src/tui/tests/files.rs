@@ -4,13 +4,7 @@ use crate::image::LayerIndex;
 use crate::tree::Lens;
 use crate::tui::layout::Pane;
 use crate::tui::state::View;
-use crate::tui::testing::{Hands, Sample};
-
-fn hands(keys: &str) -> Hands {
-    let mut hands = Hands::exploring(80, 24, &Sample::new());
-    hands.press(keys);
-    hands
-}
+use crate::tui::testing::{Hands, Sample, hands};
 
 fn paths(hands: &Hands) -> Vec<String> {
     let files = hands.state.files.files().unwrap();

@@ -5,19 +5,9 @@ use crate::tui::effect::Effect;
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{Modal, State, View};
-use crate::tui::testing::{Hands, Sample};
+use crate::tui::testing::shows;
 use crate::tui::update::update;
 use crossterm::event::{KeyCode, KeyEvent};
-
-fn hands_of(keys: &str) -> Hands {
-    let mut hands = Hands::exploring(80, 24, &Sample::new());
-    hands.press(keys);
-    hands
-}
-
-fn shows(hands: &Hands, text: &str) {
-    assert!(hands.text().contains(text), "{text} is missing in:\n{}", hands.text());
-}
 
 fn selected(state: &State) -> String {
     let Some(Modal::Find(find)) = state.modal() else { panic!("the search is closed") };
@@ -26,7 +16,7 @@ fn selected(state: &State) -> String {
 
 #[test]
 fn a_deleted_secret_is_found_with_its_life_and_its_content() {
-    let hands = hands_of("f app/.env");
+    let hands = crate::tui::testing::hands("f app/.env");
     assert_eq!(selected(&hands.state), "srv/app/.env");
     for part in [
         "+3 %4 -5             gone  /srv/app/.env",
@@ -42,7 +32,7 @@ fn a_deleted_secret_is_found_with_its_life_and_its_content() {
 
 #[test]
 fn enter_shows_the_path_in_the_last_layer_that_touched_it() {
-    let mut hands = hands_of("4 f bundle Enter");
+    let mut hands = crate::tui::testing::hands("4 f bundle Enter");
     assert_eq!((hands.state.view, hands.state.focus()), (View::Layers, Pane::Tree));
     assert_eq!((hands.state.layer(), hands.state.modals.len()), (LayerIndex(4), 0));
     assert_eq!(hands.state.tree_path().as_deref(), Some("/srv/app/static/bundle.js"));
@@ -54,7 +44,7 @@ fn enter_shows_the_path_in_the_last_layer_that_touched_it() {
 
 #[test]
 fn what_is_viewed_from_the_search_gives_the_search_back() {
-    let mut hands = hands_of("f dpkg/status ^V");
+    let mut hands = crate::tui::testing::hands("f dpkg/status ^V");
     assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
     shows(&hands, "of layer 1");
     hands.press("[");
@@ -67,7 +57,7 @@ fn what_is_viewed_from_the_search_gives_the_search_back() {
 
 #[test]
 fn moving_looks_at_the_other_hits() {
-    let mut hands = hands_of("f .py");
+    let mut hands = crate::tui::testing::hands("f .py");
     let first = selected(&hands.state);
     hands.press("Down");
     assert_ne!(selected(&hands.state), first);
@@ -79,7 +69,7 @@ fn moving_looks_at_the_other_hits() {
 
 #[test]
 fn what_is_not_understood_is_said_and_what_was_found_stays() {
-    let mut hands = hands_of("f views");
+    let mut hands = crate::tui::testing::hands("f views");
     let before = selected(&hands.state);
     hands.take(Msg::Paste(" size:much".to_owned()));
     shows(&hands, "size:much is not understood");
@@ -92,7 +82,7 @@ fn what_is_not_understood_is_said_and_what_was_found_stays() {
 
 #[test]
 fn late_answers_do_not_count() {
-    let mut hands = hands_of("f");
+    let mut hands = crate::tui::testing::hands("f");
     let mut effects = Vec::new();
     for key in "vib".chars() {
         effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))));
@@ -110,14 +100,14 @@ fn late_answers_do_not_count() {
         hands.take(crate::tui::effect::answer(Effect::Find(generation, search)).unwrap());
     }
     let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
-    let typed_slowly = hands_of("f vib");
+    let typed_slowly = crate::tui::testing::hands("f vib");
     let Some(Modal::Find(expected)) = typed_slowly.state.modal() else { panic!() };
     assert_eq!((&find.found, find.waits()), (&expected.found, false), "of vib, not of v");
 }
 
 #[test]
 fn leaving_ends_the_reading() {
-    let mut hands = hands_of("f");
+    let mut hands = crate::tui::testing::hands("f");
     let mut reads = Vec::new();
     for key in "env".chars() {
         for effect in update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))) {
@@ -137,14 +127,14 @@ fn leaving_ends_the_reading() {
 
 #[test]
 fn pasted_text_is_looked_for() {
-    let mut hands = hands_of("f");
+    let mut hands = crate::tui::testing::hands("f");
     hands.take(Msg::Paste("app/.env\n".to_owned()));
     assert_eq!(selected(&hands.state), "srv/app/.env");
 }
 
 #[test]
 fn a_key_that_comes_before_the_answer_is_done_with_it() {
-    let mut hands = hands_of("f");
+    let mut hands = crate::tui::testing::hands("f");
     let mut effects = Vec::new();
     for key in "app/.env".chars() {
         effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))));
@@ -160,7 +150,7 @@ fn a_key_that_comes_before_the_answer_is_done_with_it() {
 
 #[test]
 fn a_click_selects_a_hit_and_one_beside_it_closes_nothing() {
-    let mut hands = hands_of("f .py");
+    let mut hands = crate::tui::testing::hands("f .py");
     let first = selected(&hands.state);
     hands.click(20, 6);
     assert_ne!(selected(&hands.state), first);

@@ -8,15 +8,9 @@ use crate::tui::keymap::ACTIONS;
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{LayerRow, LensMode, Modal, State, View};
-use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::testing::{Hands, Sample, hands, named};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
-
-fn hands(keys: &str) -> Hands {
-    let mut hands = Hands::exploring(80, 24, &Sample::new());
-    hands.press(keys);
-    hands
-}
 
 fn path(hands: &Hands) -> String {
     hands.state.tree_path().unwrap_or_default()

@@ -2,14 +2,8 @@
 
 use crate::tui::keymap::{self, Act};
 use crate::tui::state::View;
-use crate::tui::testing::{Hands, Sample};
+use crate::tui::testing::hands;
 use crate::tui::update::suggestions;
-
-fn hands(keys: &str) -> Hands {
-    let mut hands = Hands::exploring(80, 24, &Sample::new());
-    hands.press(keys);
-    hands
-}
 
 #[test]
 fn a_command_is_found_by_what_it_does() {

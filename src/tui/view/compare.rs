@@ -110,8 +110,5 @@ fn note(state: &State) -> String {
         CompareKey::Path => ("path", false),
         CompareKey::Change => ("change", false),
     };
-    let filter = pane.filter.as_ref();
-    let filter =
-        filter.map_or_else(String::new, |typed| format!("/{} · ", text::shorten(&text::prose(&typed.text), 20)));
-    format!("{filter}{name} {}", if down == pane.reversed { "↑" } else { "↓" })
+    super::order(pane.filter.as_ref(), name, down != pane.reversed)
 }

@@ -148,15 +148,14 @@ impl Painter<'_> {
             WasteSort::Path => ("path", false),
             WasteSort::Cause => ("cause", false),
         };
-        let filter = self.state.waste.filter.as_ref();
-        let filter =
-            filter.map_or_else(String::new, |typed| format!("/{} · ", text::shorten(&text::prose(&typed.text), 20)));
-        let by = match (&self.state.waste.opened, self.state.waste.by) {
+        let pane = &self.state.waste;
+        let filter = pane.filter.as_ref();
+        let by = match (&pane.opened, pane.by) {
             (_, GroupBy::File) => String::new(),
             (Some(bundle), _) => format!("{} · ", text::shorten(&bundle.title, 24)),
-            (None, by) => return format!("{filter}by {} · reclaim ↓", by.name()),
+            (None, by) => return super::order(filter, &format!("by {} · reclaim", by.name()), true),
         };
-        format!("{by}{filter}{name} {}", if down == self.state.waste.reversed { "↑" } else { "↓" })
+        format!("{by}{}", super::order(filter, name, down != pane.reversed))
     }
 }
 
