@@ -132,6 +132,14 @@
 //!   give one verdict. Layers are the same by their diff IDs, else by their instruction, in order.
 //! - **Extraction never resolves a path.** Each component is opened from the descriptor of the one above it and may not be
 //!   a link, so that no name of the image and no link in the folder leads out of it.
+//! - **Two sides are compared as lists of paths** ([`analysis::Comparison`]), so that two layers of an image and two images are
+//!   one thing. Of two images only files of one size are read, and not even those where both are the same entry of a layer
+//!   with the same diff ID. Times of directories and links do not count: every build changes them.
+//! - **A search looks at paths as they were last** ([`tree::Filter::search`]): `is:removed` is what any layer removed, `size:` of a
+//!   file that is gone the size that it had. A filter under a lens looks at what the lens shows. Letters are scored as fzf
+//!   does it, by nucleo.
+//! - **What lies over a view is a stack**, and a key about the best hit that comes before the answer of the search waits for it,
+//!   with all keys after it: one types faster than any search of half a million paths answers.
 //! - **The life of a path is its events.** What comes and goes within one layer without an entry of its own (a parent that
 //!   was implied, then replaced) leaves only its last state, so that a stranger cannot make a path cost more than
 //!   the entries that name it. A path that lies behind symbolic links is looked up through those of the final image.
