@@ -11,6 +11,7 @@ mod leftovers;
 mod live;
 mod packages;
 mod secret;
+mod squash;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -29,6 +30,7 @@ pub use gate::{
 pub use live::{LiveFile, live_files};
 pub use packages::{Databases, Manager, Package, Packages, Share, State};
 pub use secret::{SecretName, SecretNames, secrets};
+pub use squash::squash_saves;
 pub use timeline::{Deed, Step, Timeline};
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};
 pub use waste::{Cause, WasteItem};

@@ -22,7 +22,7 @@ use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::tree::{Filter, Lens, NodeId};
 use ratatui::layout::Size;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use tui_input::Input;
 
@@ -209,6 +209,10 @@ pub(crate) struct LayersPane {
     pub(crate) rows: Vec<LayerRow>,
     /// Where one is.
     pub(crate) at: Position,
+    /// Layers of which one wants to know what they would weigh as one.
+    pub(crate) marked: BTreeSet<LayerIndex>,
+    /// Bytes that would not be shipped then.
+    pub(crate) saved: u64,
     /// Whether rows without a layer are shown.
     pub(crate) empty_rows: bool,
     /// The layer that the lens is on: the selected one, or the one above a selected row without a layer.

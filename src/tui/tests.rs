@@ -12,3 +12,4 @@ mod lives;
 mod palette;
 mod screens;
 mod viewing;
+mod waste;

@@ -83,30 +83,6 @@ fn enter_on_a_wasted_item_leads_to_its_path_in_the_layer_that_ships_it() {
 }
 
 #[test]
-fn every_wasted_item_leads_to_its_path() {
-    let sample = Sample::new();
-    let count = Hands::exploring(80, 24, &sample).state.waste.shown.len();
-    assert!(count >= 8, "{count}");
-    for item in 0..count {
-        let mut hands = Hands::exploring(80, 24, &sample);
-        hands.press("2");
-        hands.press(&"j ".repeat(item));
-        let expected = format!("/{}", hands.state.waste_group().unwrap().path);
-        hands.press("Enter");
-        assert_eq!(path(&hands), expected);
-    }
-}
-
-#[test]
-fn wasted_items_add_up_to_the_wasted_bytes_of_the_report() {
-    let hands = hands("");
-    let ready = hands.state.ready.as_ref().unwrap();
-    let sum: u64 = ready.groups.iter().map(|group| group.bytes).sum();
-    assert_eq!(sum, ready.model.report.totals.wasted_bytes);
-    assert!(sum > 10_000_000);
-}
-
-#[test]
 fn a_label_leads_to_its_row_and_the_row_to_its_layer() {
     let mut hands = hands("4 Enter");
     assert_eq!((hands.state.focus(), hands.state.history.cursor), (Pane::History, 9));
@@ -465,34 +441,6 @@ fn every_key_of_the_table_is_one_that_a_terminal_sends() {
 }
 
 #[test]
-fn wasted_items_are_put_together_by_what_they_have_in_common() {
-    let mut hands = hands("2");
-    let total = hands.state.ready.as_ref().unwrap().model.report.totals.wasted_bytes;
-    for (by, first) in [("layers", "L1 → L2"), ("directory", "/var/cache/apt"), ("cause", "hidden")] {
-        hands.press("o");
-        assert!(hands.text().contains(&format!("by {by}")), "{}", hands.text());
-        let bundles = &hands.state.waste.bundles;
-        assert_eq!(bundles[0].title, first);
-        assert_eq!(
-            bundles.iter().map(|bundle| bundle.bytes).sum::<u64>(),
-            total,
-            "nothing is lost, nothing counts twice"
-        );
-    }
-    hands.press("Enter");
-    let shown = hands.state.waste.shown.len();
-    assert!(shown == 2 && hands.text().contains("pkgcache.bin"), "{}", hands.text());
-    hands.press("Esc");
-    assert!(hands.state.waste.shows_bundles());
-    hands.press("/ models");
-    assert_eq!(hands.state.waste.bundles.len(), 1, "the filter narrows what is put together");
-    hands.press("Esc Esc");
-    assert!(!hands.state.waste.shows_bundles() && hands.state.waste.shown.len() > 2);
-    hands.press("o Enter Enter");
-    assert_eq!((hands.state.view, path(&hands).as_str()), (View::Layers, "/var/cache/apt/pkgcache.bin"));
-}
-
-#[test]
 fn the_menu_offers_what_can_be_copied() {
     let mut hands = hands("3 j Y");
     let text = hands.text();
@@ -504,16 +452,6 @@ fn the_menu_offers_what_can_be_copied() {
     assert!(hands.state.modals.is_empty());
     hands.press("1 :3 Enter Y y");
     assert_eq!(hands.copied.as_deref(), Some("COPY . ."));
-}
-
-#[test]
-fn the_verdict_of_ci_is_seen_with_its_figures() {
-    let mut hands = hands("2");
-    let line = |hands: &Hands| hands.text().lines().find(|line| line.contains("CI   ")).unwrap().to_owned();
-    assert!(line(&hands).contains("efficiency 53.3 % FAIL · user waste"), "{}", line(&hands));
-    assert!(line(&hands).contains("wasted 10.4 MB"), "a figure without a limit has no verdict: {}", line(&hands));
-    hands.feed(Feed::Verdict(Vec::new()));
-    assert!(line(&hands).contains("not judged yet"));
 }
 
 #[test]

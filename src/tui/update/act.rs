@@ -111,6 +111,7 @@ fn in_pane(state: &mut State, act: Act) {
         Act::MarkBase => compare::mark(state),
         Act::CompareBase => compare::with_marked(state),
         Act::GroupBy => waste::next_grouping(state),
+        Act::MarkSquash => lens::toggle_mark(state),
         Act::OpenInstruction => details::open_instruction(state),
         Act::Parent => tree::parent(state),
         Act::Into => tree::into(state),
@@ -206,6 +207,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::Life
             | Act::Find
             | Act::Diff
+            | Act::MarkSquash
             | Act::Extract
     )
 }
@@ -304,6 +306,7 @@ fn back(state: &mut State, effects: &mut Effects) {
         toast(state, "there is no way back; q quits");
     } else if matches!(state.tree.mode, LensMode::Range(_)) {
         state.tree.mode = LensMode::Alone;
+    } else if state.view == View::Layers && lens::unmark(state) {
     } else if state.view == View::Waste && state.waste.filter.is_some() {
         waste::set_filter(state, None, effects);
     } else if state.view == View::Waste && waste::back(state) {

@@ -5,6 +5,7 @@ use super::super::rows::SortKey;
 use super::super::scene::{Look, Source};
 use super::super::state::{Asked, LayerRow, Reading, State};
 use super::Effects;
+use crate::analysis::squash_saves;
 use crate::image::LayerIndex;
 use std::sync::Arc;
 
@@ -81,6 +82,28 @@ fn select(state: &mut State) {
         LayerRow::Empty(_) | LayerRow::Base => None,
     };
     state.layers.selected = upto.into_iter().find_map(layer).or_else(|| state.layers.rows.iter().find_map(layer));
+}
+
+/// Marks the selected layer as one of those that would be one, or takes the mark away, and goes on to the next.
+pub(super) fn toggle_mark(state: &mut State) {
+    let Some(LayerRow::Layer(layer)) = state.layer_row() else { return };
+    if !state.layers.marked.remove(&layer) {
+        state.layers.marked.insert(layer);
+    }
+    weigh(state);
+    step(state, 1);
+}
+
+/// Takes all marks away. Says whether there were any.
+pub(super) fn unmark(state: &mut State) -> bool {
+    let had_some = !std::mem::take(&mut state.layers.marked).is_empty();
+    weigh(state);
+    had_some
+}
+
+fn weigh(state: &mut State) {
+    let waste = state.ready.as_ref().map(|ready| &ready.model.analysis.waste);
+    state.layers.saved = waste.map_or(0, |waste| squash_saves(waste, &state.layers.marked));
 }
 
 /// Asks the worker what the lens shows, if that is not what it was asked last.

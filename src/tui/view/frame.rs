@@ -53,6 +53,11 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
             if class == Class::Wide {
                 figures.push((format!("efficiency {}", percent(totals.efficiency)), Role::Text));
             }
+            if !state.layers.marked.is_empty() {
+                let saved = state.layers.saved;
+                let rest = human(totals.shipped_bytes.saturating_sub(saved), units);
+                figures.push((format!("* as one: {rest} (-{})", human(saved, units)), Role::Strong));
+            }
             if totals.partial {
                 figures.push(("partial".to_owned(), Role::Error));
             }

@@ -77,7 +77,10 @@ impl Painter<'_> {
     fn layer_row(&self, layer: LayerIndex, columns: Columns) -> Vec<Piece> {
         let Some(subject) = &self.state.subject else { return Vec::new() };
         let units = self.state.options.units;
-        let mut out = vec![(text::left(&layer.to_string(), self.number_width()), Role::Text)];
+        let is_marked = self.state.layers.marked.contains(&layer);
+        let number = if is_marked { format!("{layer}*") } else { layer.to_string() };
+        let role = if is_marked { Role::Strong } else { Role::Text };
+        let mut out = vec![(text::left(&number, self.number_width()), role)];
         let section = self.state.ready.as_ref().and_then(|ready| ready.model.report.layers.get(layer.index()));
         if let Some(trouble) = self.trouble(layer, section) {
             // What is wrong with a layer matters more than its figures.

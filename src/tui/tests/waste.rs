@@ -1,0 +1,89 @@
+//! The wasted items, and what could be done about them.
+
+use crate::image::LayerIndex;
+use crate::tui::Feed;
+use crate::tui::state::View;
+use crate::tui::testing::{Hands, Sample, hands};
+
+fn path(hands: &Hands) -> String {
+    hands.state.tree_path().unwrap_or_default()
+}
+
+#[test]
+fn wasted_items_are_put_together_by_what_they_have_in_common() {
+    let mut hands = hands("2");
+    let total = hands.state.ready.as_ref().unwrap().model.report.totals.wasted_bytes;
+    for (by, first) in [("layers", "L1 → L2"), ("directory", "/var/cache/apt"), ("cause", "hidden")] {
+        hands.press("o");
+        assert!(hands.text().contains(&format!("by {by}")), "{}", hands.text());
+        let bundles = &hands.state.waste.bundles;
+        assert_eq!(bundles[0].title, first);
+        assert_eq!(
+            bundles.iter().map(|bundle| bundle.bytes).sum::<u64>(),
+            total,
+            "nothing is lost, nothing counts twice"
+        );
+    }
+    hands.press("Enter");
+    let shown = hands.state.waste.shown.len();
+    assert!(shown == 2 && hands.text().contains("pkgcache.bin"), "{}", hands.text());
+    hands.press("Esc");
+    assert!(hands.state.waste.shows_bundles());
+    hands.press("/ models");
+    assert_eq!(hands.state.waste.bundles.len(), 1, "the filter narrows what is put together");
+    hands.press("Esc Esc");
+    assert!(!hands.state.waste.shows_bundles() && hands.state.waste.shown.len() > 2);
+    hands.press("o Enter Enter");
+    assert_eq!((hands.state.view, path(&hands).as_str()), (View::Layers, "/var/cache/apt/pkgcache.bin"));
+}
+
+#[test]
+fn the_verdict_of_ci_is_seen_with_its_figures() {
+    let mut hands = hands("2");
+    let line = |hands: &Hands| hands.text().lines().find(|line| line.contains("CI   ")).unwrap().to_owned();
+    assert!(line(&hands).contains("efficiency 53.3 % FAIL · user waste"), "{}", line(&hands));
+    assert!(line(&hands).contains("wasted 10.4 MB"), "a figure without a limit has no verdict: {}", line(&hands));
+    hands.feed(Feed::Verdict(Vec::new()));
+    assert!(line(&hands).contains("not judged yet"));
+}
+
+#[test]
+fn every_wasted_item_leads_to_its_path() {
+    let sample = Sample::new();
+    let count = Hands::exploring(80, 24, &sample).state.waste.shown.len();
+    assert!(count >= 8, "{count}");
+    for item in 0..count {
+        let mut hands = Hands::exploring(80, 24, &sample);
+        hands.press("2");
+        hands.press(&"j ".repeat(item));
+        let expected = format!("/{}", hands.state.waste_group().unwrap().path);
+        hands.press("Enter");
+        assert_eq!(path(&hands), expected);
+    }
+}
+
+#[test]
+fn wasted_items_add_up_to_the_wasted_bytes_of_the_report() {
+    let hands = hands("");
+    let ready = hands.state.ready.as_ref().unwrap();
+    let sum: u64 = ready.groups.iter().map(|group| group.bytes).sum();
+    assert_eq!(sum, ready.model.report.totals.wasted_bytes);
+    assert!(sum > 10_000_000);
+}
+
+#[test]
+fn the_header_says_what_marked_layers_would_weigh_as_one() {
+    let mut hands = hands(":3 Enter Space");
+    assert!(hands.text().contains("* as one: 22.3 MB (-0 B)"), "{}", hands.text());
+    assert_eq!(hands.state.layer(), LayerIndex(4), "and on to the next");
+    hands.press("Space");
+    let saved = hands.state.layers.saved;
+    let of_both = |item: &crate::report::WasteSection| {
+        [item.owner_layer, item.by_layer].iter().all(|layer| (3..=4).contains(&layer.0))
+    };
+    let waste = &hands.state.ready.as_ref().unwrap().model.report.waste;
+    assert_eq!(saved, waste.iter().filter(of_both).map(|item| item.bytes).sum::<u64>());
+    assert!(saved > 3_000_000 && hands.text().contains("3* ") && hands.text().contains("* as one: 19.3 MB (-3.00 MB)"));
+    hands.press("Esc");
+    assert!(hands.state.layers.marked.is_empty() && !hands.text().contains("as one"));
+}
