@@ -518,7 +518,8 @@ pub(crate) struct State {
     pub(crate) history: Position,
     /// What lies over the view, the last one over the others.
     pub(crate) modals: Vec<Modal>,
-    /// The number of the last file that was asked for, by whatever lies over the view.
+    /// The number of the last question that was asked by whatever lies over the view: what lay there before may still
+    /// be answered.
     pub(crate) reads: Generation,
     /// What is being typed.
     pub(crate) prompt: Option<Prompt>,

@@ -5,7 +5,7 @@ use crate::tui::effect::Effect;
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{Modal, State, View};
-use crate::tui::testing::shows;
+use crate::tui::testing::{hands, shows};
 use crate::tui::update::update;
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -16,7 +16,7 @@ fn selected(state: &State) -> String {
 
 #[test]
 fn a_deleted_secret_is_found_with_its_life_and_its_content() {
-    let hands = crate::tui::testing::hands("f app/.env");
+    let hands = hands("f app/.env");
     assert_eq!(selected(&hands.state), "srv/app/.env");
     for part in [
         "+3 %4 -5             gone  /srv/app/.env",
@@ -32,7 +32,7 @@ fn a_deleted_secret_is_found_with_its_life_and_its_content() {
 
 #[test]
 fn enter_shows_the_path_in_the_last_layer_that_touched_it() {
-    let mut hands = crate::tui::testing::hands("4 f bundle Enter");
+    let mut hands = hands("4 f bundle Enter");
     assert_eq!((hands.state.view, hands.state.focus()), (View::Layers, Pane::Tree));
     assert_eq!((hands.state.layer(), hands.state.modals.len()), (LayerIndex(4), 0));
     assert_eq!(hands.state.tree_path().as_deref(), Some("/srv/app/static/bundle.js"));
@@ -44,7 +44,7 @@ fn enter_shows_the_path_in_the_last_layer_that_touched_it() {
 
 #[test]
 fn what_is_viewed_from_the_search_gives_the_search_back() {
-    let mut hands = crate::tui::testing::hands("f dpkg/status ^V");
+    let mut hands = hands("f dpkg/status ^V");
     assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
     shows(&hands, "of layer 1");
     hands.press("[");
@@ -57,7 +57,7 @@ fn what_is_viewed_from_the_search_gives_the_search_back() {
 
 #[test]
 fn moving_looks_at_the_other_hits() {
-    let mut hands = crate::tui::testing::hands("f .py");
+    let mut hands = hands("f .py");
     let first = selected(&hands.state);
     hands.press("Down");
     assert_ne!(selected(&hands.state), first);
@@ -69,7 +69,7 @@ fn moving_looks_at_the_other_hits() {
 
 #[test]
 fn what_is_not_understood_is_said_and_what_was_found_stays() {
-    let mut hands = crate::tui::testing::hands("f views");
+    let mut hands = hands("f views");
     let before = selected(&hands.state);
     hands.take(Msg::Paste(" size:much".to_owned()));
     shows(&hands, "size:much is not understood");
@@ -82,7 +82,7 @@ fn what_is_not_understood_is_said_and_what_was_found_stays() {
 
 #[test]
 fn late_answers_do_not_count() {
-    let mut hands = crate::tui::testing::hands("f");
+    let mut hands = hands("f");
     let mut effects = Vec::new();
     for key in "vib".chars() {
         effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))));
@@ -107,7 +107,7 @@ fn late_answers_do_not_count() {
 
 #[test]
 fn leaving_ends_the_reading() {
-    let mut hands = crate::tui::testing::hands("f");
+    let mut hands = hands("f");
     let mut reads = Vec::new();
     for key in "env".chars() {
         for effect in update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))) {
@@ -127,14 +127,14 @@ fn leaving_ends_the_reading() {
 
 #[test]
 fn pasted_text_is_looked_for() {
-    let mut hands = crate::tui::testing::hands("f");
+    let mut hands = hands("f");
     hands.take(Msg::Paste("app/.env\n".to_owned()));
     assert_eq!(selected(&hands.state), "srv/app/.env");
 }
 
 #[test]
 fn a_key_that_comes_before_the_answer_is_done_with_it() {
-    let mut hands = crate::tui::testing::hands("f");
+    let mut hands = hands("f");
     let mut effects = Vec::new();
     for key in "app/.env".chars() {
         effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))));
@@ -150,7 +150,7 @@ fn a_key_that_comes_before_the_answer_is_done_with_it() {
 
 #[test]
 fn a_click_selects_a_hit_and_one_beside_it_closes_nothing() {
-    let mut hands = crate::tui::testing::hands("f .py");
+    let mut hands = hands("f .py");
     let first = selected(&hands.state);
     hands.click(20, 6);
     assert_ne!(selected(&hands.state), first);
@@ -158,4 +158,21 @@ fn a_click_selects_a_hit_and_one_beside_it_closes_nothing() {
     assert!(matches!(hands.state.modal(), Some(Modal::Find(_))));
     hands.click(20, 0);
     assert!(hands.state.modals.is_empty());
+}
+
+#[test]
+fn an_answer_to_a_search_that_was_closed_is_no_answer_to_the_next_one() {
+    let mut hands = hands("f");
+    let first = update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char('z'))));
+    hands.press("Esc f");
+    let second = update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char('e'))));
+    for msg in first.into_iter().filter_map(crate::tui::effect::answer) {
+        hands.take(msg);
+    }
+    assert!(hands.state.waits(), "nobody has looked for e yet");
+    for msg in second.into_iter().filter_map(crate::tui::effect::answer) {
+        hands.take(msg);
+    }
+    let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
+    assert!(find.found.total > 10 && !find.waits());
 }

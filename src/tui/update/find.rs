@@ -44,7 +44,8 @@ pub(super) fn edit(state: &mut State, requests: &[InputRequest], effects: &mut E
     match Filter::fuzzy(find.input.value()) {
         Ok(filter) => {
             find.error = None;
-            let generation = find.generation.advance();
+            let generation = state.reads.advance();
+            find.generation = generation;
             if filter.is_empty() {
                 find.answered = generation;
                 find.found = Found::default();
