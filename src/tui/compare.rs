@@ -6,7 +6,7 @@ use super::msg::Generation;
 use super::state::{Position, Typed};
 use crate::analysis::{Comparison, Difference, Side};
 use crate::image::LayerIndex;
-use crate::tree::{Filter, InodeId, LensView, NodeId};
+use crate::tree::{Filter, InodeId, Lens, LensView, NodeId};
 use std::sync::Arc;
 
 /// By what paths are sorted.
@@ -47,6 +47,12 @@ impl Question for Compare {
 }
 
 impl Compare {
+    /// The layers between the two points.
+    pub(crate) fn between(&self) -> Lens {
+        let Lens { first, last } = Lens::range(self.left, self.right);
+        Lens { first: LayerIndex(first.0.saturating_add(1)), last }
+    }
+
     /// Answers it. `view` is what the lens of the layers between the two points shows: the filter looks through it.
     pub(crate) fn answer(&self, view: &LensView) -> Comparison {
         let tree = &self.model.tree;

@@ -8,10 +8,9 @@ use super::find::{MOST_HITS, Search};
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
 use super::{ImageFiles, Model};
-use crate::analysis::Comparison;
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
-use crate::tree::{Filter, Found, InodeId, Lens, LensView, NodeId, Outline, Tree};
+use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Tree};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -19,16 +18,8 @@ use std::sync::mpsc::Receiver;
 /// What has to be done outside of the state.
 #[derive(Debug)]
 pub(crate) enum Effect {
-    /// Make what a lens shows.
-    Look(Generation, Look),
-    /// Find out which wasted items a filter leaves.
-    Sift(Generation, Sift),
-    /// List the files of a lens.
-    List(Generation, List),
-    /// Compare two points of the image.
-    Differ(Generation, Compare),
-    /// Find paths.
-    Find(Generation, Search),
+    /// Ask the worker.
+    Ask(Generation, Job),
     /// Read the beginning of a file.
     Read(Generation, Read),
     /// Compare two versions of a file.
@@ -83,15 +74,55 @@ impl Read {
 #[derive(Debug)]
 pub(crate) enum Job {
     /// What a lens shows.
-    Look(Generation, Look),
+    Look(Look),
     /// Which wasted items a filter leaves.
-    Sift(Generation, Sift),
+    Sift(Sift),
     /// The files of a lens.
-    List(Generation, List),
-    /// In what two points of the image differ.
-    Differ(Generation, Compare),
+    List(List),
     /// Paths that are like what was typed.
-    Find(Generation, Search),
+    Find(Search),
+    /// In what two points of the image differ.
+    Differ(Compare),
+}
+
+impl Job {
+    /// How many kinds there are.
+    const KINDS: usize = 5;
+
+    /// Its kind. Of those that wait together the lowest is answered first.
+    fn kind(&self) -> usize {
+        match self {
+            Self::Look(_) => 0,
+            Self::Sift(_) => 1,
+            Self::List(_) => 2,
+            Self::Find(_) => 3,
+            Self::Differ(_) => 4,
+        }
+    }
+
+    /// Answers it.
+    fn answer(&self, generation: Generation, lenses: &mut Lenses) -> Msg {
+        match self {
+            Self::Look(question) => {
+                let view = lenses.view(&question.source, |tree| question.lens_in(tree));
+                Msg::Looked(generation, Arc::new(Scene::of(view, question)))
+            }
+            Self::Sift(question) => {
+                Msg::Sifted(generation, question.filter.select(&lenses.whole(&question.model), &question.nodes))
+            }
+            Self::List(question) => {
+                let view = lenses.view(&Source::Tree(Arc::clone(&question.tree)), |_| question.lens);
+                Msg::Listed(generation, Arc::new(Files::of(view, question)))
+            }
+            Self::Find(question) => {
+                Msg::Found(generation, question.filter.search(&lenses.whole(&question.model), MOST_HITS))
+            }
+            Self::Differ(question) => {
+                let view = lenses.view(&Source::Tree(Arc::clone(&question.model.tree)), |_| question.between());
+                Msg::Differed(generation, Arc::new(question.answer(&view)))
+            }
+        }
+    }
 }
 
 /// How many lenses are kept, a byte for each path: one goes to and fro between two, and the wasted items have another.
@@ -131,100 +162,51 @@ impl Lenses {
         self.views.push_back(Arc::clone(&view));
         view
     }
+
+    /// What the lens of the whole image shows.
+    fn whole(&mut self, model: &Model) -> Arc<LensView> {
+        let source = Source::Tree(Arc::clone(&model.tree));
+        self.view(&source, |tree| Lens::up_to(LayerIndex(tree.layers().saturating_sub(1))))
+    }
 }
 
 /// Answers questions until nobody can ask any more. Of questions of one kind that wait, only the newest is answered.
 /// `answer` says whether there is still somebody to listen.
-pub(crate) fn work(jobs: &Receiver<Job>, answer: impl Fn(Msg) -> bool) {
+pub(crate) fn work(jobs: &Receiver<(Generation, Job)>, answer: impl Fn(Msg) -> bool) {
     let mut lenses = Lenses::default();
     while let Ok(first) = jobs.recv() {
-        let (mut newest_look, mut newest_sift, mut newest_list) = (None, None, None);
-        let (mut newest_find, mut newest_differ) = (None, None);
-        for job in std::iter::once(first).chain(jobs.try_iter()) {
-            match job {
-                Job::Look(generation, question) => newest_look = Some((generation, question)),
-                Job::Sift(generation, question) => newest_sift = Some((generation, question)),
-                Job::List(generation, question) => newest_list = Some((generation, question)),
-                Job::Find(generation, question) => newest_find = Some((generation, question)),
-                Job::Differ(generation, question) => newest_differ = Some((generation, question)),
+        let mut newest: [Option<(Generation, Job)>; Job::KINDS] = Default::default();
+        for asked in std::iter::once(first).chain(jobs.try_iter()) {
+            if let Some(slot) = newest.get_mut(asked.1.kind()) {
+                *slot = Some(asked);
             }
         }
-        if let Some((generation, question)) = newest_look {
-            let scene = Arc::new(see(&question, &mut lenses));
-            if !answer(Msg::Looked(generation, scene)) {
-                return;
-            }
-        }
-        if let Some((generation, question)) = newest_sift {
-            let kept = sift(&question, &mut lenses);
-            if !answer(Msg::Sifted(generation, kept)) {
-                return;
-            }
-        }
-        if let Some((generation, question)) = newest_list {
-            let files = Arc::new(list(&question, &mut lenses));
-            if !answer(Msg::Listed(generation, files)) {
-                return;
-            }
-        }
-        if let Some((generation, question)) = newest_find {
-            let found = search(&question, &mut lenses);
-            if !answer(Msg::Found(generation, found)) {
-                return;
-            }
-        }
-        if let Some((generation, question)) = newest_differ {
-            let comparison = Arc::new(differ(&question, &mut lenses));
-            if !answer(Msg::Differed(generation, comparison)) {
+        for (generation, job) in newest.into_iter().flatten() {
+            if !answer(job.answer(generation, &mut lenses)) {
                 return;
             }
         }
     }
 }
 
-fn see(question: &Look, lenses: &mut Lenses) -> Scene {
-    Scene::of(lenses.view(&question.source, |tree| question.lens_in(tree)), question)
-}
-
-fn list(question: &List, lenses: &mut Lenses) -> Files {
-    Files::of(lenses.view(&Source::Tree(Arc::clone(&question.tree)), |_| question.lens), question)
-}
-
-fn sift(question: &Sift, lenses: &mut Lenses) -> Vec<bool> {
-    question.filter.select(&whole(&question.model, lenses), &question.nodes)
-}
-
-fn search(question: &Search, lenses: &mut Lenses) -> Found {
-    question.filter.search(&whole(&question.model, lenses), MOST_HITS)
-}
-
-fn differ(question: &Compare, lenses: &mut Lenses) -> Comparison {
-    let (first, last) = (question.left.min(question.right), question.left.max(question.right));
-    let between = Lens { first: LayerIndex(first.0.saturating_add(1)), last };
-    question.answer(&lenses.view(&Source::Tree(Arc::clone(&question.model.tree)), |_| between))
-}
-
-/// What the lens of the whole image shows.
-fn whole(model: &Model, lenses: &mut Lenses) -> Arc<LensView> {
-    let source = Source::Tree(Arc::clone(&model.tree));
-    lenses.view(&source, |tree| Lens::up_to(LayerIndex(tree.layers().saturating_sub(1))))
+impl Effect {
+    /// Does what takes long and is done beside everything else; none if nobody waits for it any more, or if it is
+    /// something else.
+    pub(crate) fn aside(self) -> Option<Msg> {
+        match self {
+            Self::Read(generation, read) => Some(Msg::Read(generation, read.answer()?)),
+            Self::Compare(generation, pair) => Some(Msg::Compared(generation, pair.answer()?)),
+            Self::Extract(generation, order) => Some(Msg::Extracted(generation, order.answer()?)),
+            _ => None,
+        }
+    }
 }
 
 /// Answers one question at once, for tests.
 #[cfg(test)]
 pub(crate) fn answer(effect: Effect) -> Option<Msg> {
-    let mut lenses = Lenses::default();
     match effect {
-        Effect::Look(generation, question) => Some(Msg::Looked(generation, Arc::new(see(&question, &mut lenses)))),
-        Effect::Sift(generation, question) => Some(Msg::Sifted(generation, sift(&question, &mut lenses))),
-        Effect::List(generation, question) => Some(Msg::Listed(generation, Arc::new(list(&question, &mut lenses)))),
-        Effect::Differ(generation, question) => {
-            Some(Msg::Differed(generation, Arc::new(differ(&question, &mut lenses))))
-        }
-        Effect::Find(generation, question) => Some(Msg::Found(generation, search(&question, &mut lenses))),
-        Effect::Read(generation, read) => read.answer().map(|read| Msg::Read(generation, read)),
-        Effect::Extract(generation, order) => order.answer().map(|done| Msg::Extracted(generation, done)),
-        Effect::Compare(generation, pair) => pair.answer().map(|difference| Msg::Compared(generation, difference)),
-        _ => None,
+        Effect::Ask(generation, job) => Some(job.answer(generation, &mut Lenses::default())),
+        effect => effect.aside(),
     }
 }

@@ -2,7 +2,7 @@
 //! suspend); and the loop between messages, state and screen.
 
 use super::effect::{Effect, Job, work};
-use super::msg::Msg;
+use super::msg::{Generation, Msg};
 use super::state::State;
 use super::update::update;
 use super::view::view;
@@ -108,7 +108,7 @@ fn now() -> Instant {
 /// State, and what its effects need.
 struct Loop {
     state: State,
-    jobs: Sender<Job>,
+    jobs: Sender<(Generation, Job)>,
     events: Sender<Happening>,
     choose: Sender<usize>,
     exit: Option<Exit>,
@@ -157,20 +157,9 @@ impl Loop {
     fn take(&mut self, msg: Msg, screen: &mut Screen) -> io::Result<()> {
         for effect in update(&mut self.state, msg) {
             match effect {
-                Effect::Look(generation, question) => self.ask(Job::Look(generation, question)),
-                Effect::Sift(generation, question) => self.ask(Job::Sift(generation, question)),
-                Effect::List(generation, question) => self.ask(Job::List(generation, question)),
-                Effect::Differ(generation, question) => self.ask(Job::Differ(generation, question)),
-                Effect::Find(generation, question) => self.ask(Job::Find(generation, question)),
-                Effect::Read(generation, file) => {
-                    self.aside(move || Some(Msg::Read(generation, file.answer()?)));
-                }
-                Effect::Extract(generation, order) => {
-                    self.aside(move || Some(Msg::Extracted(generation, order.answer()?)));
-                }
-                Effect::Compare(generation, pair) => {
-                    self.aside(move || Some(Msg::Compared(generation, pair.answer()?)));
-                }
+                // If the worker is gone, its panic is an event of its own.
+                Effect::Ask(generation, job) => drop(self.jobs.send((generation, job))),
+                Effect::Read(..) | Effect::Compare(..) | Effect::Extract(..) => self.aside(effect),
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),
                 Effect::Copy(text) => copy(&text)?,
@@ -182,21 +171,16 @@ impl Loop {
         Ok(())
     }
 
-    /// A file may take long, and nobody else should wait for it. Closing it ends the thread.
-    fn aside(&self, answer: impl FnOnce() -> Option<Msg> + Send + 'static) {
+    /// A file may take long, and nobody else should wait for it. Closing what waits for it ends the thread.
+    fn aside(&self, effect: Effect) {
         let events = self.events.clone();
         thread::spawn(move || {
             let _alarm = Alarm(events.clone());
-            if let Some(msg) = answer() {
+            if let Some(msg) = effect.aside() {
                 // If nobody listens any more, the explorer has been left.
                 drop(events.send(Happening::Msg(msg)));
             }
         });
-    }
-
-    /// If the worker is gone, its panic is an event of its own.
-    fn ask(&self, job: Job) {
-        drop(self.jobs.send(job));
     }
 }
 
@@ -289,7 +273,7 @@ fn listen_to_feed(first: Vec<Feed>, feed: Receiver<Feed>, events: Sender<Happeni
     });
 }
 
-fn answer(questions: Receiver<Job>, events: Sender<Happening>) {
+fn answer(questions: Receiver<(Generation, Job)>, events: Sender<Happening>) {
     thread::spawn(move || {
         let _alarm = Alarm(events.clone());
         work(&questions, |msg| events.send(Happening::Msg(msg)).is_ok());

@@ -1,7 +1,7 @@
 //! Finding a path of any layer.
 
 use crate::image::LayerIndex;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Job};
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{Modal, State, View};
@@ -91,13 +91,13 @@ fn late_answers_do_not_count() {
     let questions: Vec<_> = effects
         .into_iter()
         .filter_map(|effect| match effect {
-            Effect::Find(generation, search) => Some((generation, search)),
+            Effect::Ask(generation, Job::Find(search)) => Some((generation, search)),
             _ => None,
         })
         .collect();
     assert_eq!(questions.len(), 3);
     for (generation, search) in questions.into_iter().rev() {
-        hands.take(crate::tui::effect::answer(Effect::Find(generation, search)).unwrap());
+        hands.take(crate::tui::effect::answer(Effect::Ask(generation, Job::Find(search))).unwrap());
     }
     let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
     let typed_slowly = crate::tui::testing::hands("f vib");

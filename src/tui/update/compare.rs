@@ -1,7 +1,7 @@
 //! Two points of the image compared.
 
 use super::super::compare::{Compare, CompareKey};
-use super::super::effect::Effect;
+use super::super::effect::{Effect, Job};
 use super::super::state::{State, View};
 use super::{Effects, toast};
 use crate::image::LayerIndex;
@@ -21,7 +21,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
         reversed: state.compare.reversed,
     };
     if let Some(generation) = state.compare.ask(&question) {
-        effects.push(Effect::Differ(generation, question));
+        effects.push(Effect::Ask(generation, Job::Differ(question)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The flat list of files.
 
-use super::super::effect::Effect;
+use super::super::effect::{Effect, Job};
 use super::super::files::{FilesKey, List};
 use super::super::state::{LensMode, State, View};
 use super::Effects;
@@ -18,7 +18,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
         reversed: state.files.reversed,
     };
     if let Some(generation) = state.files.ask(&question) {
-        effects.push(Effect::List(generation, question));
+        effects.push(Effect::Ask(generation, Job::List(question)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finding a path of any layer.
 
-use super::super::effect::{Effect, Read};
+use super::super::effect::{Effect, Job, Read};
 use super::super::find::{Find, Hit, Search};
 use super::super::keymap::{self, Act, Context, Meaning};
 use super::super::layout::{self, Areas};
@@ -51,7 +51,7 @@ pub(super) fn edit(state: &mut State, requests: &[InputRequest], effects: &mut E
                 find.found = Found::default();
                 find.hit = None;
             } else {
-                effects.push(Effect::Find(generation, Search { model: Arc::clone(&find.model), filter }));
+                effects.push(Effect::Ask(generation, Job::Find(Search { model: Arc::clone(&find.model), filter })));
             }
         }
         Err(error) => find.error = Some(text::prose(&error.to_string())),

@@ -1,6 +1,6 @@
 //! The list of layers and the lens that follows it.
 
-use super::super::effect::Effect;
+use super::super::effect::{Effect, Job};
 use super::super::rows::SortKey;
 use super::super::scene::{Look, Source};
 use super::super::state::{Asked, LayerRow, Reading, State};
@@ -134,5 +134,5 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     let filter = asked.filter.clone();
     let question = Look { source, lens: asked.lens, kinds: asked.kinds, filter, costs: asked.costs };
     state.tree.asked = Some(asked);
-    effects.push(Effect::Look(state.tree.generation.advance(), question));
+    effects.push(Effect::Ask(state.tree.generation.advance(), Job::Look(question)));
 }

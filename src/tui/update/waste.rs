@@ -1,6 +1,6 @@
 //! The list of wasted items.
 
-use super::super::effect::{Effect, Sift};
+use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
 use super::super::state::{Position, State, Typed, WasteSort};
@@ -98,7 +98,7 @@ pub(super) fn set_filter(state: &mut State, filter: Option<Typed>, effects: &mut
     };
     let nodes = ready.groups.iter().map(|group| group.node).collect();
     let question = Sift { model: Arc::clone(&ready.model), nodes, filter: Arc::clone(&typed.filter) };
-    effects.push(Effect::Sift(generation, question));
+    effects.push(Effect::Ask(generation, Job::Sift(question)));
 }
 
 /// Takes the worker's answer, unless a newer question was asked since.
