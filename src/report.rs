@@ -37,7 +37,7 @@ pub use diff::{
 };
 pub use dive_json::write as write_dive_json;
 pub use duplicates::{DuplicateSection, duplicates, write as write_duplicates, write_json as write_duplicates_json};
-pub use found::{FoundPath, Touch, found, write as write_found, write_json as write_found_json};
+pub use found::{FoundPath, TOUCHED, Touch, found, touched, write as write_found, write_json as write_found_json};
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};

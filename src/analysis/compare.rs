@@ -4,7 +4,7 @@ mod layers;
 
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind};
-use crate::tree::{Change, InodeId, NodeId, Tree, Version};
+use crate::tree::{Change, Counts, InodeId, NodeId, Tree, Version};
 pub use layers::{LayerKey, LayerPair, align};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -158,9 +158,13 @@ impl Comparison {
         });
     }
 
-    /// How many paths there are of a kind of change.
-    pub fn count(&self, change: Change) -> u64 {
-        self.differences.iter().filter(|difference| difference.change() == change).count() as u64
+    /// How many paths there are of each kind of change.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for difference in &self.differences {
+            counts.count(difference.change(), 1);
+        }
+        counts
     }
 }
 
@@ -173,14 +177,19 @@ struct Walk {
 impl Walk {
     fn of(side: Side<'_>) -> Self {
         let (tree, version) = (side.tree, side.version);
-        let (mut seen, mut bytes, mut paths) = (HashSet::new(), 0, Vec::new());
-        let mut below = tree.paths_below(NodeId::ROOT);
-        while let Some(node) = below.next() {
-            let Some(inode) = tree.item(node, version) else { continue };
-            let counted = inode.filter(|inode| seen.insert(*inode));
-            let own = counted.and_then(|inode| tree.file_size(inode)).unwrap_or(0);
-            bytes += own;
-            paths.push((below.path().to_vec(), Present { node, inode, bytes: own }));
+        // Most layers write a few paths of many: those are put in order, not all.
+        let present = |node| {
+            let inode = tree.item(node, version)?;
+            Some((tree.path(node), Present { node, inode, bytes: 0 }))
+        };
+        let nodes = tree.nodes().filter(|node| *node != NodeId::ROOT);
+        let mut paths: Vec<(Vec<u8>, Present)> = nodes.filter_map(present).collect();
+        paths.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let (mut seen, mut bytes) = (HashSet::new(), 0);
+        for (_, present) in &mut paths {
+            let counted = present.inode.filter(|inode| seen.insert(*inode));
+            present.bytes = counted.and_then(|inode| tree.file_size(inode)).unwrap_or(0);
+            bytes += present.bytes;
         }
         Self { paths, bytes }
     }
@@ -300,6 +309,6 @@ mod tests {
         assert_eq!(shown(&comparison), ["- only -5", "% t +0 mode owner", "~ u +0 content"]);
         comparison.sort_by_delta();
         assert_eq!(shown(&comparison)[0], "- only -5");
-        assert_eq!((comparison.same, comparison.count(Change::Metadata), asked), (2, 1, 3));
+        assert_eq!((comparison.same, comparison.counts().metadata, asked), (2, 1, 3));
     }
 }

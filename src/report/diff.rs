@@ -162,6 +162,7 @@ impl DiffReport {
     ) -> Self {
         let side = |side: Compared<'_>, bytes| DiffSide { image: side.name.to_owned(), as_of: side.as_of, bytes };
         let paths = comparison.differences.iter().take(top.unwrap_or(usize::MAX));
+        let counts = comparison.counts();
         let delta = i128::from(comparison.right_bytes) - i128::from(comparison.left_bytes);
         Self {
             left: side(left, comparison.left_bytes),
@@ -169,10 +170,10 @@ impl DiffReport {
             layers,
             settings: settings(left.image, right.image),
             totals: DiffTotals {
-                added: comparison.count(Change::Added),
-                changed: comparison.count(Change::Content),
-                metadata_only: comparison.count(Change::Metadata),
-                removed: comparison.count(Change::Removed),
+                added: counts.added,
+                changed: counts.content,
+                metadata_only: counts.metadata,
+                removed: counts.removed,
                 same: comparison.same,
                 delta_bytes: i64::try_from(delta).unwrap_or(i64::MAX),
             },

@@ -4,7 +4,7 @@ use super::json;
 use super::listing::type_name;
 use super::size::{Units, short};
 use super::words::middle;
-use crate::analysis::Timeline;
+use crate::analysis::{Step, Timeline};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
@@ -27,6 +27,9 @@ pub struct FoundPath {
     pub touched: Vec<Touch>,
     /// Layers that still ship bytes of files which had this name and can no longer be reached.
     pub dead_in_layers: Vec<LayerIndex>,
+    /// What each layer did, in few columns.
+    #[serde(skip)]
+    marks: String,
 }
 
 /// What one layer did to a path.
@@ -36,8 +39,19 @@ pub struct Touch {
     pub layer: LayerIndex,
     /// `added`, `changed`, `metadata_only`, `removed` or `unchanged`.
     pub change: &'static str,
-    #[serde(skip)]
-    marker: char,
+}
+
+/// Columns for what each layer did.
+pub const TOUCHED: usize = 14;
+
+/// What each layer did to a path, in [`TOUCHED`] columns: `+6 %7 -8`; of many only the first and the last.
+pub fn touched(timeline: &Timeline) -> String {
+    let mark = |step: &Step| format!("{}{}", step.change.marker(), step.layer);
+    let all = timeline.steps.iter().map(mark).collect::<Vec<_>>().join(" ");
+    match timeline.steps.as_slice() {
+        [first, .., last] if all.len() > TOUCHED => format!("{} … {}", mark(first), mark(last)),
+        _ => all,
+    }
 }
 
 /// Writes down paths that were found.
@@ -50,16 +64,13 @@ pub fn found(tree: &Tree, nodes: &[NodeId]) -> Vec<FoundPath> {
         };
         let is_there = tree.final_state(*node).is_some();
         let kind = entry.map_or(EntryKind::Directory, |entry| entry.kind);
-        let touch = |step: &crate::analysis::Step| Touch {
-            layer: step.layer,
-            change: step.change.name(),
-            marker: step.change.marker(),
-        };
+        let touch = |step: &Step| Touch { layer: step.layer, change: step.change.name() };
         FoundPath {
             path: escape(&tree.path(*node), Target::Json).into_owned(),
             kind: is_there.then(|| type_name(kind)),
             size: entry.filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.size),
             touched: timeline.steps.iter().map(touch).collect(),
+            marks: touched(&timeline),
             dead_in_layers: timeline.dead_in,
         }
     };
@@ -69,11 +80,6 @@ pub fn found(tree: &Tree, nodes: &[NodeId]) -> Vec<FoundPath> {
 /// Writes paths that were found for people, in `width` columns as far as names allow; `total` is how many there are.
 pub fn write(paths: &[FoundPath], total: usize, width: usize, out: &mut dyn Write) -> io::Result<()> {
     for found in paths {
-        let marks: Vec<String> = found.touched.iter().map(|touch| format!("{}{}", touch.marker, touch.layer)).collect();
-        let touched = match marks.as_slice() {
-            [first, .., last] if marks.join(" ").len() > TOUCHED => format!("{first} … {last}"),
-            _ => marks.join(" "),
-        };
         let end = match (found.kind, found.size) {
             (None, _) => "gone".to_owned(),
             (Some(_), Some(size)) => short(size, Units::Si),
@@ -82,7 +88,7 @@ pub fn write(paths: &[FoundPath], total: usize, width: usize, out: &mut dyn Writ
             (Some(kind), None) => kind.to_owned(),
         };
         let path = middle(&format!("/{}", found.path), width.saturating_sub(TOUCHED + 10).max(24));
-        writeln!(out, "{touched:<TOUCHED$}  {end:>6}  {path}")?;
+        writeln!(out, "{:<TOUCHED$}  {end:>6}  {path}", found.marks)?;
     }
     let left = total.saturating_sub(paths.len());
     if left > 0 {
@@ -90,9 +96,6 @@ pub fn write(paths: &[FoundPath], total: usize, width: usize, out: &mut dyn Writ
     }
     Ok(())
 }
-
-/// Columns for what each layer did.
-const TOUCHED: usize = 14;
 
 /// Writes paths that were found as a JSON array.
 pub fn write_json(paths: &[FoundPath], out: &mut dyn Write) -> io::Result<()> {

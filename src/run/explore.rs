@@ -84,7 +84,7 @@ fn feed_all(
         watcher.tell(Feed::Distribution(distribution));
     }
     match &judge.gate {
-        Ok(gate) => watcher.tell(Feed::Verdict(gate.judge(&loaded, "", judge.today).rulings)),
+        Ok(gate) => watcher.tell(Feed::Verdict(gate.judge(&loaded, &analysis, "", judge.today).rulings)),
         Err(notice) => watcher.tell(Feed::Notice(notice.clone())),
     }
     if background == Background::Verify && !is_verified {

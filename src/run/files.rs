@@ -12,7 +12,7 @@ use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::{Content, EntryKind};
 use crate::report;
-use crate::tree::{EventKind, InodeId, NodeId, Occupant};
+use crate::tree::{EventKind, InodeId, NodeId, Occupant, Version};
 use std::fs;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
@@ -93,19 +93,14 @@ pub(super) fn check_layer(loaded: &Loaded, path: &[u8], layer: Option<u32>) -> R
 fn left_by(loaded: &Loaded, path: &[u8], upto: Option<LayerIndex>) -> Result<Option<InodeId>, Failure> {
     let last = upto.unwrap_or(LayerIndex(u32::MAX));
     let node = loaded.tree.follow(path, last).ok_or_else(|| not_there(loaded, path, upto))?;
-    Ok(match loaded.tree.state(node, last) {
-        Some(Occupant::Inode(inode)) => Some(inode),
-        Some(Occupant::Implied) | None => None,
-    })
+    Ok(loaded.tree.item(node, Version::AsOf(last)).flatten())
 }
 
 /// What one layer wrote at a path, dead or not.
 pub(super) fn written_by(loaded: &Loaded, path: &[u8], layer: LayerIndex) -> Result<InodeId, Failure> {
     let node = loaded.tree.find(path).or_else(|| loaded.tree.follow(path, layer));
     let node = node.ok_or_else(|| not_there(loaded, path, None))?;
-    let mut events = loaded.tree.events(node).filter(|event| event.layer == layer);
-    let written = |kind| if let EventKind::Written(inode) = kind { Some(inode) } else { None };
-    events.find_map(|event| written(event.kind)).ok_or_else(|| {
+    loaded.tree.item(node, Version::Of(layer)).flatten().ok_or_else(|| {
         let reason = match writers(loaded, node).as_slice() {
             [] => "no layer writes it".to_owned(),
             [one] => format!("layer {layer} does not write it; layer {one} does"),

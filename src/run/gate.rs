@@ -5,8 +5,8 @@ use super::commands::{Commands, Told};
 use super::files::{file_error, read_text, replace, write_dive_json};
 use super::{Failure, Loaded, Outcome};
 use crate::analysis::{
-    Accounts, Check, DiveRules, Ignore, Rule, RuleSeverity, Ruling, Snapshot, Status, Subject, Tolerance, Verdict,
-    Weight, audit, parse_dive_ci, parse_rules,
+    Accounts, Analysis, Check, DiveRules, Ignore, Rule, RuleSeverity, Ruling, Snapshot, Status, Subject, Tolerance,
+    Verdict, Weight, audit, parse_dive_ci, parse_rules,
 };
 use crate::cli::{AuditArgs, GateArgs, ReportFormat, VerdictOutput, Verify};
 use crate::report::{self, AuditReport, CiReport, ImageVerdict, Unjudged, VerdictFormat};
@@ -37,16 +37,15 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Judges an image, as of a day.
-    pub(super) fn judge(&self, loaded: &Loaded, name: &str, today: Date) -> Verdict {
-        let analysis = loaded.analysis();
+    pub(super) fn judge(&self, loaded: &Loaded, analysis: &Analysis, name: &str, today: Date) -> Verdict {
         let mut rulings = self.dive.judge(&analysis.totals, &analysis.dive);
         let needs_accounts = self.rules.iter().any(|rule| matches!(rule.check, Check::NotRoot));
         let accounts = if needs_accounts { accounts(loaded) } else { Accounts::Missing };
-        let now = self.before.as_ref().map(|_| Snapshot::of(name, &loaded.image, &loaded.tree, &analysis));
+        let now = self.before.as_ref().map(|_| Snapshot::of(name, &loaded.image, &loaded.tree, analysis));
         let subject = Subject {
             image: &loaded.image,
             tree: &loaded.tree,
-            analysis: &analysis,
+            analysis,
             accounts: &accounts,
             growth: now.as_ref().zip(self.before.as_ref()),
             today,
@@ -81,8 +80,9 @@ impl Commands<'_> {
             if let Some(path) = args.json.as_ref().filter(|_| judged.is_empty()) {
                 write_dive_json(&loaded, path)?;
             }
-            let verdict = gate.judge(&loaded, image, self.settings.today);
-            let report = loaded.report(&reading, &loaded.analysis(), None);
+            let analysis = loaded.analysis();
+            let verdict = gate.judge(&loaded, &analysis, image, self.settings.today);
+            let report = loaded.report(&reading, &analysis, None);
             judged.push(ImageVerdict::new(&report, &verdict, gate.before.as_ref()));
             rulings.extend(verdict.rulings);
         }

@@ -94,17 +94,16 @@ impl Tree {
     pub fn shown(&self, node: NodeId, lens: Lens) -> Shown<'_> {
         let before = || lens.first.0.checked_sub(1).and_then(|below| self.state(node, LayerIndex(below)));
         let removed = || self.events(node).filter(|event| event.layer <= lens.last).find_map(Event::occupant);
-        let occupant = self.state(node, lens.last).or_else(|| before().and_then(|_| removed()));
-        match occupant {
-            None => Shown::Nothing,
-            Some(Occupant::Implied) => Shown::Implied,
-            Some(Occupant::Inode(id)) => self.entry(id).map_or(Shown::Nothing, |entry| Shown::Entry(id, entry)),
-        }
+        self.shown_as(self.state(node, lens.last).or_else(|| before().and_then(|_| removed())))
     }
 
     /// What a path was last, in whatever layer that was: also if it is gone in the end.
     pub fn last_shown(&self, node: NodeId) -> Shown<'_> {
-        match self.events(node).find_map(Event::occupant) {
+        self.shown_as(self.events(node).find_map(Event::occupant))
+    }
+
+    fn shown_as(&self, occupant: Option<Occupant>) -> Shown<'_> {
+        match occupant {
             None => Shown::Nothing,
             Some(Occupant::Implied) => Shown::Implied,
             Some(Occupant::Inode(id)) => self.entry(id).map_or(Shown::Nothing, |entry| Shown::Entry(id, entry)),

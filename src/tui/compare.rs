@@ -6,7 +6,7 @@ use super::msg::Generation;
 use super::state::{Position, Typed};
 use crate::analysis::{Comparison, Difference, Side};
 use crate::image::LayerIndex;
-use crate::tree::{Filter, InodeId, Lens, LensView, NodeId};
+use crate::tree::{Counts, Filter, InodeId, Lens, LensView, NodeId};
 use std::sync::Arc;
 
 /// By what paths are sorted.
@@ -93,6 +93,8 @@ pub(crate) struct ComparePane {
     pub(crate) reversed: bool,
     /// The filter, the last one that could be understood.
     pub(crate) filter: Option<Typed>,
+    /// How many of what is shown there are of each kind: counted once, not for each screen.
+    pub(crate) counts: Counts,
     asking: Asking<Compare, Comparison>,
 }
 
@@ -106,6 +108,7 @@ impl ComparePane {
     pub(crate) fn take(&mut self, generation: Generation, comparison: &Arc<Comparison>) {
         let before = self.selected().map(|difference| difference.path.clone());
         if self.asking.take(generation, Arc::clone(comparison)) {
+            self.counts = comparison.counts();
             let is_before = |difference: &Difference| Some(&difference.path) == before.as_ref();
             self.at.cursor = comparison.differences.iter().position(is_before).unwrap_or(0);
         }

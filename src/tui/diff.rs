@@ -226,11 +226,6 @@ impl Diff {
         Some((self.model.tree.inode(left)?.layer, self.model.tree.inode(right)?.layer))
     }
 
-    /// The path with a leading slash, escaped.
-    pub(crate) fn path(&self) -> String {
-        format!("/{}", text::name(&self.model.tree.path(self.node)))
-    }
-
     /// Begins to compare anew; only what comes of this reading counts.
     pub(crate) fn restart(&mut self, generation: Generation) -> Cancel {
         self.cancel.cancel();

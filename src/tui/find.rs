@@ -3,7 +3,6 @@
 use super::Model;
 use super::msg::Generation;
 use super::state::Position;
-use super::text;
 use super::viewer::Viewer;
 use crate::analysis::Timeline;
 use crate::image::LayerIndex;
@@ -107,17 +106,6 @@ pub(crate) fn layers(timeline: &Timeline) -> String {
         [] => String::new(),
     });
     runs.collect::<Vec<_>>().join(", ")
-}
-
-/// What each layer did in a few columns: `+6 %7 -8`; of many only the first and the last.
-pub(crate) fn touched(timeline: &Timeline, columns: usize) -> String {
-    let marks: Vec<String> =
-        timeline.steps.iter().map(|step| format!("{}{}", step.change.marker(), step.layer)).collect();
-    let all = marks.join(" ");
-    match marks.as_slice() {
-        [first, .., last] if text::width(&all) > columns => format!("{first} … {last}"),
-        _ => all,
-    }
 }
 
 #[cfg(test)]

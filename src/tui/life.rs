@@ -31,11 +31,6 @@ impl Life {
     pub(crate) fn step(&self) -> Option<&Step> {
         self.timeline.steps.get(self.at.cursor)
     }
-
-    /// The path with a leading slash, escaped.
-    pub(crate) fn path(&self) -> String {
-        format!("/{}", text::name(&self.model.tree.path(self.timeline.node)))
-    }
 }
 
 /// All rows of a life, oldest first.

@@ -643,6 +643,11 @@ impl State {
         })
     }
 
+    /// Whether what is being typed for this is not understood: what is shown is no answer to it.
+    pub(crate) fn is_wrong(&self, kind: PromptKind) -> bool {
+        self.prompt.as_ref().is_some_and(|prompt| prompt.kind == kind && prompt.error.is_some())
+    }
+
     /// Whether the worker still owes the answer to the last question.
     pub(crate) fn waits(&self) -> bool {
         self.tree.generation != self.tree.answered
@@ -650,6 +655,11 @@ impl State {
             || self.files.waits()
             || self.compare.waits()
             || matches!(self.modal(), Some(Modal::Find(find)) if find.waits())
+    }
+
+    /// The layer so many further up, or the last one on the way.
+    pub(crate) fn layer_beside(&self, layer: LayerIndex, by: i32) -> LayerIndex {
+        LayerIndex(layer.0.saturating_add_signed(by).min(self.layer_count().saturating_sub(1)))
     }
 
     /// The number of layers.
@@ -677,12 +687,6 @@ impl State {
         self.ready.as_ref()?.groups.get(index)
     }
 
-    /// The path of the selected file, with a leading slash, escaped.
-    pub(crate) fn file_path(&self) -> Option<String> {
-        let tree = self.files.files()?.view.tree();
-        Some(format!("/{}", super::text::name(&tree.path(self.files.selected()?))))
-    }
-
     /// The two points that are compared: those that were named, else the end of the base image (or the lowest layer) and
     /// the whole image.
     pub(crate) fn compared(&self) -> (LayerIndex, LayerIndex) {
@@ -690,11 +694,6 @@ impl State {
         let base = image.and_then(|image| image.base.as_ref()).and_then(|base| base.layers.checked_sub(1)).unwrap_or(0);
         let last = self.layer_count().saturating_sub(1);
         self.compare.points.unwrap_or((LayerIndex(base.min(last)), LayerIndex(last)))
-    }
-
-    /// The path of the selected difference, with a leading slash, escaped.
-    pub(crate) fn compare_path(&self) -> Option<String> {
-        Some(format!("/{}", super::text::name(&self.compare.selected()?.path)))
     }
 
     /// The selected path: of what lies over the view, else of the view.
@@ -710,6 +709,11 @@ impl State {
             (_, View::Compare) => self.compare.selected()?.node(),
             (_, View::Image) => None,
         }
+    }
+
+    /// The same with a leading slash, escaped.
+    pub(crate) fn selected_path(&self) -> Option<String> {
+        Some(super::text::path(&self.ready.as_ref()?.model.tree, self.selected_node()?))
     }
 
     /// The whole path of the selected row of the tree, with a leading slash, escaped.

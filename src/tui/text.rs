@@ -3,6 +3,7 @@
 use crate::escape::{Target, escape};
 use crate::listing::EntryKind;
 use crate::report::Units;
+use crate::tree::{NodeId, Tree};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 pub(crate) use crate::report::human;
@@ -21,6 +22,11 @@ pub(crate) fn width(text: &str) -> usize {
 /// A name or path of the image, safe to show.
 pub(crate) fn name(bytes: &[u8]) -> String {
     escape(bytes, Target::Terminal).into_owned()
+}
+
+/// A path of the image with a leading slash, safe to show.
+pub(crate) fn path(tree: &Tree, node: NodeId) -> String {
+    format!("/{}", name(&tree.path(node)))
 }
 
 /// More characters than any line has.

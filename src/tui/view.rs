@@ -36,6 +36,7 @@ use super::state::{Modal, PromptKind, Stage, State, Typed};
 use super::text;
 use super::theme::{Role, Theme, to_ascii};
 use super::update;
+use crate::tree::Counts;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -54,6 +55,13 @@ pub(crate) fn view(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
         to_ascii(buffer);
     }
     cursor
+}
+
+/// How many paths there are of each kind of change: `+13 ~1 %0 -2`.
+fn changes(counts: Counts) -> String {
+    let Counts { added, content, metadata, removed } = counts;
+    let [added, content, metadata, removed] = [added, content, metadata, removed].map(text::count);
+    format!("+{added} ~{content} %{metadata} -{removed}")
 }
 
 /// The filter and the order of a list, for its border.

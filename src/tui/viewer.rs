@@ -124,11 +124,6 @@ impl Viewer {
         self.offset = row.copied().unwrap_or(self.offset);
     }
 
-    /// The path with a leading slash, escaped.
-    pub(crate) fn path(&self) -> String {
-        format!("/{}", text::name(&self.model.tree.path(self.node)))
-    }
-
     /// The file that is shown.
     pub(crate) fn inode(&self) -> Option<InodeId> {
         self.versions.get(self.at).copied()

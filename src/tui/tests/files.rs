@@ -37,10 +37,10 @@ fn the_lens_goes_from_the_image_to_one_layer_and_moves() {
 #[test]
 fn the_selected_file_stays_selected_in_another_order() {
     let mut hands = hands("3 j j");
-    assert_eq!(hands.state.file_path().as_deref(), Some("/usr/lib/libc.so.6"));
+    assert_eq!(hands.state.selected_path().as_deref(), Some("/usr/lib/libc.so.6"));
     for _ in 0..4 {
         hands.press("s");
-        assert_eq!(hands.state.file_path().as_deref(), Some("/usr/lib/libc.so.6"));
+        assert_eq!(hands.state.selected_path().as_deref(), Some("/usr/lib/libc.so.6"));
     }
     hands.press("s");
     let mut sorted = paths(&hands);
@@ -49,7 +49,7 @@ fn the_selected_file_stays_selected_in_another_order() {
     hands.press("S");
     sorted.reverse();
     assert_eq!(paths(&hands), sorted);
-    assert_eq!(hands.state.file_path().as_deref(), Some("/usr/lib/libc.so.6"));
+    assert_eq!(hands.state.selected_path().as_deref(), Some("/usr/lib/libc.so.6"));
 }
 
 #[test]

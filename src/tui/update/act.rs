@@ -39,7 +39,6 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Quit => effects.push(Effect::Quit),
         Act::Choose => choose(state, effects),
         Act::Copy if matches!(state.modal(), Some(Modal::Menu(_))) => menu::copy(state, effects),
-        Act::CopyChosen => menu::copy(state, effects),
         Act::CopyMenu => menu::open(state),
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
@@ -219,7 +218,7 @@ fn movement(state: &mut State, act: Act) {
         Context::Help => modal::scroll(state, act, layout::inner(areas.class, layout::help(&areas)).height),
         Context::Text => modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height),
         Context::Life => modal::scroll(state, act, layout::life(&areas).0.height),
-        Context::Find => find::movement(state, act),
+        Context::Find => modal::scroll(state, act, layout::find(&areas, state.modal()).list.height),
         Context::Menu => modal::scroll(state, act, layout::menu(&areas, usize::MAX).1.height),
         Context::Diff => modal::scroll(state, act, layout::diff(&areas).1.height),
         Context::Picker => {

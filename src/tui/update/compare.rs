@@ -57,12 +57,9 @@ pub(super) fn with_marked(state: &mut State) {
 }
 
 /// Moves the right point.
-pub(super) fn step(state: &mut State, by: i64) {
+pub(super) fn step(state: &mut State, by: i32) {
     let (left, right) = state.compared();
-    let wanted = i64::from(right.0).saturating_add(by).clamp(0, i64::from(state.layer_count().saturating_sub(1)));
-    if let Ok(right) = u32::try_from(wanted) {
-        state.compare.points = Some((left, LayerIndex(right)));
-    }
+    state.compare.points = Some((left, state.layer_beside(right, by)));
 }
 
 /// The next order.

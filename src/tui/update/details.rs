@@ -87,7 +87,7 @@ pub(super) fn open(state: &mut State) {
         Pane::Files => file_facts(state),
         Pane::Compare => state.compare.selected().and_then(|difference| {
             let ready = state.ready.as_ref()?;
-            Some((state.compare_path()?, life_facts(state, &ready.model, difference.node()?)))
+            Some((state.selected_path()?, life_facts(state, &ready.model, difference.node()?)))
         }),
         Pane::Waste => state.waste_group().and_then(|group| {
             let ready = state.ready.as_ref()?;
@@ -277,7 +277,7 @@ fn file_facts(state: &State) -> Option<(String, Vec<Fact>)> {
     };
     out.push((String::new(), Role::Text));
     out.extend(life_facts(state, &ready.model, node));
-    Some((state.file_path()?, out))
+    Some((state.selected_path()?, out))
 }
 
 fn entry_facts(state: &State, entry: Entry<'_>) -> Vec<Fact> {
@@ -321,12 +321,8 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             let lines: Vec<&str> = text.lines.iter().map(|(line, _)| line.as_str()).collect();
             return Some(("the text", lines.join("\n")));
         }
-        Some(Modal::Life(life)) => return Some(("the path", life.path())),
-        Some(Modal::Diff(diff)) => return Some(("the path", diff.path())),
-        Some(Modal::Viewer(viewer)) => return Some(("the path", viewer.path())),
-        Some(Modal::Find(find)) => {
-            let path = find.model.tree.path(find.selected()?);
-            return Some(("the path", format!("/{}", text::name(&path))));
+        Some(Modal::Life(_) | Modal::Diff(_) | Modal::Viewer(_) | Modal::Find(_)) => {
+            return Some(("the path", state.selected_path()?));
         }
         Some(Modal::Help(_) | Modal::Writing(_) | Modal::Menu(_)) | None => {}
     }
@@ -336,8 +332,7 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             let lines = state.subject.as_ref()?.history.get(state.selected_history()?)?;
             Some(("the instruction", lines.join("\n")))
         }
-        (View::Files, _) => Some(("the path", state.file_path()?)),
-        (View::Compare, _) => Some(("the path", state.compare_path()?)),
+        (View::Files | View::Compare, _) => Some(("the path", state.selected_path()?)),
         (View::Waste, _) => Some(("the path", format!("/{}", state.waste_group()?.path))),
         (View::Image, Pane::History) => {
             Some(("the instruction", state.subject.as_ref()?.history.get(state.history.cursor)?.join("\n")))

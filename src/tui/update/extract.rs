@@ -31,7 +31,7 @@ pub(super) fn open(state: &mut State) {
 /// What is selected, in words too, and the layer that it is of, if it is of one.
 fn wanted(state: &State, model: &Model) -> Option<(Wanted, String, Option<LayerIndex>)> {
     let tree = &model.tree;
-    let name = |node: NodeId| format!("/{}", text::name(&tree.path(node)));
+    let name = |node: NodeId| text::path(tree, node);
     if state.modals.is_empty() && state.view == View::Layers && state.focus() == Pane::Layers {
         let layer = state.layers.selected?;
         return Some((Wanted::Below(NodeId::ROOT, Version::Of(layer)), format!("layer {layer}"), Some(layer)));

@@ -1,6 +1,6 @@
 //! Finding a path of any layer.
 
-use super::super::effect::{Effect, Job, Read};
+use super::super::effect::{Effect, Job};
 use super::super::find::{Find, Hit, Search};
 use super::super::keymap::{self, Act, Context, Meaning};
 use super::super::layout::{self, Areas};
@@ -8,7 +8,7 @@ use super::super::msg::Generation;
 use super::super::state::{Modal, State};
 use super::super::text;
 use super::super::viewer::Viewer;
-use super::{Effects, act, jump, prompt};
+use super::{Effects, jump, prompt, viewer};
 use crate::analysis::Timeline;
 use crate::tree::{Filter, Found};
 use crossterm::event::KeyEvent;
@@ -95,14 +95,6 @@ pub(super) fn due(state: &mut State) -> Vec<KeyEvent> {
     }
 }
 
-/// Moves among what was found.
-pub(super) fn movement(state: &mut State, act: Act) {
-    let height = usize::from(layout::find(&layout::areas(state), state.modal()).list.height);
-    let Some(Modal::Find(find)) = state.modals.last_mut() else { return };
-    let rows = find.found.hits.len();
-    find.at.step(act::distance(act, height.max(1), rows), rows);
-}
-
 /// Looks at the selected path, if it is not the one that is looked at.
 fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
     let Some(node) = find.selected() else {
@@ -114,13 +106,9 @@ fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
     }
     let timeline = Timeline::of(&find.model.tree, node);
     let versions = timeline.files(&find.model.tree);
-    let content = versions.last().copied().map(|inode| {
-        let last = versions.len() - 1;
+    let content = versions.len().checked_sub(1).map(|last| {
         let mut viewer = Viewer::new(Arc::clone(&find.model), node, versions, last);
-        let generation = reads.advance();
-        let cancel = viewer.restart(generation);
-        let contents = Arc::clone(&find.model.files);
-        effects.push(Effect::Read(generation, Read { contents, inode, most: GLANCE, cancel }));
+        viewer::read(&mut viewer, GLANCE, reads, effects);
         Box::new(viewer)
     });
     find.hit = Some(Hit { timeline, content });

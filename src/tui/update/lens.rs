@@ -59,11 +59,9 @@ pub(super) fn move_in_list(state: &mut State, by: isize) {
 }
 
 /// Moves the lens to the previous or next layer, from any pane.
-pub(super) fn step(state: &mut State, by: i64) {
-    let Some(selected) = state.layers.selected else { return };
-    let wanted = i64::from(selected.0).saturating_add(by).clamp(0, i64::from(state.layer_count().saturating_sub(1)));
-    if let Ok(layer) = u32::try_from(wanted) {
-        go_to(state, LayerIndex(layer));
+pub(super) fn step(state: &mut State, by: i32) {
+    if let Some(selected) = state.layers.selected {
+        go_to(state, state.layer_beside(selected, by));
     }
 }
 

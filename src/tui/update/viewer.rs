@@ -24,7 +24,7 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
     let versions = Timeline::of(&model.tree, node).files(&model.tree);
     let Some(at) = versions.iter().position(|version| *version == inode) else { return false };
     let mut viewer = Viewer::new(model, node, versions, at);
-    read(&mut viewer, &mut state.reads, effects);
+    read(&mut viewer, MOST, &mut state.reads, effects);
     state.modals.push(Modal::Viewer(Box::new(viewer)));
     true
 }
@@ -65,12 +65,13 @@ pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
     }
 }
 
-fn read(viewer: &mut Viewer, reads: &mut Generation, effects: &mut Effects) {
+/// Begins to read the version that is shown, so many bytes of it at most.
+pub(super) fn read(viewer: &mut Viewer, most: u64, reads: &mut Generation, effects: &mut Effects) {
     let Some(inode) = viewer.inode() else { return };
     let generation = reads.advance();
     let cancel = viewer.restart(generation);
     let contents = Arc::clone(&viewer.model.files);
-    effects.push(Effect::Read(generation, Read { contents, inode, most: MOST, cancel }));
+    effects.push(Effect::Read(generation, Read { contents, inode, most, cancel }));
 }
 
 /// What a key does while a file is looked at.
@@ -81,7 +82,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             let at = if act == Act::VersionNext { viewer.at + 1 } else { viewer.at.wrapping_sub(1) };
             if at < viewer.versions.len() {
                 viewer.at = at;
-                read(viewer, &mut state.reads, effects);
+                read(viewer, MOST, &mut state.reads, effects);
             } else {
                 toast(
                     state,

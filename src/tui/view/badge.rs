@@ -23,7 +23,7 @@ pub(super) fn unless_dead(tree: &Tree, node: NodeId, inode: InodeId, entry: Entr
         _ if entry.mode & 0o4000 != 0 => ("suid".to_owned(), Role::Warning),
         _ if entry.mode & 0o2000 != 0 => ("sgid".to_owned(), Role::Warning),
         _ => match tree.inode(inode).filter(|inode| inode.node != node) {
-            Some(first) => (leads("hl", &format!("/{}", text::name(&tree.path(first.node))), room), Role::Dim),
+            Some(first) => (leads("hl", &text::path(tree, first.node), room), Role::Dim),
             None => (String::new(), Role::Dim),
         },
     }

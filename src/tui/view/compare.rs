@@ -16,7 +16,7 @@ use super::{Painter, Piece};
 use crate::analysis::{Comparison, Difference, Present};
 use crate::listing::EntryKind;
 use crate::report::Units;
-use crate::tree::{Change, Tree};
+use crate::tree::Tree;
 use ratatui::layout::Rect;
 
 impl Painter<'_> {
@@ -29,7 +29,11 @@ impl Painter<'_> {
             self.placeholder(window, text);
             return;
         };
-        let title = format!("L{left} → L{right} · {}", figures(comparison, state.options.units));
+        let title = format!(
+            "L{left} → L{right} · {} · {}",
+            super::changes(state.compare.counts),
+            delta(comparison, state.options.units)
+        );
         let window = self.frame(Pane::Compare, area, &title, &note(state));
         self.heading(Pane::Compare, area, "     left   right    delta  path");
         let count = comparison.differences.len();
@@ -39,11 +43,7 @@ impl Painter<'_> {
             return;
         }
         let at = state.compare.at;
-        let dimmed = state.compare.waits()
-            || state
-                .prompt
-                .as_ref()
-                .is_some_and(|prompt| prompt.kind == PromptKind::CompareFilter && prompt.error.is_some());
+        let dimmed = state.compare.waits() || state.is_wrong(PromptKind::CompareFilter);
         let rows = comparison.differences.iter().enumerate().skip(at.offset);
         for ((index, difference), y) in rows.zip(window.y..window.bottom()) {
             let width = usize::from(window.width).saturating_sub(2);
@@ -57,14 +57,10 @@ impl Painter<'_> {
     }
 }
 
-/// How much came, changed and went, and what that makes in bytes.
-fn figures(comparison: &Comparison, units: Units) -> String {
-    let count = |change: Change| text::count(comparison.count(change));
-    let (added, content) = (count(Change::Added), count(Change::Content));
-    let (metadata, removed) = (count(Change::Metadata), count(Change::Removed));
+/// What the difference is in bytes.
+fn delta(comparison: &Comparison, units: Units) -> String {
     let sign = if comparison.right_bytes < comparison.left_bytes { '-' } else { '+' };
-    let delta = text::human(comparison.right_bytes.abs_diff(comparison.left_bytes), units);
-    format!("+{added} ~{content} %{metadata} -{removed} · {sign}{delta}")
+    format!("{sign}{}", text::human(comparison.right_bytes.abs_diff(comparison.left_bytes), units))
 }
 
 fn row(tree: &Tree, difference: &Difference, width: usize, units: Units) -> Vec<Piece> {

@@ -26,7 +26,12 @@ impl Painter<'_> {
         let layers = diff.layers().map_or_else(String::new, |(left, right)| format!(" · L{left} → L{right}"));
         let note = note(diff);
         let room = usize::from(area.width).saturating_sub(text::width(&note) + text::width(&layers) + 8);
-        self.border(area, true, &format!("{}{layers}", text::shorten_path(&diff.path(), room.max(8))), &note);
+        self.border(
+            area,
+            true,
+            &format!("{}{layers}", text::shorten_path(&text::path(&diff.model.tree, diff.node), room.max(8))),
+            &note,
+        );
         let (head, window) = layout::diff(self.areas);
         for (line, y) in self.about(diff).into_iter().zip(head.y..head.bottom()) {
             let inside = Rect { x: head.x + 1, y, width: head.width.saturating_sub(2), height: 1 };

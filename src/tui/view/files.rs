@@ -34,10 +34,7 @@ impl Painter<'_> {
             return;
         }
         let at = state.files.at;
-        let dimmed = state
-            .prompt
-            .as_ref()
-            .is_some_and(|prompt| prompt.kind == PromptKind::FilesFilter && prompt.error.is_some());
+        let dimmed = state.is_wrong(PromptKind::FilesFilter);
         let rows = files.nodes.iter().enumerate().skip(at.offset);
         for ((index, node), y) in rows.zip(window.y..window.bottom()) {
             let mut pieces = self.file_row(files, *node, usize::from(window.width).saturating_sub(2));
@@ -72,7 +69,7 @@ impl Painter<'_> {
         let taken: usize = out.iter().map(|(text, _)| text::width(text)).sum();
         let room = width.saturating_sub(taken);
         let (badge, badge_role) = badge::of_entry(tree, node, inode, entry, room / 3);
-        let path = format!("/{}", text::name(&tree.path(node)));
+        let path = text::path(tree, node);
         let badge_width = text::width(&badge);
         if badge_width > 0 && badge_width + 16 <= room {
             let room = room - badge_width - 1;

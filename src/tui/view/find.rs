@@ -19,12 +19,10 @@ use super::super::theme::Role;
 use super::{Painter, Piece};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
+use crate::report::{TOUCHED, touched};
 use crate::tree::{NodeId, Occupant};
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
-
-/// Columns for what each layer did.
-const TOUCHED: usize = 14;
 
 impl Painter<'_> {
     /// Draws it, and says where the cursor of the terminal belongs.
@@ -65,7 +63,7 @@ impl Painter<'_> {
     fn found_row(&self, found: &Find, node: NodeId, width: usize) -> Vec<Piece> {
         let tree = &found.model.tree;
         let timeline = Timeline::of(tree, node);
-        let path = format!("/{}", text::name(&tree.path(node)));
+        let path = text::path(tree, node);
         let (end, role) = match tree.final_state(node) {
             None => ("gone".to_owned(), Role::Waste),
             Some(Occupant::Implied) => ("dir".to_owned(), Role::Text),
@@ -82,7 +80,7 @@ impl Painter<'_> {
                 (format!(" {}", text::shorten_path(&path, width - 7)), Role::Text),
             ];
         }
-        let touched = text::left(&find::touched(&timeline, TOUCHED), TOUCHED);
+        let touched = text::left(&touched(&timeline), TOUCHED);
         let room = width.saturating_sub(TOUCHED + 13);
         vec![
             (format!("{touched} "), Role::Dim),
@@ -96,7 +94,7 @@ impl Painter<'_> {
         if area.height < 3 {
             return;
         }
-        let path = format!("/{}", text::name(&found.model.tree.path(hit.timeline.node)));
+        let path = text::path(&found.model.tree, hit.timeline.node);
         let layers = find::layers(&hit.timeline);
         let room = usize::from(area.width).saturating_sub(text::width(&layers) + 10);
         self.rule(Rect { height: 1, ..area }, &format!("{} · {layers}", text::shorten_path(&path, room)));

@@ -272,8 +272,7 @@ pub(super) fn status(state: &State) -> String {
     }
     match (state.view, state.focus()) {
         (View::Layers, _) => state.tree_path().unwrap_or_default(),
-        (View::Files, _) => state.file_path().unwrap_or_default(),
-        (View::Compare, _) => state.compare_path().unwrap_or_default(),
+        (View::Files | View::Compare, _) => state.selected_path().unwrap_or_default(),
         (View::Waste, _) => state
             .waste_group()
             .map(|group| format!("/{}", group.path))

@@ -55,8 +55,7 @@ impl Painter<'_> {
         }
         let columns = Columns::of(window.width, state.size.width, state.tree.sort.key);
         let at = state.tree.at;
-        let dimmed =
-            state.prompt.as_ref().is_some_and(|prompt| prompt.kind == PromptKind::TreeFilter && prompt.error.is_some());
+        let dimmed = state.is_wrong(PromptKind::TreeFilter);
         let rows = (at.offset..state.tree.rows.len()).filter_map(|index| Some((index, state.tree.row(index)?)));
         for ((index, row), y) in rows.zip(window.y..window.bottom()) {
             let line = Rect { y, height: 1, ..window };
@@ -214,9 +213,7 @@ fn title(state: &State) -> String {
         Some(scene) if scene.kinds_known => {
             let counts = scene.view.counts();
             let found = if scene.filtered { format!(" · {} found", scene.total()) } else { String::new() };
-            let figures = [counts.added, counts.content, counts.metadata, counts.removed].map(text::count);
-            let [added, content, metadata, removed] = figures;
-            format!("{lens} +{added} ~{content} %{metadata} -{removed}{found}")
+            format!("{lens} {}{found}", super::changes(counts))
         }
         _ => lens,
     }

@@ -73,10 +73,7 @@ impl Painter<'_> {
             return;
         }
         let at = state.waste.at;
-        let dimmed = state
-            .prompt
-            .as_ref()
-            .is_some_and(|prompt| prompt.kind == PromptKind::WasteFilter && prompt.error.is_some());
+        let dimmed = state.is_wrong(PromptKind::WasteFilter);
         let scale = Scale {
             total: ready.model.report.totals.wasted_bytes,
             largest: ready.groups.iter().map(|group| group.bytes).max().unwrap_or(0),
