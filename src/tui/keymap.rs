@@ -331,7 +331,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::ViewFiles, &["3"], Group::Panes, VIEWS, "files", None),
     row(Act::ViewImage, &["4"], Group::Panes, VIEWS, "image", None),
     row(Act::ViewCompare, &["5"], Group::Panes, VIEWS, "compare", None),
-    row(Act::Zoom, &["z"], Group::Panes, VIEWS, "zoom", Some("zoom")),
+    row(Act::Zoom, &["z"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "zoom", Some("zoom")),
     row(Act::ScrollDown, &["J"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll command", None),
     row(Act::ScrollUp, &["K"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll it back", None),
     row(Act::LensRange, &["v"], Group::Lens, LAYERS_VIEW, "range from here", None),

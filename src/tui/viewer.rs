@@ -172,10 +172,12 @@ impl Viewer {
 
     /// Whether bytes are shown in hexadecimal.
     pub(crate) fn is_hex(&self) -> bool {
-        match &self.content {
-            Content::Read { is_text, .. } => self.hex || !is_text,
-            Content::Waiting | Content::Failed(_) => false,
-        }
+        matches!(&self.content, Content::Read { is_text, .. } if self.hex || !is_text)
+    }
+
+    /// Whether what was read is no text.
+    pub(crate) fn is_bytes(&self) -> bool {
+        matches!(&self.content, Content::Read { is_text: false, .. })
     }
 
     /// Lays the content out for so many columns, unless it is laid out so already, and keeps the window within it.

@@ -1,6 +1,6 @@
 //! The table of actions: none is idle, all can be read.
 
-use crate::tui::keymap::{ACTIONS, Act};
+use crate::tui::keymap::{self, ACTIONS, Act};
 use crate::tui::testing::{Hands, Sample};
 use crate::tui::text;
 
@@ -62,4 +62,56 @@ fn every_action_does_something() {
             assert!(does, "{key} ({:?})", action.act);
         }
     }
+}
+
+/// What the footer offers does something right there, or says why not: at both sizes, wherever one can be.
+#[test]
+fn every_key_of_the_footer_does_something_where_it_is_shown() {
+    let places = [
+        "",
+        "Tab",
+        ":3 Enter Tab G",
+        "2",
+        "2 o",
+        "2 o Enter",
+        "3",
+        "3 =",
+        "4",
+        "4 S-Tab",
+        "5",
+        "f config.y",
+        "f nothing.like.this",
+        "3 t",
+        "3 p",
+        "3 p x",
+        "f config.y ^D",
+        "Enter",
+        "3 Y",
+        "3 x ^U there Enter",
+    ];
+    let sample = Sample::new();
+    let mut idle = Vec::new();
+    for (width, height) in [(80, 24), (120, 40)] {
+        for place in places {
+            let hands = || {
+                let mut hands = Hands::exploring(width, height, &sample);
+                hands.press(place);
+                hands
+            };
+            let context = keymap::context(&hands().state);
+            for action in keymap::actions(context) {
+                let (Some(_), Some(key)) = (action.hint, action.keys.first()) else { continue };
+                if action.act == Act::Quit {
+                    continue;
+                }
+                let mut hands = hands();
+                let before = hands.text();
+                hands.press(key);
+                if hands.text() == before {
+                    idle.push(format!("{width}: {place}: {key} {}", action.help));
+                }
+            }
+        }
+    }
+    assert!(idle.is_empty(), "{}", idle.join("\n"));
 }

@@ -452,6 +452,8 @@ fn the_menu_offers_what_can_be_copied() {
     assert!(hands.state.modals.is_empty());
     hands.press("1 :3 Enter Y y");
     assert_eq!(hands.copied.as_deref(), Some("COPY . ."));
+    hands.press("Tab / config.y Enter G S-Tab Y");
+    assert!(!hands.text().contains("its size in bytes"), "the list is about layers: {}", hands.text());
 }
 
 #[test]

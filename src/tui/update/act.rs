@@ -73,6 +73,9 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
 
 /// Actions on the selected path, and on what lies over the view about it.
 fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
+    if wants_path(state, act) && state.selected_node().is_none() {
+        return toast(state, "no path is selected");
+    }
     match act {
         Act::OpenRow | Act::ViewContent if viewer::open(state, effects) => {}
         Act::OpenRow => tree::open_row(state),
@@ -92,6 +95,15 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Life => life::open(state),
         Act::ShowStep => life::show_step(state),
         _ => {}
+    }
+}
+
+/// Whether an action is nothing without a path. Enter on wasted items that are put together opens them.
+fn wants_path(state: &State, act: Act) -> bool {
+    match act {
+        Act::Life | Act::Diff => true,
+        Act::ShowInTree => !(state.modals.is_empty() && state.view == View::Waste && state.waste.shows_bundles()),
+        _ => false,
     }
 }
 
@@ -161,6 +173,9 @@ fn lens(state: &mut State, act: Act) {
 /// The next order of the present view, or the present one the other way round.
 fn sort(state: &mut State, act: Act) {
     match (state.view, act) {
+        (View::Waste, _) if state.waste.shows_bundles() => {
+            toast(state, "those with most bytes come first; Enter shows the paths");
+        }
         (View::Waste, Act::Sort) => waste::next_sort(state),
         (View::Waste, _) => waste::reverse(state),
         (View::Files, Act::Sort) => files::next_sort(state),

@@ -7,6 +7,7 @@ use super::super::state::{Fact, LayerRow, Modal, Reading, State, Text, View};
 use super::super::text::{self, NAME, human};
 use super::super::theme::Role;
 use super::modal::text_rows;
+use super::toast;
 use crate::analysis::Timeline;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, Setting};
@@ -105,8 +106,9 @@ pub(super) fn open(state: &mut State) {
                 .map(|_| (format!("H{row} instruction"), history_facts(state, row)))
         }
     };
-    if let Some((title, lines)) = facts {
-        show(state, title, lines);
+    match facts {
+        Some((title, lines)) => show(state, title, lines),
+        None => toast(state, "nothing is selected that has details"),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Choosing what to copy.
 
 use super::super::effect::Effect;
+use super::super::layout::Pane;
 use super::super::menu::{Menu, quoted};
-use super::super::state::{Modal, Position, State};
+use super::super::state::{Modal, Position, State, View};
 use super::super::text;
 use super::{Effects, details, toast, viewer};
 use crate::escape::{Target, escape};
@@ -30,7 +31,9 @@ pub(super) fn copy(state: &mut State, effects: &mut Effects) {
 fn items(state: &State) -> Vec<(&'static str, String)> {
     let mut items: Vec<(&'static str, String)> = details::copied(state).into_iter().collect();
     let Some(subject) = &state.subject else { return items };
-    let version = viewer::selected(state);
+    // In the list of layers one is at a layer, whatever file is selected beside it.
+    let is_list = state.modals.is_empty() && state.view == View::Layers && state.focus() != Pane::Tree;
+    let version = viewer::selected(state).filter(|_| !is_list);
     let tree = state.ready.as_ref().map(|ready| &ready.model.tree);
     let layer_of = |inode| tree.and_then(|tree| tree.inode(inode)).map(|inode| inode.layer);
     let layer = version.and_then(|(_, inode)| layer_of(inode)).or(state.layers.selected);

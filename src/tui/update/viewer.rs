@@ -98,7 +98,13 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             toast(state, "nothing is searched for; / searches");
         }
         Act::NextHit | Act::PreviousHit => viewer.next_hit(act == Act::NextHit),
-        Act::Wrap => viewer.wrap = !viewer.wrap,
+        Act::Wrap if viewer.is_hex() => toast(state, "bytes have no lines to wrap"),
+        Act::Wrap => {
+            viewer.wrap = !viewer.wrap;
+            let text = if viewer.wrap { "long lines go on below" } else { "long lines are cut" };
+            toast(state, text);
+        }
+        Act::Hex if viewer.is_bytes() => toast(state, "this is no text"),
         Act::Hex => {
             viewer.hex = !viewer.hex;
             viewer.offset = 0;
