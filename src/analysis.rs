@@ -7,6 +7,7 @@ mod dive;
 mod duplicates;
 mod gate;
 mod glob_table;
+mod inside;
 mod leftovers;
 mod live;
 mod packages;
@@ -27,6 +28,7 @@ pub use gate::{
     OtherOutcome, PathGlob, Rule, RuleFlags, RuleSeverity, RulesError, Ruling, Snapshot, SnapshotLayer, Status,
     Subject, Tolerance, Verdict, Weight, WholeRegex, parse_bytes, parse_dive_ci, parse_rules,
 };
+pub use inside::{Archive, ArchiveMember, Elf, ElfKind, Inside, Libraries, MOST_MEMBERS};
 pub use live::{LiveFile, live_files};
 pub use packages::{Databases, Manager, Package, Packages, Share, State};
 pub use secret::{SecretName, SecretNames, secrets};

@@ -1,0 +1,134 @@
+//! Where a program finds its libraries (ld.so(8), and musl's `ldso/dynlink.c`).
+
+use super::elf::Elf;
+use crate::tree::{Finder, InodeId, NodeId, Occupant, Tree};
+use globset::GlobBuilder;
+use std::io;
+
+/// Where glibc looks when nothing else is said.
+const GLIBC: &[&[u8]] = &[b"/lib64", b"/usr/lib64", b"/lib", b"/usr/lib"];
+
+/// Where musl does.
+const MUSL: &[&[u8]] = &[b"/lib", b"/usr/local/lib", b"/usr/lib"];
+
+/// How deep files of directories include each other.
+const MOST_INCLUDES: usize = 8;
+
+/// Reads a file of the image.
+type Content<'a> = &'a mut dyn FnMut(InodeId) -> io::Result<Vec<u8>>;
+
+/// Where the libraries of one file are looked for, in the final image.
+#[derive(Debug)]
+pub struct Libraries<'a> {
+    tree: &'a Tree,
+    finder: Finder<'a>,
+    directories: Vec<Vec<u8>>,
+}
+
+impl<'a> Libraries<'a> {
+    /// Finds out where the libraries of an ELF file at `path` are looked for. `content` reads files of the image.
+    ///
+    /// What a user could say at run time (`LD_LIBRARY_PATH`) is not known, and the cache of `ldconfig` is not read: the
+    /// directories that it is made from are.
+    pub fn of(tree: &'a Tree, elf: &Elf, path: &[u8], content: Content<'_>) -> Self {
+        let mut out = Self { tree, finder: tree.finder(), directories: Vec::new() };
+        let origin = match path.iter().rposition(|byte| *byte == b'/') {
+            Some(slash) => path.get(..slash).unwrap_or_default(),
+            None => b"",
+        };
+        // DT_RPATH counts only where there is no DT_RUNPATH.
+        if let Some(own) = elf.runpath.as_ref().or(elf.rpath.as_ref()) {
+            out.add_list(own, &[b"/", origin.strip_prefix(b"/").unwrap_or(origin)].concat());
+        }
+        let interpreter = elf.interpreter.as_deref().unwrap_or_default();
+        let loader = interpreter.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let musl = loader.strip_prefix(b"ld-").and_then(|name| name.strip_suffix(b".so.1"));
+        match musl.filter(|name| name.starts_with(b"musl")) {
+            Some(name) => match out.read(&[b"/etc/ld-", name, b".path"].concat(), content) {
+                // One directory a line, or between colons.
+                Some(list) => list.split(|byte| *byte == b'\n').for_each(|line| out.add_list(line, b"")),
+                None => out.add_all(MUSL),
+            },
+            None => {
+                out.add_file(b"/etc/ld.so.conf", MOST_INCLUDES, content);
+                out.add_all(GLIBC);
+            }
+        }
+        out
+    }
+
+    /// The loader and the libraries that a file names, in its order, each where it is; none where it is not.
+    pub fn wanted(&self, elf: &Elf) -> Vec<(Vec<u8>, Option<NodeId>)> {
+        elf.interpreter.iter().chain(&elf.needed).map(|name| (name.clone(), self.find(name))).collect()
+    }
+
+    /// The path of a library, links followed.
+    pub fn find(&self, name: &[u8]) -> Option<NodeId> {
+        let is_file = |node: &NodeId| match self.tree.final_state(*node) {
+            Some(Occupant::Inode(inode)) => self.tree.file_size(inode).is_some(),
+            _ => false,
+        };
+        if name.contains(&b'/') {
+            return self.finder.follow(name).filter(is_file);
+        }
+        let within = |directory: &Vec<u8>| self.finder.follow(&[directory, b"/".as_slice(), name].concat());
+        self.directories.iter().filter_map(within).find(is_file)
+    }
+
+    fn add_all(&mut self, directories: &[&[u8]]) {
+        self.directories.extend(directories.iter().map(|directory| directory.to_vec()));
+    }
+
+    /// Adds a list of directories; `$ORIGIN` is the one of the file itself.
+    fn add_list(&mut self, list: &[u8], origin: &[u8]) {
+        for directory in list.split(|byte| *byte == b':').filter(|directory| !directory.is_empty()) {
+            let text = directory.strip_prefix(b"${ORIGIN}").or_else(|| directory.strip_prefix(b"$ORIGIN"));
+            self.directories.push(text.map_or_else(|| directory.to_vec(), |rest| [origin, rest].concat()));
+        }
+    }
+
+    fn read(&self, path: &[u8], content: Content<'_>) -> Option<Vec<u8>> {
+        let node = self.finder.follow(path)?;
+        match self.tree.final_state(node)? {
+            Occupant::Inode(inode) => content(inode).ok(),
+            Occupant::Implied => None,
+        }
+    }
+
+    /// Adds what a file of `ldconfig` names: a directory a line, or other such files.
+    fn add_file(&mut self, path: &[u8], depth: usize, content: Content<'_>) {
+        let Some(text) = self.read(path, content) else { return };
+        for line in text.split(|byte| *byte == b'\n') {
+            let line = line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii();
+            match line.strip_prefix(b"include") {
+                Some(rest) if rest.first().is_some_and(u8::is_ascii_whitespace) => {
+                    if depth > 0 {
+                        for included in self.matching(rest.trim_ascii()) {
+                            self.add_file(&included, depth - 1, content);
+                        }
+                    }
+                }
+                _ if line.is_empty() || line.starts_with(b"hwcap") => {}
+                _ => self.directories.push(line.to_vec()),
+            }
+        }
+    }
+
+    /// The files of one directory that a pattern names, in the order of their names.
+    fn matching(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
+        let pattern = if pattern.starts_with(b"/") { pattern.to_vec() } else { [b"/etc/", pattern].concat() };
+        let Some(slash) = pattern.iter().rposition(|byte| *byte == b'/') else { return Vec::new() };
+        let (directory, name) = pattern.split_at(slash + 1);
+        let Some(glob) = std::str::from_utf8(name).ok().and_then(|name| GlobBuilder::new(name).build().ok()) else {
+            return Vec::new();
+        };
+        let (glob, directory) = (glob.compile_matcher(), directory.to_vec());
+        let Some(node) = self.finder.follow(&directory) else { return Vec::new() };
+        let names = self.finder.names_in(node).into_iter().map(|(name, _)| name);
+        let is_meant = |name: &Vec<u8>| std::str::from_utf8(name).is_ok_and(|name| glob.is_match(name));
+        let mut out: Vec<Vec<u8>> =
+            names.filter(is_meant).map(|name| [directory.as_slice(), name.as_slice()].concat()).collect();
+        out.sort();
+        out
+    }
+}
