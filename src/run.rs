@@ -12,6 +12,8 @@ mod extract;
 mod files;
 mod find;
 mod gate;
+#[cfg(feature = "tui")]
+mod inside;
 mod line;
 mod load;
 mod packages;

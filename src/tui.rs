@@ -27,6 +27,8 @@ mod extract;
 mod files;
 mod find;
 mod groups;
+mod highlight;
+mod insight;
 mod keymap;
 mod layout;
 mod life;
@@ -47,6 +49,8 @@ mod update;
 mod view;
 mod viewer;
 
+pub use insight::Insight;
+
 use crate::analysis::{Analysis, Ruling};
 use crate::bytes::Cancel;
 use crate::image::{Distribution, Image, LayerIndex};
@@ -54,7 +58,7 @@ use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::Progress;
 use crate::report::{Report, Units};
-use crate::tree::{InodeId, Item, Tree};
+use crate::tree::{InodeId, Item, NodeId, Tree};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -117,6 +121,9 @@ pub enum Feed {
 pub trait ImageFiles: fmt::Debug + Send + Sync {
     /// At most `most` bytes of the beginning of a file.
     fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>>;
+
+    /// What is in a file that is no text: a program or an archive; none if it is neither.
+    fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>>;
 
     /// Writes paths to a folder of the user, and nothing outside of it.
     fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted>;

@@ -10,8 +10,8 @@ use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress, Silent};
-use crate::tree::InodeId;
-use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Model, Options};
+use crate::tree::{InodeId, NodeId};
+use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options};
 use jiff::civil::Date;
 use std::io::{self, Read as _};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -109,6 +109,10 @@ impl ImageFiles for Files {
         let mut bytes = Vec::new();
         self.content(inode, &Silent, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>> {
+        self.look_inside(node, inode, cancel)
     }
 
     fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted> {

@@ -5,9 +5,12 @@ use super::diff::Pair;
 use super::extract::Order;
 use super::files::{Files, List};
 use super::find::{MOST_HITS, Search};
+use super::highlight::paint;
 use super::msg::{Generation, Msg};
 use super::scene::{Look, Scene, Source};
+use super::viewer::{MOST, Reading, looks_like_text};
 use super::{ImageFiles, Model};
+use crate::analysis::Inside;
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Tree};
@@ -54,7 +57,11 @@ pub(crate) struct Sift {
 pub(crate) struct Read {
     /// Where from.
     pub(crate) contents: Arc<dyn ImageFiles>,
-    /// Which.
+    /// What it is called.
+    pub(crate) name: Vec<u8>,
+    /// Where it is.
+    pub(crate) node: NodeId,
+    /// Which version of it.
     pub(crate) inode: InodeId,
     /// As many bytes as are wanted.
     pub(crate) most: u64,
@@ -64,9 +71,27 @@ pub(crate) struct Read {
 
 impl Read {
     /// Reads it; none if nobody waits for it any more.
-    pub(crate) fn answer(&self) -> Option<Result<Vec<u8>, String>> {
+    pub(crate) fn answer(&self) -> Option<Result<Reading, String>> {
         let read = self.contents.read(self.inode, self.most, &self.cancel);
-        (!self.cancel.is_cancelled()).then(|| read.map_err(|error| error.to_string()))
+        let read = read.map(|bytes| self.understand(bytes)).map_err(|error| error.to_string());
+        (!self.cancel.is_cancelled()).then_some(read)
+    }
+
+    /// Tells what the words of a text are, or what is in anything else.
+    fn understand(&self, bytes: Vec<u8>) -> Reading {
+        let start = bytes.get(..Inside::START).unwrap_or(&bytes);
+        if !Inside::is_known(start) {
+            let paints = if looks_like_text(&bytes) {
+                paint(&String::from_utf8_lossy(&self.name), &String::from_utf8_lossy(&bytes), &self.cancel)
+            } else {
+                Vec::new()
+            };
+            return Reading { bytes, paints, insight: None };
+        }
+        // A glance looks at the beginning alone. What cannot be looked into is still there as bytes.
+        let insight =
+            if self.most < MOST { None } else { self.contents.inside(self.node, self.inode, &self.cancel).ok() };
+        Reading { bytes, paints: Vec::new(), insight: insight.flatten() }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::diff::Difference;
 use super::files::Files;
 use super::scene::Scene;
+use super::viewer::Reading;
 use super::{Extracted, Feed};
 use crate::analysis::Comparison;
 use crate::tree::Found;
@@ -46,7 +47,7 @@ pub(crate) enum Msg {
     /// The worker has found paths.
     Found(Generation, Found),
     /// The beginning of a file was read, or why it could not be.
-    Read(Generation, Result<Vec<u8>, String>),
+    Read(Generation, Result<Reading, String>),
     /// Two versions of a file were compared, or why they could not be.
     Compared(Generation, Result<Difference, String>),
     /// Paths were written to a folder, or why nothing was.

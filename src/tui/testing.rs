@@ -5,7 +5,7 @@ use super::msg::Msg;
 use super::state::State;
 use super::update::update;
 use super::view::view;
-use super::{Extracted, Extraction, Feed, ImageFiles, Model, Options};
+use super::{Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options};
 use crate::analysis::{Analysis, DiveRules};
 use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
@@ -14,7 +14,7 @@ use crate::listing::testing::priced;
 use crate::report::{Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
 use crate::tree::testing::Fills;
-use crate::tree::{InodeId, Stack, Tree};
+use crate::tree::{InodeId, NodeId, Stack, Tree};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -167,6 +167,10 @@ impl ImageFiles for Filled {
         };
         let most = usize::try_from(most).unwrap();
         Ok(text.get(..most).unwrap_or(&text).to_vec())
+    }
+
+    fn inside(&self, _: NodeId, _: InodeId, _: &Cancel) -> io::Result<Option<Insight>> {
+        Ok(None)
     }
 
     /// Of folders that are called so, something is there already.

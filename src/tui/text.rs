@@ -1,5 +1,6 @@
 //! Text on a screen: its width, how it is made to fit, and sizes in few columns.
 
+use super::state::Fact;
 use crate::escape::{Target, escape};
 use crate::listing::EntryKind;
 use crate::report::Units;
@@ -45,21 +46,39 @@ pub(crate) fn instruction(text: &str) -> String {
     if text.trim().is_empty() { "(no instruction)".to_owned() } else { prose(text) }
 }
 
-/// A text in pieces of at most `columns` columns; at least one.
-pub(crate) fn chop(text: &str, columns: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    loop {
-        // A character that is wider than the room has a row of its own.
-        let fits = head(rest, columns);
-        let end = if fits.is_empty() { rest.chars().next().map_or(0, char::len_utf8) } else { fits.len() };
-        let (piece, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        pieces.push(piece.to_owned());
-        rest = after;
-        if rest.is_empty() {
-            return pieces;
+/// Pieces of a line as rows of `columns` at most.
+pub(crate) fn chop(pieces: Vec<Fact>, columns: usize) -> Vec<Vec<Fact>> {
+    let (mut rows, mut row, mut taken) = (Vec::new(), Vec::new(), 0);
+    for (text, role) in pieces {
+        let mut rest = text.as_str();
+        loop {
+            let fits = head(rest, columns.saturating_sub(taken));
+            if !fits.is_empty() {
+                taken += width(fits);
+                row.push((fits.to_owned(), role));
+                rest = rest.get(fits.len()..).unwrap_or("");
+            }
+            if rest.is_empty() {
+                break;
+            }
+            // A character that is wider than the room has a row of its own.
+            if taken == 0 {
+                let first = rest.chars().next().map_or(0, char::len_utf8);
+                let (wide, after) = rest.split_at_checked(first).unwrap_or((rest, ""));
+                row.push((wide.to_owned(), role));
+                rest = after;
+            }
+            rows.push(std::mem::take(&mut row));
+            taken = 0;
+            if rest.is_empty() {
+                break;
+            }
         }
     }
+    if !row.is_empty() || rows.is_empty() {
+        rows.push(row);
+    }
+    rows
 }
 
 /// As much of the beginning of a text as fits into `columns`.

@@ -17,6 +17,8 @@ pub(crate) enum Role {
     Strong,
     /// A kind of change.
     Change(Change),
+    /// A word of a text in a language that is known.
+    Token(Token),
     /// The words that make a changed line differ.
     Part(Change),
     /// Bytes that are shipped and cannot be reached.
@@ -31,6 +33,23 @@ pub(crate) enum Role {
     Key,
     /// The border of the focused pane.
     Focus,
+}
+
+/// What a word of a text in some language is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// Nothing in particular.
+    Plain,
+    /// What the machine passes over.
+    Comment,
+    /// Text between quotes.
+    Text,
+    /// A number, or another value.
+    Constant,
+    /// A word of the language.
+    Keyword,
+    /// What something is called.
+    Name,
 }
 
 const PART: Modifier = Modifier::BOLD.union(Modifier::UNDERLINED);
@@ -55,8 +74,12 @@ impl Theme {
         }
         match role {
             Role::Part(change) => self.style(Role::Change(change)).add_modifier(PART),
-            Role::Text => plain,
-            Role::Dim | Role::Change(Change::Unchanged) => plain.fg(Color::DarkGray),
+            Role::Text | Role::Token(Token::Plain) => plain,
+            Role::Token(Token::Text) => plain.fg(Color::Green),
+            Role::Token(Token::Constant) => plain.fg(Color::Magenta),
+            Role::Token(Token::Keyword) => plain.fg(Color::Blue),
+            Role::Token(Token::Name) => plain.fg(Color::Cyan),
+            Role::Token(Token::Comment) | Role::Dim | Role::Change(Change::Unchanged) => plain.fg(Color::DarkGray),
             Role::Strong | Role::Focus => plain.add_modifier(Modifier::BOLD),
             Role::Change(Change::Added) => plain.fg(Color::Green),
             Role::Change(Change::Content) | Role::Warning => plain.fg(Color::Yellow),
@@ -74,8 +97,13 @@ impl Theme {
         let plain = Style::new();
         match role {
             Role::Part(change) => Self::mono(Role::Change(change)).add_modifier(PART),
-            Role::Text | Role::Change(Change::Added) => plain,
-            Role::Dim | Role::Change(Change::Unchanged | Change::Metadata) => plain.add_modifier(Modifier::DIM),
+            Role::Token(Token::Keyword) => plain.add_modifier(Modifier::BOLD),
+            Role::Token(Token::Plain | Token::Text | Token::Constant | Token::Name)
+            | Role::Text
+            | Role::Change(Change::Added) => plain,
+            Role::Token(Token::Comment) | Role::Dim | Role::Change(Change::Unchanged | Change::Metadata) => {
+                plain.add_modifier(Modifier::DIM)
+            }
             Role::Strong | Role::Focus | Role::Key | Role::Waste | Role::Warning | Role::Change(Change::Content) => {
                 plain.add_modifier(Modifier::BOLD)
             }

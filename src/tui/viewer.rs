@@ -1,8 +1,12 @@
 //! The content of a file, laid out for a screen: text with the numbers of its lines, or bytes in hexadecimal.
 
 use super::Model;
+use super::highlight::Paint;
+use super::insight::{self, Insight};
 use super::msg::Generation;
+use super::state::Fact;
 use super::text;
+use super::theme::Role;
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::tree::{InodeId, NodeId};
@@ -43,7 +47,7 @@ pub(crate) struct Viewer {
     /// The first row of each line of text.
     starts: Vec<usize>,
     /// What the rows were laid out for.
-    laid_out: Option<(usize, bool, bool)>,
+    laid_out: Option<(usize, Form)>,
 }
 
 /// What was read of a file.
@@ -59,7 +63,36 @@ pub(crate) enum Content {
         bytes: Vec<u8>,
         /// Whether they are text.
         is_text: bool,
+        /// What its words are, line by line.
+        paints: Vec<Vec<Paint>>,
+        /// What is in it, if it is a program or an archive.
+        insight: Option<Insight>,
     },
+}
+
+/// What came of reading a file.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// Its beginning.
+    pub(crate) bytes: Vec<u8>,
+    /// What its words are, line by line.
+    pub(crate) paints: Vec<Vec<Paint>>,
+    /// What is in it, if it is a program or an archive.
+    pub(crate) insight: Option<Insight>,
+}
+
+impl From<Vec<u8>> for Reading {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, ..Self::default() }
+    }
+}
+
+/// How a content is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text { wrap: bool },
+    Bytes,
+    Inside,
 }
 
 /// One row: a number in front, where a line or a group of bytes begins, and a text that is safe to show.
@@ -68,7 +101,7 @@ pub(crate) struct Row {
     /// The number of a line, or the place of the first byte.
     pub(crate) lead: String,
     /// The text.
-    pub(crate) text: String,
+    pub(crate) pieces: Vec<Fact>,
 }
 
 impl Viewer {
@@ -147,11 +180,11 @@ impl Viewer {
     }
 
     /// Takes what was read.
-    pub(crate) fn take(&mut self, read: Result<Vec<u8>, String>) {
+    pub(crate) fn take(&mut self, read: Result<Reading, String>) {
         self.content = match read {
-            Ok(bytes) => {
+            Ok(Reading { bytes, paints, insight }) => {
                 let is_text = looks_like_text(&bytes);
-                Content::Read { bytes, is_text }
+                Content::Read { bytes, is_text, paints, insight }
             }
             Err(message) => Content::Failed(message),
         };
@@ -170,24 +203,36 @@ impl Viewer {
         &self.rows
     }
 
-    /// Whether bytes are shown in hexadecimal.
-    pub(crate) fn is_hex(&self) -> bool {
-        matches!(&self.content, Content::Read { is_text, .. } if self.hex || !is_text)
+    fn form(&self) -> Form {
+        match &self.content {
+            Content::Read { .. } if self.hex => Form::Bytes,
+            Content::Read { insight: Some(_), .. } => Form::Inside,
+            Content::Read { is_text: false, .. } => Form::Bytes,
+            _ => Form::Text { wrap: self.wrap },
+        }
     }
 
-    /// Whether what was read is no text.
+    /// Whether lines of text are shown.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.form(), Form::Text { .. })
+    }
+
+    /// Whether what was read can be shown as nothing but bytes.
     pub(crate) fn is_bytes(&self) -> bool {
-        matches!(&self.content, Content::Read { is_text: false, .. })
+        matches!(&self.content, Content::Read { is_text: false, insight: None, .. })
     }
 
     /// Lays the content out for so many columns, unless it is laid out so already, and keeps the window within it.
     pub(crate) fn settle(&mut self, columns: usize, height: usize) {
-        let wanted = (columns, self.is_hex(), self.wrap);
+        let wanted = (columns, self.form());
         if self.laid_out != Some(wanted) {
-            (self.rows, self.starts) = match &self.content {
-                Content::Read { bytes, .. } if self.is_hex() => (hex_rows(bytes, columns), Vec::new()),
-                Content::Read { bytes, .. } => text_rows(bytes, columns, self.wrap),
-                Content::Waiting | Content::Failed(_) => (Vec::new(), Vec::new()),
+            (self.rows, self.starts) = match (&self.content, wanted.1) {
+                (Content::Read { insight: Some(insight), .. }, Form::Inside) => {
+                    (insight::rows(&self.model.tree, insight), Vec::new())
+                }
+                (Content::Read { bytes, .. }, Form::Bytes | Form::Inside) => (hex_rows(bytes, columns), Vec::new()),
+                (Content::Read { bytes, paints, .. }, Form::Text { wrap }) => text_rows(bytes, paints, columns, wrap),
+                (Content::Waiting | Content::Failed(_), _) => (Vec::new(), Vec::new()),
             };
             self.laid_out = Some(wanted);
         }
@@ -235,26 +280,45 @@ impl Search {
 }
 
 /// The rows of a text, and the first row of each of its lines.
-fn text_rows(bytes: &[u8], columns: usize, wrap: bool) -> (Vec<Row>, Vec<usize>) {
+fn text_rows(bytes: &[u8], paints: &[Vec<Paint>], columns: usize, wrap: bool) -> (Vec<Row>, Vec<usize>) {
     let text = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = text.lines().collect();
     let digits = lines.len().to_string().len();
     let room = columns.saturating_sub(digits + 1).max(8);
     let (mut rows, mut starts) = (Vec::new(), Vec::new());
-    for (number, line) in (1..).zip(lines) {
+    for (index, line) in lines.into_iter().enumerate() {
         starts.push(rows.len());
-        let line = escape(line.replace('\t', text::TAB).as_bytes(), Target::Prose).into_owned();
-        let lead = format!("{number:>digits$}");
+        let pieces = pieces(line, paints.get(index).map_or(&[], Vec::as_slice));
+        let lead = format!("{:>digits$}", index + 1);
         if !wrap {
-            rows.push(Row { lead, text: text::cut(&line, room) });
+            // The line is cut where it is drawn.
+            rows.push(Row { lead, pieces });
             continue;
         }
-        for (index, text) in text::chop(&line, room).into_iter().enumerate() {
-            let lead = if index == 0 { lead.clone() } else { " ".repeat(digits) };
-            rows.push(Row { lead, text });
+        for (part, pieces) in text::chop(pieces, room).into_iter().enumerate() {
+            let lead = if part == 0 { lead.clone() } else { " ".repeat(digits) };
+            rows.push(Row { lead, pieces });
         }
     }
     (rows, starts)
+}
+
+/// A line in pieces that look alike, safe to show.
+fn pieces(line: &str, paints: &[Paint]) -> Vec<Fact> {
+    let safe = |part: &str| escape(part.replace('\t', text::TAB).as_bytes(), Target::Prose).into_owned();
+    let (mut out, mut at) = (Vec::new(), 0);
+    for (range, role) in paints {
+        // What was painted has the end of its line, too.
+        let end = range.end.min(line.len());
+        if let Some(part) = line.get(at..end).filter(|part| !part.is_empty()) {
+            out.push((safe(part), *role));
+            at = end;
+        }
+    }
+    if at < line.len() || out.is_empty() {
+        out.push((safe(line.get(at..).unwrap_or_default()), Role::Text));
+    }
+    out
 }
 
 /// Sixteen bytes a row where there is room for them, else eight.
@@ -265,7 +329,8 @@ fn hex_rows(bytes: &[u8], columns: usize) -> Vec<Row> {
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let shown = |byte: &u8| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' };
         let plain: String = bytes.iter().map(shown).collect();
-        Row { lead: format!("{:08x}", index * count), text: format!("{:<1$} |{plain}|", hex.join(" "), count * 3) }
+        let text = format!("{:<1$} |{plain}|", hex.join(" "), count * 3);
+        Row { lead: format!("{:08x}", index * count), pieces: vec![(text, Role::Text)] }
     };
     bytes.chunks(count).enumerate().map(row).collect()
 }
@@ -275,7 +340,8 @@ mod tests {
     use super::*;
 
     fn texts(rows: &[Row]) -> Vec<String> {
-        rows.iter().map(|row| format!("{} {}", row.lead, row.text)).collect()
+        let text = |row: &Row| row.pieces.iter().map(|(text, _)| text.as_str()).collect::<String>();
+        rows.iter().map(|row| format!("{} {}", row.lead, text(row))).collect()
     }
 
     #[test]
@@ -298,10 +364,13 @@ mod tests {
     fn lines_have_numbers_and_nothing_raw() {
         let bytes = b"one\n\ta\x1b[31m\nlong line that goes on";
         assert_eq!(
-            texts(&text_rows(bytes, 18, true).0),
+            texts(&text_rows(bytes, &[], 18, true).0),
             ["1 one", "2     a\\x1b[31m", "3 long line that g", "  oes on"]
         );
-        assert_eq!(texts(&text_rows(bytes, 12, false).0), ["1 one", "2     a\\x1b…", "3 long line…"]);
+        assert_eq!(
+            texts(&text_rows(bytes, &[], 12, false).0),
+            ["1 one", "2     a\\x1b[31m", "3 long line that goes on"]
+        );
     }
 
     #[test]

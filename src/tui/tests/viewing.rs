@@ -1,10 +1,17 @@
 //! Looking at the content of files.
 
+use crate::analysis::{Archive, ArchiveMember, Elf, ElfKind, Inside};
+use crate::codec::Compression;
+use crate::tarball::MemberKind;
+use crate::tree::Tree;
+use crate::tui::Insight;
 use crate::tui::effect::Effect;
 use crate::tui::msg::Msg;
 use crate::tui::state::Modal;
 use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::theme::{Role, Token};
 use crate::tui::update::update;
+use crate::tui::viewer::Reading;
 
 /// An explorer in the tree of layer 3, on its last file, which layer 4 writes again.
 fn hands(keys: &str) -> Hands {
@@ -63,13 +70,13 @@ fn closing_ends_the_reading_and_what_comes_late_does_not_count() {
     let [Effect::Read(generation, file)] = effects.as_slice() else { panic!("{effects:?}") };
     let effects = update(&mut hands.state, Msg::Key(named("Esc").unwrap()));
     assert!(effects.is_empty() && file.cancel.is_cancelled() && file.answer().is_none());
-    update(&mut hands.state, Msg::Read(*generation, Ok(b"late".to_vec())));
+    update(&mut hands.state, Msg::Read(*generation, Ok(b"late".to_vec().into())));
     assert!(hands.state.modals.is_empty());
     // Another version is asked for before the first has come.
     let first = update(&mut hands.state, Msg::Key(named("Enter").unwrap()));
     hands.press("]");
     let [Effect::Read(generation, _)] = first.as_slice() else { panic!("{first:?}") };
-    update(&mut hands.state, Msg::Read(*generation, Ok(b"of the wrong version".to_vec())));
+    update(&mut hands.state, Msg::Read(*generation, Ok(b"of the wrong version".to_vec().into())));
     shows(&hands, "of layer 4");
 }
 
@@ -80,7 +87,7 @@ fn what_cannot_be_read_is_said() {
     let generation = viewer.generation;
     hands.take(Msg::Read(generation, Err("gzip: the layer is damaged".to_owned())));
     shows(&hands, "gzip: the layer is damaged");
-    hands.take(Msg::Read(generation, Ok(Vec::new())));
+    hands.take(Msg::Read(generation, Ok(Vec::new().into())));
     shows(&hands, "the file is empty");
 }
 
@@ -90,7 +97,7 @@ fn the_window_stays_within_the_content() {
     let Some(Modal::Viewer(viewer)) = hands.state.modals.last_mut() else { panic!() };
     let generation = viewer.generation;
     let lines: Vec<String> = (0..500).map(|line| format!("line {line}")).collect();
-    hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes())));
+    hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes().into())));
     hands.press("G");
     shows(&hands, "500 line 499");
     hands.press("PgUp gg j");
@@ -142,10 +149,10 @@ fn a_text_is_searched_from_the_window_on() {
     let generation = viewer.generation;
     let lines: Vec<String> =
         (0..300).map(|line| format!("{}line {line}", if line % 100 == 50 { "Needle " } else { "" })).collect();
-    hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes())));
+    hands.take(Msg::Read(generation, Ok(lines.join("\n").into_bytes().into())));
     let top = |hands: &Hands| {
         let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
-        viewer.rows()[viewer.offset].text.clone()
+        viewer.rows()[viewer.offset].pieces[0].0.clone()
     };
     hands.press("/ needle");
     shows(&hands, "3 lines found");
@@ -174,4 +181,76 @@ fn a_wasted_item_shows_what_is_wasted() {
     shows(&hands, group.0.rsplit('/').next().unwrap());
     hands.press("Esc 1 :0 Enter Tab - p");
     shows(&hands, "only a regular file has a content");
+}
+
+/// A program that wants one library that is there and one that is not; an archive of two members.
+fn insight(tree: &Tree, is_elf: bool) -> Insight {
+    let inside = match is_elf {
+        true => Inside::Elf(Elf {
+            is_64: true,
+            is_little: true,
+            machine: 62,
+            kind: ElfKind::PieProgram,
+            interpreter: Some(b"/lib64/ld-linux-x86-64.so.2".to_vec()),
+            soname: None,
+            needed: vec![b"passwd".to_vec(), b"libmissing.so.1".to_vec()],
+            rpath: None,
+            runpath: Some(b"$ORIGIN/../etc".to_vec()),
+            build_id: Some("0123456789abcdef".to_owned()),
+            is_stripped: Some(true),
+        }),
+        false => {
+            let member = |path: &str, kind, mode, size| ArchiveMember { path: path.into(), kind, mode, size };
+            let members = vec![
+                member("META-INF/", MemberKind::Directory, Some(0o755), 0),
+                member("META-INF/MANIFEST.MF", MemberKind::File, None, 1234),
+            ];
+            let compression = Compression::None;
+            Inside::Archive(Archive { format: "zip", compression, members, cut: Some("it is cut off".to_owned()) })
+        }
+    };
+    let Inside::Elf(elf) = &inside else { return Insight { inside, wanted: Vec::new(), part: None } };
+    let wanted = elf.interpreter.iter().chain(&elf.needed).cloned();
+    let wanted = wanted.map(|name| (name.clone(), tree.find(&[b"etc/", name.as_slice()].concat()))).collect();
+    Insight { inside, wanted, part: Some("only the first 256 MiB were looked at".to_owned()) }
+}
+
+#[test]
+fn a_program_says_what_it_needs_and_where_that_is() {
+    let mut hands = hands("Enter");
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("no viewer") };
+    let (generation, tree) = (viewer.generation, viewer.model.tree.clone());
+    let read =
+        |is_elf| Reading { bytes: b"\x7fELF".to_vec(), paints: Vec::new(), insight: Some(insight(&tree, is_elf)) };
+    hands.take(Msg::Read(generation, Ok(read(true))));
+    shows(&hands, "ELF        program (PIE) · x86-64 · 64 bits");
+    shows(&hands, "loader     /lib64/ld-linux-x86-64.so.2  missing in the image");
+    shows(&hands, "needs      passwd → /etc/passwd  L");
+    shows(&hands, "           libmissing.so.1  missing in the image");
+    shows(&hands, "note       only the first 256 MiB were looked at");
+    hands.press("w");
+    shows(&hands, "there are no long lines to wrap");
+    hands.press("x");
+    shows(&hands, "00000000 7f 45 4c 46");
+    hands.press("x");
+    shows(&hands, "symbols    stripped");
+    hands.take(Msg::Read(generation, Ok(read(false))));
+    shows(&hands, "archive    zip · 2 members · 1234 bytes unpacked");
+    shows(&hands, "note       it is cut off");
+    shows(&hands, "drwxr-xr-x    0 META-INF/");
+    shows(&hands, "           1234 META-INF/MANIFEST.MF");
+}
+
+#[test]
+fn words_of_a_known_language_are_told_apart() {
+    let mut hands = hands("Enter");
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("no viewer") };
+    let generation = viewer.generation;
+    let (bytes, role) = (b"a: true\nb\tc".to_vec(), Role::Token(Token::Constant));
+    let paints = vec![vec![(0..3, Role::Text), (3..8, role)]];
+    hands.take(Msg::Read(generation, Ok(Reading { bytes, paints, insight: None })));
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("no viewer") };
+    let pieces: Vec<_> = viewer.rows().iter().map(|row| row.pieces.clone()).collect();
+    assert_eq!(pieces[0], [("a: ".to_owned(), Role::Text), ("true".to_owned(), role)]);
+    assert_eq!(pieces[1], [("b    c".to_owned(), Role::Text)]);
 }

@@ -5,7 +5,7 @@ use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
 use super::super::state::{Modal, PromptKind, State, View};
-use super::super::viewer::{MOST, Viewer};
+use super::super::viewer::{MOST, Reading, Viewer};
 use super::{Effects, prompt, toast};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
@@ -71,7 +71,8 @@ pub(super) fn read(viewer: &mut Viewer, most: u64, reads: &mut Generation, effec
     let generation = reads.advance();
     let cancel = viewer.restart(generation);
     let contents = Arc::clone(&viewer.model.files);
-    effects.push(Effect::Read(generation, Read { contents, inode, most, cancel }));
+    let name = viewer.model.tree.name(viewer.node).to_vec();
+    effects.push(Effect::Read(generation, Read { contents, name, node: viewer.node, inode, most, cancel }));
 }
 
 /// What a key does while a file is looked at.
@@ -98,7 +99,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             toast(state, "nothing is searched for; / searches");
         }
         Act::NextHit | Act::PreviousHit => viewer.next_hit(act == Act::NextHit),
-        Act::Wrap if viewer.is_hex() => toast(state, "bytes have no lines to wrap"),
+        Act::Wrap if !viewer.is_text() => toast(state, "there are no long lines to wrap"),
         Act::Wrap => {
             viewer.wrap = !viewer.wrap;
             let text = if viewer.wrap { "long lines go on below" } else { "long lines are cut" };
@@ -121,7 +122,7 @@ pub(super) fn search(state: &mut State, text: &str) {
 }
 
 /// Takes what was read, if somebody still waits for it.
-pub(super) fn took(state: &mut State, generation: Generation, read: Result<Vec<u8>, String>) {
+pub(super) fn took(state: &mut State, generation: Generation, read: Result<Reading, String>) {
     let viewers = state.modals.iter_mut().filter_map(|modal| match modal {
         Modal::Viewer(viewer) => Some(viewer),
         Modal::Find(find) => find.hit.as_mut()?.content.as_mut(),

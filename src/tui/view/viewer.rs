@@ -35,8 +35,12 @@ impl Painter<'_> {
         }
         for ((index, row), y) in viewer.rows().iter().enumerate().skip(viewer.offset).zip(inside.y..inside.bottom()) {
             let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
-            let role = if viewer.is_hit(index) { Role::Strong } else { Role::Text };
-            self.line(line, &[(format!("{} ", row.lead), Role::Dim), (row.text.clone(), role)]);
+            let mut pieces = vec![(format!("{} ", row.lead), Role::Dim)];
+            let is_hit = viewer.is_hit(index);
+            pieces.extend(
+                row.pieces.iter().map(|(text, role)| (text.clone(), if is_hit { Role::Strong } else { *role })),
+            );
+            self.line(line, &pieces);
         }
     }
 

@@ -1,0 +1,132 @@
+//! What is in a file that is no text, as lines: what a program needs and where that is, or what an archive holds.
+
+use super::text::{self, NAME};
+use super::theme::Role;
+use super::viewer::Row;
+use crate::analysis::{Archive, Elf, ElfKind, Inside};
+use crate::codec::Compression;
+use crate::listing::EntryKind;
+use crate::report::mode_text;
+use crate::tarball::MemberKind;
+use crate::tree::{NodeId, Occupant, Tree};
+
+/// What was found in a file, and where in the image what it wants is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insight {
+    /// What it is.
+    pub inside: Inside,
+    /// The loader and the libraries that it names; none where they are missing.
+    pub wanted: Vec<(Vec<u8>, Option<NodeId>)>,
+    /// Why less than all could be looked at.
+    pub part: Option<String>,
+}
+
+/// It as rows.
+pub(crate) fn rows(tree: &Tree, insight: &Insight) -> Vec<Row> {
+    let mut out = match &insight.inside {
+        Inside::Elf(elf) => elf_rows(tree, elf, &insight.wanted),
+        Inside::Archive(archive) => archive_rows(archive),
+    };
+    if let Some(part) = &insight.part {
+        out.push(fact("note", text::prose(part), Role::Warning));
+    }
+    out
+}
+
+fn fact(name: &str, value: impl Into<String>, role: Role) -> Row {
+    Row { lead: format!("{name:<width$}", width = NAME - 1), pieces: vec![(value.into(), role)] }
+}
+
+fn elf_rows(tree: &Tree, elf: &Elf, wanted: &[(Vec<u8>, Option<NodeId>)]) -> Vec<Row> {
+    let kind = match elf.kind {
+        ElfKind::Program => "program".to_owned(),
+        ElfKind::PieProgram => "program (PIE)".to_owned(),
+        ElfKind::Library => "shared library".to_owned(),
+        ElfKind::Object => "object, not linked".to_owned(),
+        ElfKind::Core => "core dump".to_owned(),
+        ElfKind::Other(number) => format!("type {number:#x}"),
+    };
+    let bits = if elf.is_64 { "64" } else { "32" };
+    let order = if elf.is_little { "" } else { ", most significant byte first" };
+    let machine = elf.machine_name().map_or_else(|| format!("machine {}", elf.machine), str::to_owned);
+    let mut out = vec![fact("ELF", format!("{kind} · {machine} · {bits} bits{order}"), Role::Strong)];
+    let mut own = |name: &str, value: Option<&Vec<u8>>| {
+        out.extend(value.map(|value| fact(name, text::name(value), Role::Text)));
+    };
+    own("soname", elf.soname.as_ref());
+    own("runpath", elf.runpath.as_ref());
+    own("rpath", elf.rpath.as_ref().filter(|_| elf.runpath.is_none()));
+    if let Some(id) = &elf.build_id {
+        out.push(fact("build id", id.clone(), Role::Text));
+    }
+    let symbols = match elf.is_stripped {
+        Some(true) => "stripped",
+        Some(false) => "there",
+        None => "not known: not all of the file was looked at",
+    };
+    out.push(fact("symbols", symbols, Role::Text));
+    let loader = usize::from(elf.interpreter.is_some());
+    for (index, (name, found)) in wanted.iter().enumerate() {
+        let lead = if index < loader {
+            "loader"
+        } else if index == loader {
+            "needs"
+        } else {
+            ""
+        };
+        out.push(library(tree, lead, name, *found));
+    }
+    if wanted.is_empty() && matches!(elf.kind, ElfKind::Program | ElfKind::PieProgram | ElfKind::Library) {
+        out.push(fact("needs", "no library", Role::Text));
+    }
+    out
+}
+
+/// A library that is wanted: its name, and the path and the layer where it is.
+fn library(tree: &Tree, lead: &str, name: &[u8], found: Option<NodeId>) -> Row {
+    let layer = found.and_then(|node| match tree.final_state(node)? {
+        Occupant::Inode(inode) => tree.inode(inode).map(|inode| inode.layer),
+        Occupant::Implied => None,
+    });
+    let Some((node, layer)) = found.zip(layer) else {
+        return fact(lead, format!("{}  missing in the image", text::name(name)), Role::Error);
+    };
+    let mut row = fact(lead, text::name(name), Role::Text);
+    let path = text::path(tree, node);
+    let place = if path.as_bytes() == name { String::new() } else { format!(" → {path}") };
+    row.pieces.push((format!("{place}  L{layer}"), Role::Dim));
+    row
+}
+
+fn archive_rows(archive: &Archive) -> Vec<Row> {
+    let around = match archive.compression {
+        Compression::None => String::new(),
+        other => format!(" in {}", other.name()),
+    };
+    let count = archive.members.len();
+    let bytes: u64 = archive.members.iter().fold(0, |sum, member| sum.saturating_add(member.size));
+    let files = if count == 1 { "1 member".to_owned() } else { format!("{} members", text::count(count as u64)) };
+    let title = format!("{}{around} · {files} · {bytes} bytes unpacked", archive.format);
+    let mut out = vec![fact("archive", title, Role::Strong)];
+    if let Some(cut) = &archive.cut {
+        out.push(fact("note", text::prose(cut), Role::Warning));
+    }
+    let width = archive.members.iter().map(|member| member.size).max().unwrap_or(0).to_string().len();
+    for member in &archive.members {
+        let mode = member.mode.map_or_else(|| " ".repeat(10), |mode| mode_text(kind(member.kind), mode));
+        let lead = format!("{mode} {:>width$}", member.size);
+        out.push(Row { lead, pieces: vec![(text::name(&member.path), Role::Text)] });
+    }
+    out
+}
+
+fn kind(kind: MemberKind) -> EntryKind {
+    match kind {
+        MemberKind::Directory => EntryKind::Directory,
+        MemberKind::Symlink => EntryKind::Symlink,
+        MemberKind::CharDevice => EntryKind::CharDevice,
+        MemberKind::BlockDevice => EntryKind::BlockDevice,
+        MemberKind::Fifo => EntryKind::Fifo,
+        _ => EntryKind::File,
+    }
+}
