@@ -36,6 +36,9 @@ pub struct Cli {
     /// Judge instead of exploring; the same as a CI variable that is set and not 0, false, no or off.
     #[arg(long, help_heading = "Judging")]
     pub ci: bool,
+    /// Write what `~/.config/layerscope/config.toml` could say about the explorer, and end.
+    #[arg(long, help_heading = "Display")]
+    pub dump_config: bool,
     /// What to do, if it is not to explore.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -193,6 +196,26 @@ pub struct OpenArgs {
     /// Draw with ASCII characters only.
     #[arg(long, global = true, help_heading = "Display")]
     pub ascii: bool,
+    /// The colours of the explorer.
+    #[arg(long, global = true, value_name = "THEME", help_heading = "Display")]
+    pub theme: Option<ThemeArg>,
+}
+
+/// The colours of the explorer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ThemeArg {
+    /// Dark or light, as the terminal is.
+    Auto,
+    /// The sixteen colours of the terminal.
+    Terminal,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// For eyes that see red and green alike.
+    Colorblind,
+    /// None.
+    Mono,
 }
 
 /// When digests are checked.

@@ -1,6 +1,9 @@
 //! What is meant: environment and flags become settings. The only reader of the environment, and of the day.
 
-use crate::cli::{Cli, ColorWhen, Engine, OpenArgs, Verify};
+#[cfg(feature = "tui")]
+pub mod file;
+
+use crate::cli::{Cli, ColorWhen, Engine, OpenArgs, ThemeArg, Verify};
 use crate::image::Platform;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,6 +27,12 @@ pub struct Environment {
     pub columns: Option<usize>,
     /// Whether the locale writes UTF-8; so it does where no locale is set at all.
     pub utf8: bool,
+    /// Whether text is on a light background: `COLORFGBG`, which some terminals set, as in `0;15`.
+    pub is_light: Option<bool>,
+    /// Where the user's settings are: `XDG_CONFIG_HOME`, else `~/.config`.
+    pub config_home: Option<PathBuf>,
+    /// Where programs keep what they remember: `XDG_STATE_HOME`, else `~/.local/state`.
+    pub state_home: Option<PathBuf>,
     /// The day (UTC), which decides whether what a rule ignores is still ignored.
     pub today: Date,
 }
@@ -38,6 +47,11 @@ impl Environment {
     /// Reads variables from wherever `get` has them, on the day `today`.
     pub fn from_vars(get: impl Fn(&str) -> Option<OsString>, today: Date) -> Self {
         let set = |name: &str| get(name).filter(|value| !value.is_empty());
+        // A path that is not absolute has to be passed over (XDG Base Directory Specification).
+        let home = |name: &str, below: &str| {
+            let own = set(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            own.or_else(|| set("HOME").map(|home| PathBuf::from(home).join(below)))
+        };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         Self {
             ci: set("CI").is_some_and(|value| is_true(&value)),
@@ -45,6 +59,9 @@ impl Environment {
             temporary: set("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()).filter(|columns| *columns >= 20),
             utf8: locale.is_none_or(|locale| is_utf8(&locale)),
+            is_light: set("COLORFGBG").and_then(|colors| is_light(colors.to_str()?)),
+            config_home: home("XDG_CONFIG_HOME", ".config"),
+            state_home: home("XDG_STATE_HOME", ".local/state"),
             today,
         }
     }
@@ -54,6 +71,12 @@ impl Environment {
 fn is_true(value: &OsStr) -> bool {
     let value = value.to_string_lossy().trim().to_ascii_lowercase();
     !["", "0", "false", "no", "off"].contains(&value.as_str())
+}
+
+/// The last number is the background: 7 and 9 to 15 are light, the others are not (rxvt).
+fn is_light(colors: &str) -> Option<bool> {
+    let background: u8 = colors.rsplit(';').next()?.parse().ok()?;
+    Some(background == 7 || (9..=15).contains(&background))
 }
 
 fn is_utf8(locale: &OsStr) -> bool {
@@ -88,6 +111,14 @@ pub struct Settings {
     pub ascii: bool,
     /// Whether to judge instead of to show: `--ci`, or a `CI` that is on. `--json` alone only writes.
     pub judge: bool,
+    /// The theme, if one was named.
+    pub theme: Option<ThemeArg>,
+    /// Whether text is on a light background, as far as the environment says.
+    pub is_light: Option<bool>,
+    /// What the user likes.
+    pub config_file: Option<PathBuf>,
+    /// What the explorer remembers.
+    pub state_file: Option<PathBuf>,
     /// Columns of a text that goes to no terminal.
     pub columns: usize,
     /// The day (UTC).
@@ -97,7 +128,7 @@ pub struct Settings {
 impl Settings {
     /// Puts flags and environment together; flags win.
     pub fn new(cli: &Cli, environment: &Environment) -> Self {
-        let OpenArgs { tag, platform, verify, strict, spool_max, base, base_layers, source, color, ascii } =
+        let OpenArgs { tag, platform, verify, strict, spool_max, base, base_layers, source, color, ascii, theme } =
             cli.open.clone();
         let color = match color {
             ColorWhen::Auto if environment.no_color => ColorWhen::Never,
@@ -116,6 +147,10 @@ impl Settings {
             color,
             ascii: ascii || !environment.utf8,
             judge: cli.ci || environment.ci,
+            theme,
+            is_light: environment.is_light,
+            config_file: environment.config_home.as_ref().map(|home| home.join("layerscope/config.toml")),
+            state_file: environment.state_home.as_ref().map(|home| home.join("layerscope/state.toml")),
             columns: environment.columns.unwrap_or(COLUMNS),
             today: environment.today,
         }
@@ -169,6 +204,11 @@ mod tests {
     fn the_rest_of_the_environment() {
         let all = environment(&[("NO_COLOR", "1"), ("TMPDIR", "/var/tmp"), ("COLUMNS", "132")]);
         assert_eq!((all.no_color, all.temporary, all.columns), (true, PathBuf::from("/var/tmp"), Some(132)));
+        let home = environment(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "relative"), ("XDG_STATE_HOME", "/s")]);
+        assert_eq!((home.config_home, home.state_home), (Some("/h/.config".into()), Some("/s".into())));
+        for (colors, light) in [("0;15", Some(true)), ("15;0", Some(false)), ("0;default;7", Some(true)), ("x", None)] {
+            assert_eq!(environment(&[("COLORFGBG", colors)]).is_light, light, "{colors}");
+        }
         let none = environment(&[("NO_COLOR", ""), ("TMPDIR", ""), ("COLUMNS", "wide")]);
         assert_eq!((none.no_color, none.temporary, none.columns), (false, PathBuf::from("/tmp"), None));
         assert_eq!(environment(&[("COLUMNS", "0")]).columns, None);

@@ -17,6 +17,8 @@ mod inside;
 mod line;
 mod load;
 mod packages;
+#[cfg(feature = "tui")]
+mod preferences;
 mod queue;
 mod scan;
 mod why;
@@ -192,6 +194,9 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let settings = Settings::new(cli, environment);
     let mut commands = commands::Commands { settings, out, messages };
+    if cli.dump_config {
+        return commands.dump_config();
+    }
     match (&cli.command, &cli.image) {
         (Some(Command::Report(args)), _) => commands.report(args),
         (Some(Command::Ls(args)), _) => commands.ls(args),

@@ -50,8 +50,12 @@ mod view;
 mod viewer;
 
 pub use insight::Insight;
+pub use keymap::{Binding, Keymap, Preset};
+pub use rows::SortKey;
+pub use state::{LensMode, View};
+pub use theme::{Background, ThemeName};
 
-use crate::analysis::{Analysis, Ruling};
+use crate::analysis::{Analysis, Packages, Ruling};
 use crate::bytes::Cancel;
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
@@ -109,6 +113,8 @@ pub enum Feed {
     Ready(Arc<Model>),
     /// The file that names the distribution was read.
     Distribution(Distribution),
+    /// The databases of packages were read.
+    Packages(Arc<Packages>),
     /// What the rules of `ci` say of the image.
     Verdict(Vec<Ruling>),
     /// Nothing can be shown; the explorer closes and hands the message back.
@@ -167,21 +173,47 @@ pub struct Model {
 }
 
 /// How the explorer looks and listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Whether there are colours; markers tell the same without them.
-    pub color: bool,
+    /// The colours; markers tell the same without them.
+    pub theme: ThemeName,
+    /// What is behind the text, as far as the environment says; the terminal itself is asked first.
+    pub background: Option<Background>,
     /// Draw with ASCII characters alone.
     pub ascii: bool,
     /// Listen to the mouse.
     pub mouse: bool,
     /// The units of sizes.
     pub units: Units,
+    /// What keys do.
+    pub keymap: Arc<Keymap>,
+    /// The view that one begins with.
+    pub view: View,
+    /// How the lens follows the selected layer at first.
+    pub lens: LensMode,
+    /// How the tree is sorted at first.
+    pub sort: SortKey,
+    /// Columns of the list of layers, on screens of less than 120 and of 120 and more; none for what fits best.
+    pub split: [Option<u16>; 2],
+    /// Whether mode and owner are shown; none for where there is room.
+    pub attributes: Option<bool>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: true, ascii: false, mouse: true, units: Units::Si }
+        Self {
+            theme: ThemeName::Auto,
+            background: None,
+            ascii: false,
+            mouse: true,
+            units: Units::Si,
+            keymap: Arc::default(),
+            view: View::Layers,
+            lens: LensMode::Alone,
+            sort: SortKey::Size,
+            split: [None; 2],
+            attributes: None,
+        }
     }
 }
 
@@ -199,7 +231,7 @@ pub enum Exit {
 /// Shows what `feed` tells until the user leaves. Answers to [`Feed::Choose`] go to `choose`.
 ///
 /// The terminal is taken when there is something to show, and given back on every way out. An error is one of the
-/// terminal.
-pub fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options) -> io::Result<Exit> {
+/// terminal. The options come back as the user has left them.
+pub fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options) -> io::Result<(Exit, Options)> {
     terminal::run(feed, choose, options)
 }

@@ -22,6 +22,7 @@ pub use globs::PathGlob;
 pub use growth::{Snapshot, SnapshotLayer, Tolerance};
 pub use rules::{Check, Ignore, Rule, Weight, WholeRegex};
 pub use rules_file::parse_rules;
+pub use spelling::nearest;
 pub use subject::Subject;
 pub(super) use subject::{TOP, tag};
 

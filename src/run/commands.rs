@@ -87,23 +87,20 @@ impl Commands<'_> {
     #[cfg(feature = "tui")]
     fn explore(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
         use super::explore::{Background, Judge, explore};
-        use crate::cli::ColorWhen;
-        use crate::tui::{Exit, Options};
+        use crate::tui::Exit;
         let background = match self.settings.verify {
             Some(Verify::Off | Verify::Strict) => Background::Rest,
             Some(Verify::Background) | None => Background::Verify,
         };
         let mut request = self.request(self.settings.verify == Some(Verify::Strict))?;
         request.verify_later = background == Background::Verify;
-        let options = Options {
-            color: self.settings.color != ColorWhen::Never,
-            ascii: self.settings.ascii,
-            ..Options::default()
-        };
+        let (options, problems) = self.preferences();
         // Whoever looks at an image wants to see it, whatever is wrong with the rules that lie about.
         let gate = self.gate(1, gate).map_err(|failure| Notice::warning("rules", failure.to_string()));
         let judge = Judge { gate, today: self.settings.today };
-        match explore(input, request, background, judge, options)? {
+        let (exit, options) = explore(input, request, background, judge, problems, options)?;
+        self.remember(options);
+        match exit {
             Exit::Quit => Ok(Outcome::Fine),
             Exit::Signal(number) => Ok(Outcome::Signal(number)),
             Exit::Failed(message) => {
@@ -111,6 +108,18 @@ impl Commands<'_> {
                 Ok(Outcome::Incomplete)
             }
         }
+    }
+
+    /// What the file of the user could say.
+    #[cfg(feature = "tui")]
+    pub(super) fn dump_config(&mut self) -> Result<Outcome, Failure> {
+        self.say(crate::config::file::defaults().as_bytes())
+    }
+
+    /// There is nothing to configure.
+    #[cfg(not(feature = "tui"))]
+    pub(super) fn dump_config(&mut self) -> Result<Outcome, Failure> {
+        self.say(b"# This program was built without its explorer.\n")
     }
 
     pub(super) fn report(&mut self, args: &ReportArgs) -> Result<Outcome, Failure> {

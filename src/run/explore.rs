@@ -41,8 +41,9 @@ pub(super) fn explore(
     request: Request,
     background: Background,
     judge: Judge,
+    notices: Vec<Notice>,
     options: Options,
-) -> Result<Exit, Failure> {
+) -> Result<(Exit, Options), Failure> {
     let (feed, messages) = mpsc::channel();
     let (answer, answers) = mpsc::channel();
     let cancel = Cancel::default();
@@ -54,6 +55,9 @@ pub(super) fn explore(
         };
         let watcher = Feeder { feed: feed.clone(), answers: Mutex::new(answers) };
         watcher.tell(Feed::Opening { reference: typed });
+        for notice in notices {
+            watcher.tell(Feed::Notice(notice));
+        }
         if let Err(failure) = feed_all(input, &request, background, &judge, &heeded, &watcher) {
             watcher.tell(Feed::Failed(failure.to_string()));
         }
@@ -91,7 +95,10 @@ fn feed_all(
         loaded.verify(cancel)?;
         watcher.tell(Feed::Ready(model(&loaded, &analysis)));
     }
-    loaded.pass(cancel)
+    loaded.pass(cancel)?;
+    // By now everything can be read from somewhere near: nobody waits for this.
+    watcher.tell(Feed::Packages(Arc::new(loaded.packages(&Silent, cancel))));
+    Ok(())
 }
 
 fn model(loaded: &Loaded, analysis: &Arc<Analysis>) -> Arc<Model> {

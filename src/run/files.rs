@@ -29,6 +29,12 @@ pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Res
     written.map_err(|source| file_error(path, source))
 }
 
+/// Makes the directory that a file is to be in.
+#[cfg(feature = "tui")]
+pub(super) fn make_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
 /// Writes dive's JSON, in place of whatever was in the file.
 pub(super) fn write_dive_json(loaded: &Loaded, path: &Path) -> Result<(), Failure> {
     replace(path, |out| report::write_dive_json(&loaded.image, &loaded.tree, out))

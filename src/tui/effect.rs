@@ -91,7 +91,7 @@ impl Read {
         // A glance looks at the beginning alone. What cannot be looked into is still there as bytes.
         let insight =
             if self.most < MOST { None } else { self.contents.inside(self.node, self.inode, &self.cancel).ok() };
-        Reading { bytes, paints: Vec::new(), insight: insight.flatten() }
+        Reading { bytes, paints: Vec::new(), insight: insight.flatten().map(Box::new) }
     }
 }
 

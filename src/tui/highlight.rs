@@ -100,7 +100,7 @@ mod tests {
         let mut out = Vec::new();
         for (line, paints) in text.split_inclusive('\n').zip(paint(name, text, &Cancel::default())) {
             let told = paints.into_iter().filter(|(_, role)| *role != Role::Text);
-            out.extend(told.map(|(range, role)| (line[range].trim().to_owned(), role)));
+            out.extend(told.map(|(range, role)| (line.get(range).unwrap().trim().to_owned(), role)));
         }
         out
     }

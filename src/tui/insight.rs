@@ -9,6 +9,7 @@ use crate::listing::EntryKind;
 use crate::report::mode_text;
 use crate::tarball::MemberKind;
 use crate::tree::{NodeId, Occupant, Tree};
+use std::cmp::Ordering;
 
 /// What was found in a file, and where in the image what it wants is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,12 +68,10 @@ fn elf_rows(tree: &Tree, elf: &Elf, wanted: &[(Vec<u8>, Option<NodeId>)]) -> Vec
     out.push(fact("symbols", symbols, Role::Text));
     let loader = usize::from(elf.interpreter.is_some());
     for (index, (name, found)) in wanted.iter().enumerate() {
-        let lead = if index < loader {
-            "loader"
-        } else if index == loader {
-            "needs"
-        } else {
-            ""
+        let lead = match index.cmp(&loader) {
+            Ordering::Less => "loader",
+            Ordering::Equal => "needs",
+            Ordering::Greater => "",
         };
         out.push(library(tree, lead, name, *found));
     }

@@ -1,9 +1,14 @@
 //! The one table of actions. Dispatch, footer and help are read from it, so that none of them can offer what the
 //! others do not do.
 
+mod custom;
+
+pub use custom::{Binding, Keymap, Preset};
+
 use super::layout::Pane;
 use super::state::{Modal, Stage, State};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::borrow::Cow;
 
 /// Something that a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +55,13 @@ pub(crate) enum Act {
     KindWasted,
     Sort,
     Reverse,
+    SortSize,
+    SortName,
+    SortChange,
+    SortTime,
+    SplitLeft,
+    SplitRight,
+    Attributes,
     OpenInstruction,
     OpenRow,
     ShowInTree,
@@ -160,7 +172,7 @@ impl Context {
 }
 
 /// A set of contexts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Where(u32);
 
 const LIST: Where = Where(1);
@@ -197,6 +209,10 @@ impl Where {
         Self(self.0 | other.0)
     }
 
+    const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     fn of(context: Context) -> Self {
         match context {
             Context::Pane(Pane::Layers) => LIST,
@@ -226,12 +242,12 @@ impl Where {
 }
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Action {
     /// What it does.
     pub(crate) act: Act,
     /// The keys, each as the help prints it. The first is the one that footer and help show first.
-    pub(crate) keys: &'static [&'static str],
+    pub(crate) keys: Vec<Cow<'static, str>>,
     /// Where the help lists it.
     pub(crate) group: Group,
     /// What it does, in a few words.
@@ -251,20 +267,22 @@ impl Action {
     }
 }
 
-const fn row(
+fn row(
     act: Act,
-    keys: &'static [&'static str],
+    keys: &[&'static str],
     group: Group,
     place: Where,
     help: &'static str,
     hint: Option<&'static str>,
 ) -> Action {
-    Action { act, keys, group, help, hint, place }
+    Action { act, keys: keys.iter().map(|key| Cow::Borrowed(*key)).collect(), group, help, hint, place }
 }
 
-/// Every action there is. Those with a hint come in the order of the footer.
+/// Every action there is, with the keys that it has unless the user says otherwise. Those with a hint come in the order
+/// of the footer.
 #[rustfmt::skip]
-pub(crate) const ACTIONS: &[Action] = &[
+#[expect(clippy::too_many_lines, reason = "it is one table, a line for each action")]
+fn table() -> Vec<Action> { vec![
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
     row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(FIND), "show in tree", Some("show in tree")),
@@ -314,6 +332,13 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
     row(Act::ViewContent, &["p"], Group::Act, PATHS, "its content", None),
     row(Act::Reverse, &["S"], Group::Sort, PATHS.or(LAYERS_VIEW), "reverse", None),
+    row(Act::SortSize, &[",s"], Group::Sort, LAYERS_VIEW, "by size", None),
+    row(Act::SortName, &[",n"], Group::Sort, LAYERS_VIEW, "by name", None),
+    row(Act::SortChange, &[",c"], Group::Sort, LAYERS_VIEW, "by change", None),
+    row(Act::SortTime, &[",t"], Group::Sort, LAYERS_VIEW, "by time", None),
+    row(Act::SplitLeft, &["<"], Group::Panes, LAYERS_VIEW, "more tree", None),
+    row(Act::SplitRight, &[">"], Group::Panes, LAYERS_VIEW, "less tree", None),
+    row(Act::Attributes, &["^B"], Group::Panes, LAYERS_VIEW, "mode and owner", None),
     row(Act::Down, &["j", "Down"], Group::Move, LISTS, "down", None),
     row(Act::Up, &["k", "Up"], Group::Move, LISTS, "up", None),
     row(Act::Parent, &["h", "Left"], Group::Move, TREE, "close or parent", None),
@@ -356,7 +381,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     row(Act::Help, &["?"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "help", Some("help")),
     row(Act::Suspend, &["^Z"], Group::Global, EVERYWHERE, "suspend", None),
     row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "quit", Some("quit")),
-];
+] }
 
 /// Where the next key goes, prompts aside.
 pub(crate) fn context(state: &State) -> Context {
@@ -384,12 +409,6 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
     }
 }
 
-/// The actions of a context, in the order of the table.
-pub(crate) fn actions(context: Context) -> impl Iterator<Item = &'static Action> {
-    let place = Where::of(context);
-    ACTIONS.iter().filter(move |action| action.place.has(place))
-}
-
 /// What a key means after the keys of an unfinished sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -401,21 +420,33 @@ pub(crate) enum Meaning {
     Nothing,
 }
 
-/// Looks a key up.
-pub(crate) fn meaning(context: Context, begun: Option<char>, key: &str) -> Meaning {
-    let sequence = begun.map(|first| format!("{first}{key}"));
-    let wanted = sequence.as_deref().unwrap_or(key);
-    if let Some(action) = actions(context).find(|action| action.keys.contains(&wanted)) {
-        return Meaning::Act(action.act);
+impl Keymap {
+    /// The actions of a context, in the order of the table.
+    pub(crate) fn actions(&self, context: Context) -> impl Iterator<Item = &Action> {
+        let place = Where::of(context);
+        self.actions.iter().filter(move |action| action.place.has(place))
     }
-    let mut chars = key.chars();
-    match (begun, chars.next(), chars.next()) {
-        (None, Some(first), None)
-            if actions(context).any(|action| action.keys.iter().any(|key| begins(key, first))) =>
-        {
-            Meaning::Begins(first)
+
+    /// Looks a key up.
+    pub(crate) fn meaning(&self, context: Context, begun: Option<char>, key: &str) -> Meaning {
+        let sequence = begun.map(|first| format!("{first}{key}"));
+        let wanted = sequence.as_deref().unwrap_or(key);
+        if let Some(action) = self.actions(context).find(|action| action.keys.iter().any(|key| key == wanted)) {
+            return Meaning::Act(action.act);
         }
-        _ => Meaning::Nothing,
+        let mut chars = key.chars();
+        match (begun, chars.next(), chars.next()) {
+            (None, Some(first), None) if self.after(context, first).next().is_some() => Meaning::Begins(first),
+            _ => Meaning::Nothing,
+        }
+    }
+
+    /// What can follow the first key of a sequence: the second key, and what it does then.
+    pub(crate) fn after(&self, context: Context, first: char) -> impl Iterator<Item = (&str, &Action)> {
+        self.actions(context).flat_map(move |action| {
+            let keys = action.keys.iter().filter(move |key| begins(key, first));
+            keys.filter_map(move |key| Some((key.strip_prefix(first)?, action)))
+        })
     }
 }
 

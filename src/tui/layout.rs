@@ -78,6 +78,8 @@ pub(crate) struct Areas {
     pub(crate) tabs: Option<Rect>,
     /// Everything between tabs and strip.
     pub(crate) body: Rect,
+    /// What is seen of the selected path without opening it, below the tree.
+    pub(crate) preview: Option<Rect>,
     /// The panes that can be seen, in the order of Tab.
     pub(crate) panes: Vec<(Pane, Rect)>,
     /// About the selected layer, the selected wasted item, or the image.
@@ -142,6 +144,7 @@ pub(crate) fn areas(state: &State) -> Areas {
         header: line(0),
         tabs: roomy.then(|| line(1)),
         body,
+        preview: preview(state, class, body),
         panes: panes(state, class, body),
         strip: (strip_height > 0).then_some(Rect { x: 0, y: strip_y, width, height: strip_height }),
         status: line(status_y),
@@ -159,15 +162,62 @@ fn panes(state: &State, class: Class, body: Rect) -> Vec<(Pane, Rect)> {
         View::Compare => vec![(Pane::Compare, body)],
         View::Layers if class == Class::Wide => wide_layers(state, body),
         View::Layers => {
-            let (left, right) = split_at(body, 32);
+            let (left, right) = split_at(body, split(state, Class::Double, body));
             vec![(Pane::Layers, left), (Pane::Tree, right)]
         }
         View::Image => image(state, class, body),
     }
 }
 
+/// Columns of the list of layers: as many as the user wants, as far as they leave both panes of use.
+fn split(state: &State, class: Class, body: Rect) -> u16 {
+    let [narrow, wide] = state.options.split;
+    let wanted = if class == Class::Wide { wide.unwrap_or(58) } else { narrow.unwrap_or(32) };
+    fit_split(wanted, body.width)
+}
+
+/// A width of the left of two panes that leaves both of them of use.
+pub(crate) fn fit_split(wanted: u16, width: u16) -> u16 {
+    const LEAST_LEFT: u16 = 20;
+    const LEAST_RIGHT: u16 = 32;
+    wanted.min(width.saturating_sub(LEAST_RIGHT)).max(LEAST_LEFT)
+}
+
+/// Where the preview is, if there is room for one.
+fn preview(state: &State, class: Class, body: Rect) -> Option<Rect> {
+    let is_there = state.view == View::Layers && class == Class::Wide && !state.zoom;
+    preview_below(split_at(body, split(state, Class::Wide, body)).1).filter(|_| is_there)
+}
+
+/// The lower half of the tree's part of the screen, if both halves are of use then.
+fn preview_below(right: Rect) -> Option<Rect> {
+    const LEAST: u16 = 24;
+    (right.height >= LEAST).then(|| stack_at(right, right.height.div_ceil(2)).1)
+}
+
+/// The parts of the preview.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PreviewParts {
+    /// A line about what it is.
+    pub(crate) facts: Rect,
+    /// What it holds.
+    pub(crate) content: Rect,
+    /// Who touched it, with a line above.
+    pub(crate) life: Rect,
+}
+
+/// Divides the preview of a path that so many steps touched: they get a third of it at most.
+pub(crate) fn preview_parts(area: Rect, steps: usize) -> PreviewParts {
+    let inside = inner(Class::Wide, area);
+    let life = u16::try_from(steps).unwrap_or(u16::MAX).saturating_add(1).min(inside.height / 3);
+    let (facts, rest) = stack_at(inside, 1);
+    let (content, life) = stack_at(rest, rest.height.saturating_sub(life));
+    PreviewParts { facts, content, life }
+}
+
 fn wide_layers(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
-    let (left, right) = split_at(body, 58);
+    let (left, right) = split_at(body, split(state, Class::Wide, body));
+    let right = preview_below(right).map_or(right, |below| Rect { height: right.height - below.height, ..right });
     let wanted = u16::try_from(state.layers.rows.len()).unwrap_or(u16::MAX).saturating_add(3);
     let (list, instruction) = stack_at(left, wanted.min(body.height * 3 / 5).max(5));
     vec![(Pane::Layers, list), (Pane::Tree, right), (Pane::Instruction, instruction)]

@@ -54,6 +54,8 @@ pub(crate) enum Msg {
     Extracted(Generation, Result<Extracted, String>),
     /// A toast has been there long enough.
     ToastOver,
+    /// Nothing came after the first key of a sequence for a while.
+    Hesitated,
     /// The process was told to stop for a while.
     Suspend,
 }

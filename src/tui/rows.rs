@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// By what the rows of a directory are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SortKey {
+pub enum SortKey {
     /// Bytes, most first.
     Size,
     /// Name, in byte order.
@@ -23,6 +23,28 @@ pub(crate) enum SortKey {
     Time,
     /// Bytes of the stored layers that a path accounts for, most first.
     Pull,
+}
+
+impl SortKey {
+    /// All of them, in the order in which one follows the other.
+    pub const ALL: [Self; 5] = [Self::Size, Self::Name, Self::Change, Self::Time, Self::Pull];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Name => "name",
+            Self::Change => "change",
+            Self::Time => "time",
+            Self::Pull => "pull",
+        }
+    }
+
+    /// The next one.
+    pub(crate) fn next(self) -> Self {
+        let after = Self::ALL.into_iter().skip_while(|key| *key != self).nth(1);
+        after.unwrap_or(Self::Size)
+    }
 }
 
 /// How rows are sorted.
@@ -36,7 +58,14 @@ pub(crate) struct Sort {
 
 impl Default for Sort {
     fn default() -> Self {
-        Self { key: SortKey::Size, reversed: false }
+        Self::by(SortKey::Size)
+    }
+}
+
+impl Sort {
+    /// By a key, the first one first.
+    pub(crate) fn by(key: SortKey) -> Self {
+        Self { key, reversed: false }
     }
 }
 

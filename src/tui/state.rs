@@ -5,7 +5,7 @@ use super::compare::ComparePane;
 use super::diff::Diff;
 use super::extract::{Plan, Writing};
 use super::files::FilesPane;
-use super::find::Find;
+use super::find::{Find, Hit};
 use super::groups::{Bundle, Group, GroupBy, Killed};
 use super::layout::{self, Pane};
 use super::life::Life;
@@ -16,7 +16,7 @@ use super::scene::{Kinds, Scene};
 use super::theme::Role;
 use super::viewer::Viewer;
 use super::{Model, Options};
-use crate::analysis::Ruling;
+use crate::analysis::{Packages, Ruling};
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
@@ -28,7 +28,7 @@ use tui_input::Input;
 
 /// A group of panes that are seen together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum View {
+pub enum View {
     /// Layers, tree, instruction.
     Layers,
     /// Wasted items.
@@ -43,10 +43,10 @@ pub(crate) enum View {
 
 impl View {
     /// All views, in the order of their keys.
-    pub(crate) const ALL: [Self; 5] = [Self::Layers, Self::Waste, Self::Files, Self::Image, Self::Compare];
+    pub const ALL: [Self; 5] = [Self::Layers, Self::Waste, Self::Files, Self::Image, Self::Compare];
 
     /// Its key.
-    pub(crate) fn key(self) -> char {
+    pub fn key(self) -> char {
         match self {
             Self::Layers => '1',
             Self::Waste => '2',
@@ -56,8 +56,19 @@ impl View {
         }
     }
 
+    /// What it is called in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Layers => "layers",
+            Self::Waste => "waste",
+            Self::Files => "files",
+            Self::Image => "image",
+            Self::Compare => "compare",
+        }
+    }
+
     /// Its name.
-    pub(crate) fn title(self) -> &'static str {
+    pub fn title(self) -> &'static str {
         match self {
             Self::Layers => "Layers",
             Self::Waste => "Waste",
@@ -221,7 +232,7 @@ pub(crate) struct LayersPane {
 
 /// How the lens follows the selected layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum LensMode {
+pub enum LensMode {
     /// That layer alone.
     #[default]
     Alone,
@@ -500,6 +511,10 @@ pub(crate) struct State {
     pub(crate) layers: LayersPane,
     /// The tree.
     pub(crate) tree: TreePane,
+    /// The selected path of the tree, as it is seen without being opened.
+    pub(crate) preview: Option<Hit>,
+    /// The packages of the image, once their databases were read.
+    pub(crate) packages: Option<Arc<Packages>>,
     /// The first line in the window of the instruction.
     pub(crate) instruction_offset: usize,
     /// The wasted items.
@@ -527,6 +542,8 @@ pub(crate) struct State {
     pub(crate) plan: Option<Plan>,
     /// The first key of an unfinished sequence.
     pub(crate) begun: Option<char>,
+    /// Whether the user has waited after that key, and wants to know what can follow.
+    pub(crate) hints: bool,
     /// A short message.
     pub(crate) toast: Option<Toast>,
     /// Findings of all stages.
@@ -538,18 +555,19 @@ impl State {
     pub(crate) fn new(size: Size, options: Options) -> Self {
         Self {
             size,
-            options,
             stage: Stage::Opening(Opening::default()),
             subject: None,
             distribution: None,
             verdict: Vec::new(),
             ready: None,
-            view: View::Layers,
+            view: options.view,
             layers_focus: Pane::Layers,
             image_focus: Pane::Labels,
             zoom: false,
             layers: LayersPane::default(),
-            tree: TreePane::default(),
+            tree: TreePane { mode: options.lens, sort: Sort::by(options.sort), ..TreePane::default() },
+            preview: None,
+            packages: None,
             instruction_offset: 0,
             waste: WastePane::default(),
             files: FilesPane::default(),
@@ -563,8 +581,10 @@ impl State {
             prompt: None,
             plan: None,
             begun: None,
+            hints: false,
             toast: None,
             notices: Vec::new(),
+            options,
         }
     }
 

@@ -6,7 +6,7 @@ use super::msg::{Generation, Msg};
 use super::state::State;
 use super::update::update;
 use super::view::view;
-use super::{Exit, Feed, Options};
+use super::{Background, Exit, Feed, Options, ThemeName};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use crossterm::cursor::Show;
 use crossterm::event::{
@@ -28,11 +28,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
+use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 /// How long the loader has to say something that can be shown before the screen is taken to say that it is at work.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long a terminal has to say what is behind the text.
+const TELLS: Duration = Duration::from_millis(100);
 /// How long a short message stays.
 const TOAST: Duration = Duration::from_secs(4);
+/// How long one waits after the first key of a sequence before one is told what can follow.
+const HESITATION: Duration = Duration::from_millis(300);
 /// As often as anybody can see; what the loader says faster than that is drawn together.
 const FRAME: Duration = Duration::from_millis(15);
 /// How long a screen waits for the worker, so that it shows the whole answer to a key and not first half of it. Most
@@ -54,18 +59,19 @@ enum Happening {
 }
 
 /// Shows what `feed` tells until the user leaves.
-pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options) -> io::Result<Exit> {
+pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, mut options: Options) -> io::Result<(Exit, Options)> {
     let mut first = Vec::new();
     if let Some(exit) = wait(&feed, &mut first) {
-        return Ok(exit);
+        return Ok((exit, options));
     }
+    options.background = background(&options).or(options.background);
     let (events, inbox) = mpsc::channel();
     let (jobs, questions) = mpsc::channel();
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
     let handle = signals.handle();
     // What the options say has weighed NO_COLOR already; crossterm alone would let it beat `--color always`.
-    crossterm::style::force_color_output(options.color);
-    let mut screen = Screen::enter(options)?;
+    crossterm::style::force_color_output(options.theme != ThemeName::Mono);
+    let mut screen = Screen::enter(&options)?;
     listen_to_signals(signals, events.clone());
     listen_to_keys(events.clone());
     listen_to_feed(first, feed, events.clone());
@@ -76,7 +82,21 @@ pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options)
     handle.close();
     drop(screen);
     ended?;
-    Ok(looped.exit.unwrap_or(Exit::Quit))
+    let sort = looped.state.tree.sort.key;
+    Ok((looped.exit.unwrap_or(Exit::Quit), Options { sort, ..looped.state.options }))
+}
+
+/// What is behind the text, if a theme depends on it and the terminal tells in time (OSC 11).
+fn background(options: &Options) -> Option<Background> {
+    if !matches!(options.theme, ThemeName::Auto | ThemeName::Colorblind) {
+        return None;
+    }
+    let mut query = QueryOptions::default();
+    query.timeout = TELLS;
+    match theme_mode(query).ok()? {
+        ThemeMode::Dark => Some(Background::Dark),
+        ThemeMode::Light => Some(Background::Light),
+    }
 }
 
 /// Waits for the first thing worth showing. A failure that comes at once never takes the screen.
@@ -120,9 +140,19 @@ impl Loop {
         while self.exit.is_none() {
             screen.draw(&self.state)?;
             let drawn = now();
-            let Some(event) = next(inbox, toast_since)? else {
-                self.take(Msg::ToastOver, screen)?;
-                toast_since = None;
+            let hesitates = (self.state.begun.is_some() && !self.state.hints).then(|| drawn + HESITATION);
+            let fades = toast_since.map(|since| since + TOAST);
+            let (until, silence) = match (hesitates, fades) {
+                (Some(hesitates), fades) if fades.is_none_or(|fades| hesitates < fades) => {
+                    (Some(hesitates), Msg::Hesitated)
+                }
+                (_, fades) => (fades, Msg::ToastOver),
+            };
+            let Some(event) = next(inbox, until)? else {
+                if matches!(silence, Msg::ToastOver) {
+                    toast_since = None;
+                }
+                self.take(silence, screen)?;
                 continue;
             };
             let mut patience = Patience { drawn, begun: now(), is_feed: true };
@@ -207,10 +237,10 @@ impl Patience {
     }
 }
 
-/// The next event; none when a toast has been there long enough.
-fn next(inbox: &Receiver<Happening>, toast_since: Option<Instant>) -> io::Result<Option<Happening>> {
-    let Some(since) = toast_since else { return inbox.recv().map(Some).map_err(io::Error::other) };
-    match inbox.recv_timeout(TOAST.saturating_sub(now().saturating_duration_since(since))) {
+/// The next event; none if there is none until a point in time.
+fn next(inbox: &Receiver<Happening>, until: Option<Instant>) -> io::Result<Option<Happening>> {
+    let Some(until) = until else { return inbox.recv().map(Some).map_err(io::Error::other) };
+    match inbox.recv_timeout(until.saturating_duration_since(now())) {
         Ok(event) => Ok(Some(event)),
         Err(RecvTimeoutError::Timeout) => Ok(None),
         Err(error @ RecvTimeoutError::Disconnected) => Err(io::Error::other(error)),
@@ -290,7 +320,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn enter(options: Options) -> io::Result<Self> {
+    fn enter(options: &Options) -> io::Result<Self> {
         restore_on_panic();
         take(options.mouse)?;
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()));

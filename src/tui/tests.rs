@@ -8,6 +8,7 @@ mod extracting;
 mod files;
 mod finding;
 mod journeys;
+mod liking;
 mod lives;
 mod palette;
 mod screens;

@@ -14,13 +14,14 @@ mod life;
 mod menu;
 mod modal;
 mod mouse;
+mod preview;
 mod prompt;
 mod tree;
 mod viewer;
 mod waste;
 
 pub(crate) use act::needs_all;
-pub(crate) use details::{instruction_lines, killed_sentence, layer_error, selected_setting};
+pub(crate) use details::{instruction_lines, killed_sentence, layer_error, preview_facts, selected_setting};
 pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
 pub(crate) use prompt::suggestions;
 
@@ -61,6 +62,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
         Msg::Extracted(generation, done) => extract::wrote(state, generation, done),
         Msg::ToastOver => state.toast = None,
+        Msg::Hesitated => state.hints = state.begun.is_some(),
         Msg::Suspend => effects.push(Effect::Suspend),
     }
     settle(state, &mut effects);
@@ -103,6 +105,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
     }
     modal::settle(state, &areas);
     viewer::settle(state, &areas);
+    preview::settle(state, &areas, effects);
     find::settle(state, &areas, effects);
     diff::settle(state, &areas);
 }
@@ -110,6 +113,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
 fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
     let Some(name) = keymap::name(event) else { return };
     state.toast = None;
+    state.hints = false;
     if name == "^C" {
         effects.push(Effect::Quit);
         return;
@@ -133,7 +137,7 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
     }
     let context = keymap::context(state);
     let begun = state.begun.take();
-    match keymap::meaning(context, begun, &name) {
+    match state.options.keymap.meaning(context, begun, &name) {
         Meaning::Act(act) => act::act(state, act, effects),
         Meaning::Begins(first) => state.begun = Some(first),
         Meaning::Nothing => {}

@@ -26,6 +26,7 @@ mod life;
 mod menu;
 mod modal;
 mod opening;
+mod preview;
 mod tree;
 mod viewer;
 mod waste;
@@ -48,7 +49,7 @@ pub(crate) type Piece = (String, Role);
 /// Draws the whole screen. Says where the cursor of the terminal belongs, if something is being typed.
 pub(crate) fn view(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let areas = layout::areas(state);
-    let theme = Theme::new(state.options.color);
+    let theme = Theme::new(state.options.theme, state.options.background);
     let mut painter = Painter { state, theme, areas: &areas, buffer };
     let cursor = painter.screen();
     if state.options.ascii {
@@ -103,10 +104,14 @@ impl Painter<'_> {
                 for (pane, area) in &self.areas.panes {
                     self.pane(*pane, *area);
                 }
+                if let Some(area) = self.areas.preview {
+                    self.preview(area);
+                }
                 self.strip();
             }
         }
         let mut cursor = self.modal();
+        self.next_keys();
         self.footer();
         if self.state.prompt.is_some() {
             cursor = self.prompt();
@@ -216,7 +221,7 @@ impl Painter<'_> {
         let waiting = self.state.ready.is_none();
         let context = keymap::context(self.state);
         let mut x = 1;
-        for action in keymap::actions(context) {
+        for action in self.state.options.keymap.actions(context) {
             let Some((hint, key)) = action.hint.zip(action.keys.first()) else { continue };
             if waiting && update::needs_all(action.act) {
                 continue;

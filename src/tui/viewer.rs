@@ -66,7 +66,7 @@ pub(crate) enum Content {
         /// What its words are, line by line.
         paints: Vec<Vec<Paint>>,
         /// What is in it, if it is a program or an archive.
-        insight: Option<Insight>,
+        insight: Option<Box<Insight>>,
     },
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Reading {
     /// What its words are, line by line.
     pub(crate) paints: Vec<Vec<Paint>>,
     /// What is in it, if it is a program or an archive.
-    pub(crate) insight: Option<Insight>,
+    pub(crate) insight: Option<Box<Insight>>,
 }
 
 impl From<Vec<u8>> for Reading {

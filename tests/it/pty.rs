@@ -63,6 +63,15 @@ impl Terminal {
         if command.get_env("NO_COLOR").is_none_or(|value| value != "1") {
             command.env_remove("NO_COLOR");
         }
+        // Whoever runs the tests has settings of their own.
+        for home in ["XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            if command.get_env(home).is_none_or(|value| !value.to_string_lossy().starts_with("/tmp")) {
+                command.env_remove(home);
+            }
+        }
+        if command.get_env("HOME").is_none_or(|home| !home.to_string_lossy().starts_with("/tmp")) {
+            command.env_remove("HOME");
+        }
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
         let pair = native_pty_system().openpty(pty_size(columns, rows)).unwrap();

@@ -2,7 +2,7 @@
 
 /// The word of `known` that is nearest to `word`, if one is near enough to be meant: capitals, hyphens and underscores
 /// do not count, and one letter in four may be wrong.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
     let word = plain(word);
     let near = known.into_iter().map(|name| (strsim::osa_distance(&plain(name), &word), name)).min()?;

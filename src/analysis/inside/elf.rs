@@ -5,6 +5,7 @@ use object::elf::{ET_CORE, ET_DYN, ET_EXEC, ET_REL, FileType, NT_GNU_BUILD_ID, S
 use object::read::StringTable;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 use object::{Endianness, FileKind, elf};
+use std::fmt::Write as _;
 
 /// What every such file begins with.
 const MAGIC: &[u8] = b"\x7fELF";
@@ -95,7 +96,7 @@ impl Elf {
             if let Ok(Some(mut notes)) = segment.notes(endian, bytes) {
                 while let Ok(Some(note)) = notes.next() {
                     if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == NT_GNU_BUILD_ID {
-                        out.build_id = Some(note.desc().iter().map(|byte| format!("{byte:02x}")).collect());
+                        out.build_id = Some(hex(note.desc()));
                     }
                 }
             }
@@ -119,7 +120,7 @@ impl Elf {
         bytes: &[u8],
     ) {
         let value = |tag| table.iter().find(|entry| entry.tag(endian) == tag).map(|entry| entry.val(endian));
-        if value(DT_FLAGS_1).is_some_and(|flags| flags & u64::from(DF_1_PIE.0) != 0) {
+        if value(DT_FLAGS_1).is_some_and(|flags| flags & DF_1_PIE.0 != 0) {
             self.kind = ElfKind::PieProgram;
         }
         let (Some(address), Some(size)) = (value(elf::DT_STRTAB), value(elf::DT_STRSZ)) else { return };
@@ -157,6 +158,13 @@ impl Elf {
             _ => return None,
         })
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn kind(kind: FileType) -> ElfKind {

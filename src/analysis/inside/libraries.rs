@@ -43,16 +43,15 @@ impl<'a> Libraries<'a> {
         let interpreter = elf.interpreter.as_deref().unwrap_or_default();
         let loader = interpreter.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         let musl = loader.strip_prefix(b"ld-").and_then(|name| name.strip_suffix(b".so.1"));
-        match musl.filter(|name| name.starts_with(b"musl")) {
-            Some(name) => match out.read(&[b"/etc/ld-", name, b".path"].concat(), content) {
+        if let Some(name) = musl.filter(|name| name.starts_with(b"musl")) {
+            match out.read(&[b"/etc/ld-", name, b".path"].concat(), content) {
                 // One directory a line, or between colons.
                 Some(list) => list.split(|byte| *byte == b'\n').for_each(|line| out.add_list(line, b"")),
                 None => out.add_all(MUSL),
-            },
-            None => {
-                out.add_file(b"/etc/ld.so.conf", MOST_INCLUDES, content);
-                out.add_all(GLIBC);
             }
+        } else {
+            out.add_file(b"/etc/ld.so.conf", MOST_INCLUDES, content);
+            out.add_all(GLIBC);
         }
         out
     }

@@ -1,12 +1,12 @@
 //! The table of actions: none is idle, all can be read.
 
-use crate::tui::keymap::{self, ACTIONS, Act};
+use crate::tui::keymap::{self, Act, Keymap};
 use crate::tui::testing::{Hands, Sample};
 use crate::tui::text;
 
 #[test]
 fn help_and_hints_are_short_enough_to_be_read() {
-    for action in ACTIONS {
+    for action in &Keymap::default().actions {
         assert!(text::width(action.help) <= 15, "{}", action.help);
         assert!(text::width(&action.keys.join(" ")) <= 8, "{:?}", action.keys);
     }
@@ -45,16 +45,16 @@ fn every_action_does_something() {
         "f config.y ^D [",
     ];
     let sample = Sample::new();
-    for action in ACTIONS {
+    for action in &Keymap::default().actions {
         if matches!(action.act, Act::Choose | Act::Suspend | Act::Quit) {
             continue;
         }
-        for key in action.keys {
+        for key in &action.keys {
             let does = places.iter().any(|place| {
                 let mut hands = Hands::exploring(120, 16, &sample);
                 hands.press(place);
                 let context = crate::tui::keymap::context(&hands.state);
-                let known = crate::tui::keymap::actions(context).any(|known| known.act == action.act);
+                let known = hands.state.options.keymap.actions(context).any(|known| known.act == action.act);
                 let before = hands.text();
                 hands.press(key);
                 known && hands.text() != before
@@ -99,7 +99,7 @@ fn every_key_of_the_footer_does_something_where_it_is_shown() {
                 hands
             };
             let context = keymap::context(&hands().state);
-            for action in keymap::actions(context) {
+            for action in hands().state.options.keymap.actions(context) {
                 let (Some(_), Some(key)) = (action.hint, action.keys.first()) else { continue };
                 if action.act == Act::Quit {
                     continue;

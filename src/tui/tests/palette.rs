@@ -40,7 +40,7 @@ fn every_action_is_in_the_palette() {
         let context = keymap::context(&hands.state);
         hands.press(":");
         let found: Vec<Act> = suggestions(&hands.state).iter().map(|action| action.act).collect();
-        for action in keymap::actions(context).filter(|action| action.act != Act::Command) {
+        for action in hands.state.options.keymap.actions(context).filter(|action| action.act != Act::Command) {
             assert!(found.contains(&action.act), "{:?} in {context:?}", action.act);
         }
     }

@@ -164,7 +164,7 @@ fn filter_with_an_error() {
 fn without_colour_nothing_but_markers_tells_kinds_apart() {
     let sample = Sample::new();
     let mut hands = Hands::exploring(80, 24, &sample);
-    hands.state.options.color = false;
+    hands.state.options.theme = crate::tui::ThemeName::Mono;
     hands.press(":5 Enter Tab");
     let styles = styles(&hands.buffer());
     for color in ["Red", "Green", "Yellow", "Blue", "Magenta", "Cyan", "Gray"] {

@@ -185,8 +185,8 @@ fn a_wasted_item_shows_what_is_wasted() {
 
 /// A program that wants one library that is there and one that is not; an archive of two members.
 fn insight(tree: &Tree, is_elf: bool) -> Insight {
-    let inside = match is_elf {
-        true => Inside::Elf(Elf {
+    let inside = if is_elf {
+        Inside::Elf(Elf {
             is_64: true,
             is_little: true,
             machine: 62,
@@ -198,16 +198,15 @@ fn insight(tree: &Tree, is_elf: bool) -> Insight {
             runpath: Some(b"$ORIGIN/../etc".to_vec()),
             build_id: Some("0123456789abcdef".to_owned()),
             is_stripped: Some(true),
-        }),
-        false => {
-            let member = |path: &str, kind, mode, size| ArchiveMember { path: path.into(), kind, mode, size };
-            let members = vec![
-                member("META-INF/", MemberKind::Directory, Some(0o755), 0),
-                member("META-INF/MANIFEST.MF", MemberKind::File, None, 1234),
-            ];
-            let compression = Compression::None;
-            Inside::Archive(Archive { format: "zip", compression, members, cut: Some("it is cut off".to_owned()) })
-        }
+        })
+    } else {
+        let member = |path: &str, kind, mode, size| ArchiveMember { path: path.into(), kind, mode, size };
+        let members = vec![
+            member("META-INF/", MemberKind::Directory, Some(0o755), 0),
+            member("META-INF/MANIFEST.MF", MemberKind::File, None, 1234),
+        ];
+        let compression = Compression::None;
+        Inside::Archive(Archive { format: "zip", compression, members, cut: Some("it is cut off".to_owned()) })
     };
     let Inside::Elf(elf) = &inside else { return Insight { inside, wanted: Vec::new(), part: None } };
     let wanted = elf.interpreter.iter().chain(&elf.needed).cloned();
@@ -220,8 +219,11 @@ fn a_program_says_what_it_needs_and_where_that_is() {
     let mut hands = hands("Enter");
     let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("no viewer") };
     let (generation, tree) = (viewer.generation, viewer.model.tree.clone());
-    let read =
-        |is_elf| Reading { bytes: b"\x7fELF".to_vec(), paints: Vec::new(), insight: Some(insight(&tree, is_elf)) };
+    let read = |is_elf| Reading {
+        bytes: b"\x7fELF".to_vec(),
+        paints: Vec::new(),
+        insight: Some(Box::new(insight(&tree, is_elf))),
+    };
     hands.take(Msg::Read(generation, Ok(read(true))));
     shows(&hands, "ELF        program (PIE) · x86-64 · 64 bits");
     shows(&hands, "loader     /lib64/ld-linux-x86-64.so.2  missing in the image");

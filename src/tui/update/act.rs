@@ -1,12 +1,12 @@
 //! What each action of the table does.
 
 use super::super::keymap::{self, Act, Context};
-use super::super::layout::{self, Pane};
+use super::super::layout::{self, Class, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
-    Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, menu, modal, prompt, toast, tree,
-    viewer, waste,
+    Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, menu, modal, preview, prompt,
+    toast, tree, viewer, waste,
 };
 use crate::image::LayerIndex;
 
@@ -114,6 +114,13 @@ fn in_pane(state: &mut State, act: Act) {
             lens(state, act);
         }
         Act::Sort | Act::Reverse => sort(state, act),
+        Act::SortSize => sort_tree(state, SortKey::Size),
+        Act::SortName => sort_tree(state, SortKey::Name),
+        Act::SortChange => sort_tree(state, SortKey::Change),
+        Act::SortTime => sort_tree(state, SortKey::Time),
+        Act::SplitLeft => split(state, -SPLIT_STEP),
+        Act::SplitRight => split(state, SPLIT_STEP),
+        Act::Attributes => attributes(state),
         Act::ChangesOnly | Act::KindUnchanged => state.tree.kinds.unchanged = !state.tree.kinds.unchanged,
         Act::KindAdded => state.tree.kinds.added = !state.tree.kinds.added,
         Act::KindModified => state.tree.kinds.modified = !state.tree.kinds.modified,
@@ -171,6 +178,40 @@ fn lens(state: &mut State, act: Act) {
 }
 
 /// The next order of the present view, or the present one the other way round.
+fn sort_tree(state: &mut State, key: SortKey) {
+    state.tree.sort.key = key;
+    toast(state, format!("sorted by {}", key.name()));
+    // Until the worker has told what everything costs, the rows stay as they are.
+    if key != SortKey::Pull || state.tree.scene.as_ref().is_some_and(|scene| scene.priced) {
+        tree::resort(state);
+    }
+}
+
+/// By how many columns the line between two panes moves.
+const SPLIT_STEP: i16 = 4;
+
+/// Moves the line between the list of layers and the tree.
+fn split(state: &mut State, by: i16) {
+    let areas = layout::areas(state);
+    let list = areas.panes.iter().find(|(pane, _)| *pane == Pane::Layers).map(|(_, area)| area.width);
+    let Some(width) = list.filter(|_| areas.panes.len() > 1) else {
+        return toast(state, "there is one pane; nothing to divide");
+    };
+    let wanted = layout::fit_split(width.saturating_add_signed(by), areas.body.width);
+    if wanted == width {
+        return toast(state, "no pane can be smaller");
+    }
+    let [narrow, wide] = &mut state.options.split;
+    *(if areas.class == Class::Wide { wide } else { narrow }) = Some(wanted);
+}
+
+/// Shows mode and owner in the tree, or does not.
+fn attributes(state: &mut State) {
+    let shown = state.options.attributes.unwrap_or(state.class() == Class::Wide);
+    state.options.attributes = Some(!shown);
+    toast(state, if shown { "mode and owner are not shown" } else { "mode and owner are shown" });
+}
+
 fn sort(state: &mut State, act: Act) {
     match (state.view, act) {
         (View::Waste, _) if state.waste.shows_bundles() => {
@@ -182,19 +223,7 @@ fn sort(state: &mut State, act: Act) {
         (View::Files, _) => files::reverse(state),
         (View::Compare, Act::Sort) => compare::next_sort(state),
         (View::Compare, _) => state.compare.reversed = !state.compare.reversed,
-        (_, Act::Sort) => {
-            state.tree.sort.key = match state.tree.sort.key {
-                SortKey::Size => SortKey::Name,
-                SortKey::Name => SortKey::Change,
-                SortKey::Change => SortKey::Time,
-                SortKey::Time => SortKey::Pull,
-                SortKey::Pull => SortKey::Size,
-            };
-            // Until the worker has told what everything costs, the rows stay as they are.
-            if state.tree.sort.key != SortKey::Pull || state.tree.scene.as_ref().is_some_and(|scene| scene.priced) {
-                tree::resort(state);
-            }
-        }
+        (_, Act::Sort) => sort_tree(state, state.tree.sort.key.next()),
         _ => {
             state.tree.sort.reversed = !state.tree.sort.reversed;
             tree::resort(state);
@@ -276,6 +305,8 @@ fn scroll_instruction(state: &mut State, by: isize) {
     let is_shown = layout::areas(state).panes.iter().any(|(pane, _)| *pane == Pane::Instruction);
     if !state.modals.is_empty() {
         modal::scroll_by(state, by);
+    } else if state.preview.is_some() && state.focus() == Pane::Tree {
+        preview::scroll(state, by);
     } else if is_shown {
         state.instruction_offset = state.instruction_offset.saturating_add_signed(by);
     } else {

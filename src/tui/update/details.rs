@@ -3,6 +3,7 @@
 use super::super::Model;
 use super::super::layout::{self, Class, Pane};
 use super::super::life;
+use super::super::rows::Folder;
 use super::super::state::{Fact, LayerRow, Modal, Reading, State, Text, View};
 use super::super::text::{self, NAME, human};
 use super::super::theme::Role;
@@ -14,8 +15,12 @@ use crate::image::{LayerIndex, Setting};
 use crate::listing::{Entry, EntryKind};
 use crate::notice::Severity;
 use crate::report::mode_text;
-use crate::tree::{NodeId, Shown};
+use crate::tree::{NodeId, Occupant, Shown, Tree};
 use ratatui::layout::Rect;
+use std::cmp::Reverse;
+
+/// How many of the largest things in a directory are named.
+const LARGEST: usize = 10;
 
 /// A name and its value, in one line.
 fn fact(name: &str, value: impl AsRef<str>) -> Fact {
@@ -257,6 +262,9 @@ fn tree_facts(state: &State) -> Option<(String, Vec<Fact>)> {
         Shown::Implied => out.push(fact("type", "directory, named by no entry")),
         Shown::Nothing => {}
     }
+    if row.folder != Folder::Leaf {
+        out.extend(directory_facts(state, row.node, LARGEST));
+    }
     if let Some(cost) = scene.pull_cost(row.node).filter(|cost| *cost > 0) {
         let what = match scene.shown(row.node) {
             Shown::Entry(_, entry) if entry.kind != EntryKind::Directory => "of the stored layer",
@@ -307,10 +315,101 @@ fn entry_facts(state: &State, entry: Entry<'_>) -> Vec<Fact> {
     out
 }
 
+/// What is in a directory under the lens: how much, and what is largest.
+fn directory_facts(state: &State, node: NodeId, most: usize) -> Vec<Fact> {
+    let (Some(scene), units) = (&state.tree.scene, state.options.units) else { return Vec::new() };
+    let inside = scene.below(node) - u32::from(scene.is_hit(node));
+    let paths = if inside == 1 { "1 path".to_owned() } else { format!("{} paths", text::count(u64::from(inside))) };
+    let mut out = vec![fact("holds", format!("{} in {paths}", human(scene.bytes(node), units)))];
+    let children = scene.tree.children(node).filter(|child| scene.shows(*child));
+    let mut children: Vec<_> = children.map(|child| (Reverse(scene.bytes(child)), child)).collect();
+    let count = children.len().min(most);
+    // Only the largest are put in order: a directory may have very many.
+    if count < children.len() {
+        children.select_nth_unstable(count);
+    }
+    children.truncate(count);
+    children.sort_unstable();
+    for (index, (Reverse(bytes), child)) in children.into_iter().enumerate() {
+        let lead = if index == 0 { "largest" } else { "" };
+        let name = text::name(scene.tree.name(child));
+        let slash = if scene.first_below(child).is_some() { "/" } else { "" };
+        out.push(fact(lead, format!("{:>9}  {name}{slash}", human(bytes, units))));
+    }
+    out
+}
+
+fn is_link(tree: &Tree, node: NodeId) -> bool {
+    let Some(Occupant::Inode(inode)) = tree.final_state(node) else { return false };
+    tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::Symlink)
+}
+
+/// Where a symbolic link leads in the final image.
+fn link_fact(tree: &Tree, node: NodeId) -> Fact {
+    let last = LayerIndex(u32::MAX);
+    let found = tree.follow(&tree.path(node), last).and_then(|found| Some((found, tree.final_state(found)?)));
+    match found {
+        Some((found, Occupant::Inode(inode))) => {
+            let layer = tree.inode(inode).map_or_else(String::new, |inode| format!("  L{}", inode.layer));
+            fact("leads to", format!("{}{layer}", text::path(tree, found)))
+        }
+        Some((found, Occupant::Implied)) => fact("leads to", text::path(tree, found)),
+        None => (format!("{:<NAME$}nothing in the final image: it is dangling", "leads to"), Role::Warning),
+    }
+}
+
+/// The package that a path is of, once that is known: `libssl3 3.0.14 (dpkg)`.
+fn owner(state: &State, node: NodeId) -> Option<String> {
+    let (packages, ready) = (state.packages.as_ref()?, state.ready.as_ref()?);
+    let Some(package) = packages.owner(&ready.model.tree, node) else {
+        return packages.has_database.then(|| "no package".to_owned());
+    };
+    let (name, version) = (text::name(&package.key.name), text::name(&package.version));
+    Some(format!("{name} {version} ({})", package.key.manager.name()))
+}
+
+/// What is said of the selected row of the tree without opening it: of a file one line, of anything else all of it.
+pub(crate) fn preview_facts(state: &State, node: NodeId) -> Vec<Fact> {
+    let Some(scene) = &state.tree.scene else { return Vec::new() };
+    let owner = owner(state, node);
+    match scene.shown(node) {
+        Shown::Entry(_, entry) if entry.kind == EntryKind::File => {
+            let mut out = vec![
+                (format!("{} {}:{}", mode_text(entry.kind, entry.mode), entry.uid, entry.gid), Role::Text),
+                (human(entry.size, state.options.units), Role::Text),
+            ];
+            out.extend(owner.map(|owner| (format!("owned by {owner}"), Role::Text)));
+            out
+        }
+        Shown::Entry(_, entry) => {
+            let mut out = entry_facts(state, entry);
+            match entry.kind {
+                EntryKind::Symlink => out.push(link_fact(&scene.tree, node)),
+                EntryKind::Directory => out.extend(directory_facts(state, node, LARGEST)),
+                _ => {}
+            }
+            out.extend(owner.map(|owner| fact("package", owner)));
+            out
+        }
+        Shown::Implied => directory_facts(state, node, LARGEST),
+        Shown::Nothing => vec![("not there under the lens; as it was before".to_owned(), Role::Dim)],
+    }
+}
+
 /// Which layers touched a path, oldest first, and where its bytes still are.
 fn life_facts(state: &State, model: &Model, node: NodeId) -> Vec<Fact> {
     let timeline = Timeline::of(&model.tree, node);
-    let mut out = life::rows(model, &timeline, state.options.units);
+    let mut out = Vec::new();
+    if is_link(&model.tree, node) {
+        out.push(link_fact(&model.tree, node));
+    }
+    if let Some(owner) = owner(state, node) {
+        out.push(fact("package", owner));
+    }
+    if !out.is_empty() {
+        out.push((String::new(), Role::Text));
+    }
+    out.extend(life::rows(model, &timeline, state.options.units));
     out.push((String::new(), Role::Text));
     out.push(life::sentence(&timeline));
     out

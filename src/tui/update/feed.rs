@@ -30,6 +30,7 @@ pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
         Feed::Layer { layer, listing, error } => finish_layer(state, layer, listing, error),
         Feed::Ready(model) => ready(state, model),
         Feed::Verdict(rulings) => state.verdict = rulings,
+        Feed::Packages(packages) => state.packages = Some(packages),
         Feed::Distribution(distribution) => state.distribution = Some(distribution),
         // What fails once everything is there (checking digests, say) must not take it away.
         Feed::Failed(message) if state.ready.is_some() => {

@@ -2,7 +2,7 @@
 
 use super::super::effect::{Effect, Job};
 use super::super::find::{Find, Hit, Search};
-use super::super::keymap::{self, Act, Context, Meaning};
+use super::super::keymap::{Act, Context, Meaning};
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
 use super::super::state::{Modal, State};
@@ -74,7 +74,7 @@ pub(super) fn found(state: &mut State, generation: Generation, found: Found) {
 /// is done as soon as the answer is there.
 pub(super) fn has_to_wait(state: &mut State, event: KeyEvent, name: &str) -> bool {
     let Some(Modal::Find(find)) = state.modals.last_mut() else { return false };
-    let is_about_hit = || match keymap::meaning(Context::Find, None, name) {
+    let is_about_hit = || match state.options.keymap.meaning(Context::Find, None, name) {
         Meaning::Act(act) => {
             matches!(act, Act::ShowInTree | Act::ViewContent | Act::Diff | Act::Extract | Act::Copy)
         }

@@ -112,7 +112,10 @@ pub(crate) fn help_rows(state: &State, help: &Help, width: usize) -> Vec<Vec<Hel
                     || action.help.to_lowercase().contains(&typed)
                     || keymap::keys(action).to_lowercase().contains(&typed))
         };
-        let rows: Vec<HelpCell> = keymap::actions(context)
+        let rows: Vec<HelpCell> = state
+            .options
+            .keymap
+            .actions(context)
             .filter(wanted)
             .map(|action| (keymap::keys(action), action.help.to_owned()))
             .collect();

@@ -1,6 +1,6 @@
 //! Wheel and click.
 
-use super::super::keymap::{self, Context, Meaning};
+use super::super::keymap::{Context, Meaning};
 use super::super::layout::{self, Areas, Pane};
 use super::super::state::{Modal, Stage, State};
 use super::{Effects, act, details, files, lens, modal, tree};
@@ -109,7 +109,7 @@ fn click_pane(state: &mut State, pane: Pane, window: Rect, at: Position, effects
     }
     let before = state.position(pane).map(|position| position.cursor);
     if had_focus && before == Some(row) {
-        if let Meaning::Act(act) = keymap::meaning(Context::Pane(pane), None, "Enter") {
+        if let Meaning::Act(act) = state.options.keymap.meaning(Context::Pane(pane), None, "Enter") {
             act::act(state, act, effects);
         }
         return;

@@ -5,7 +5,7 @@ use super::super::keymap::{self, Act, Action};
 use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
 use super::super::text;
-use super::super::theme::Role;
+use super::super::theme::{Role, ThemeName};
 use super::{Effects, act, compare, extract, find, lens, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
@@ -62,7 +62,7 @@ fn choose(state: &mut State, forward: bool) {
 }
 
 /// The actions that a command that is being typed is like: all words are in what they do.
-pub(crate) fn suggestions(state: &State) -> Vec<&'static Action> {
+pub(crate) fn suggestions(state: &State) -> Vec<&Action> {
     let Some(prompt) = state.prompt.as_ref().filter(|prompt| prompt.kind == PromptKind::Command) else {
         return Vec::new();
     };
@@ -71,7 +71,7 @@ pub(crate) fn suggestions(state: &State) -> Vec<&'static Action> {
         let name = action.name().to_lowercase();
         action.act != Act::Command && typed.split_whitespace().all(|word| name.contains(word))
     };
-    keymap::actions(keymap::context(state)).filter(is_like).collect()
+    state.options.keymap.actions(keymap::context(state)).filter(is_like).collect()
 }
 
 /// What a key does to a line of text.
@@ -210,12 +210,23 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, 
         "" => {}
         "q" | "quit" => effects.push(Effect::Quit),
         "messages" => messages(state),
+        _ if command.starts_with("theme") => return theme(state, command).map(|()| true),
         _ => match command.strip_prefix("cmp").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
             Some(layers) => return compare::typed(state, layers).map(|()| true),
             None => return Ok(false),
         },
     }
     Ok(true)
+}
+
+/// `theme light`
+fn theme(state: &mut State, command: &str) -> Result<(), String> {
+    let name = command.strip_prefix("theme").unwrap_or_default().trim();
+    state.options.theme = ThemeName::named(name).ok_or_else(|| {
+        let names = ThemeName::ALL.map(ThemeName::name).join(", ");
+        format!("there is no theme {name:?}; there are {names}")
+    })?;
+    Ok(())
 }
 
 fn messages(state: &mut State) {

@@ -128,7 +128,8 @@ pub(super) fn took(state: &mut State, generation: Generation, read: Result<Readi
         Modal::Find(find) => find.hit.as_mut()?.content.as_mut(),
         _ => None,
     });
-    if let Some(viewer) = viewers.into_iter().find(|viewer| viewer.generation == generation) {
+    let preview = state.preview.as_mut().and_then(|hit| hit.content.as_mut());
+    if let Some(viewer) = viewers.chain(preview).find(|viewer| viewer.generation == generation) {
         viewer.take(read);
     }
 }

@@ -11,6 +11,26 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
 impl Painter<'_> {
+    /// What can follow the first key of a sequence, for whoever hesitates.
+    pub(super) fn next_keys(&mut self) {
+        let Some(first) = self.state.begun.filter(|_| self.state.hints) else { return };
+        let context = keymap::context(self.state);
+        let rows: Vec<(String, &str)> = self
+            .state
+            .options
+            .keymap
+            .after(context, first)
+            .map(|(second, action)| (format!("{first}{second}"), action.help))
+            .collect();
+        let (area, inside) = layout::menu(self.areas, rows.len());
+        Clear.render(area, self.buffer);
+        self.border(area, true, &format!("{first} …"), "Esc");
+        for ((keys, help), y) in rows.into_iter().zip(inside.y..inside.bottom()) {
+            let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
+            self.line(line, &[(text::left(&keys, 4), Role::Key), (help.to_owned(), Role::Text)]);
+        }
+    }
+
     /// Draws what lies over the view, if anything does.
     pub(super) fn modal(&mut self) -> Option<(u16, u16)> {
         let state = self.state;

@@ -6,7 +6,7 @@
 //! │  %   19B        -rw-r--r--  1000:0   .env                ! deleted L8│
 //! ```
 
-use super::super::layout::Pane;
+use super::super::layout::{Class, Pane};
 use super::super::rows::{Folder, Row, SortKey};
 use super::super::scene::{Kinds, Scene};
 use super::super::state::{PromptKind, Reading, State};
@@ -30,14 +30,14 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16, screen: u16, sort: SortKey) -> Self {
-        let wide = screen >= 120;
-        Self {
-            pull: sort == SortKey::Pull,
-            bar: wide && width >= 70,
-            mode: wide && width >= 50,
-            owner: wide && width >= 56,
-        }
+    fn of(width: u16, state: &State) -> Self {
+        let wide = state.class() == Class::Wide;
+        let (mode, owner) = match state.options.attributes {
+            None => (wide && width >= 50, wide && width >= 56),
+            // Names are of more use than owners.
+            Some(wanted) => (wanted && width >= 36, wanted && width >= 46),
+        };
+        Self { pull: state.tree.sort.key == SortKey::Pull, bar: wide && width >= 70, mode, owner }
     }
 }
 
@@ -53,7 +53,7 @@ impl Painter<'_> {
             self.placeholder(window, &nothing(state));
             return;
         }
-        let columns = Columns::of(window.width, state.size.width, state.tree.sort.key);
+        let columns = Columns::of(window.width, state);
         let at = state.tree.at;
         let dimmed = state.is_wrong(PromptKind::TreeFilter);
         let rows = (at.offset..state.tree.rows.len()).filter_map(|index| Some((index, state.tree.row(index)?)));

@@ -1,0 +1,70 @@
+//! What is seen of the selected path without opening it.
+
+use super::super::find::Hit;
+use super::super::layout::{self, Areas};
+use super::super::state::State;
+use super::super::viewer::Viewer;
+use super::{Effects, viewer};
+use crate::analysis::Timeline;
+use crate::listing::EntryKind;
+use crate::tree::{InodeId, NodeId, Shown};
+use std::sync::Arc;
+
+/// How much of a file is read for it.
+const GLANCE: u64 = 64 << 10;
+
+/// Looks at the selected row of the tree, if there is room for it and it is not what is looked at already.
+pub(super) fn settle(state: &mut State, areas: &Areas, effects: &mut Effects) {
+    let Some(area) = areas.preview else {
+        state.preview = None;
+        return;
+    };
+    match selected(state) {
+        None => state.preview = None,
+        Some((node, inode)) if shows(state, node, inode) => {}
+        Some((node, inode)) => state.preview = look(state, node, inode, effects),
+    }
+    let parts = layout::preview_parts(area, state.preview.as_ref().map_or(0, |hit| hit.timeline.steps.len()));
+    if let Some(viewer) = state.preview.as_mut().and_then(|hit| hit.content.as_mut()) {
+        viewer.settle(usize::from(parts.content.width).saturating_sub(2), usize::from(parts.content.height));
+    }
+}
+
+/// Scrolls the content.
+pub(super) fn scroll(state: &mut State, by: isize) {
+    if let Some(viewer) = state.preview.as_mut().and_then(|hit| hit.content.as_mut()) {
+        viewer.offset = viewer.offset.saturating_add_signed(by);
+    }
+}
+
+/// The selected path, and the file that it is under the lens; of what is not there any more the last one that was.
+fn selected(state: &State) -> Option<(NodeId, Option<InodeId>)> {
+    let (row, scene, ready) = (state.tree.selected()?, state.tree.scene.as_ref()?, state.ready.as_ref()?);
+    if !scene.kinds_known {
+        return None;
+    }
+    let inode = match scene.shown(row.node) {
+        Shown::Entry(inode, entry) => (entry.kind == EntryKind::File).then_some(inode),
+        Shown::Implied => None,
+        Shown::Nothing => Timeline::of(&ready.model.tree, row.node).files(&ready.model.tree).last().copied(),
+    };
+    Some((row.node, inode))
+}
+
+fn shows(state: &State, node: NodeId, inode: Option<InodeId>) -> bool {
+    let shown = |hit: &Hit| hit.content.as_ref().and_then(|viewer| viewer.inode());
+    state.preview.as_ref().is_some_and(|hit| hit.timeline.node == node && shown(hit) == inode)
+}
+
+fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut Effects) -> Option<Hit> {
+    let model = Arc::clone(&state.ready.as_ref()?.model);
+    let timeline = Timeline::of(&model.tree, node);
+    let versions = timeline.files(&model.tree);
+    let at = inode.and_then(|inode| versions.iter().position(|version| *version == inode));
+    let content = at.map(|at| {
+        let mut viewer = Viewer::new(model, node, versions, at);
+        viewer::read(&mut viewer, GLANCE, &mut state.reads, effects);
+        Box::new(viewer)
+    });
+    Some(Hit { timeline, content })
+}

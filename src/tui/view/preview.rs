@@ -1,0 +1,64 @@
+//! What is seen of the selected path without opening it.
+//!
+//! ```text
+//! ┌─ Preview ────────────────────────────────────────────────────────────────────┐
+//! │ -rw-r--r-- 1000:1000 · 63B · owned by no package                              │
+//! │ 1 debug: true                                                                 │
+//! │── timeline ──────────────────────────────────────────────────────────────────│
+//! │ + L6   63 B      0644 0:0       COPY . .                                      │
+//! ```
+
+use super::super::find::Hit;
+use super::super::layout;
+use super::super::life;
+use super::super::state::State;
+use super::super::text;
+use super::super::theme::Role;
+use super::super::update;
+use super::Painter;
+use ratatui::layout::Rect;
+
+impl Painter<'_> {
+    pub(super) fn preview(&mut self, area: Rect) {
+        self.border(area, false, "Preview", "");
+        let steps = self.state.preview.as_ref().map_or(0, |hit| hit.timeline.steps.len());
+        let parts = layout::preview_parts(area, steps);
+        let Some(hit) = &self.state.preview else {
+            self.placeholder(parts.content, why_nothing(self.state));
+            return;
+        };
+        let facts = update::preview_facts(self.state, hit.timeline.node);
+        let inside = |line: Rect, y: u16| Rect { x: line.x + 1, y, width: line.width.saturating_sub(2), height: 1 };
+        match &hit.content {
+            Some(viewer) => {
+                let line: Vec<String> = facts.into_iter().map(|(text, _)| text).collect();
+                let line = text::cut(&line.join(" · "), usize::from(parts.facts.width).saturating_sub(2));
+                self.line(inside(parts.facts, parts.facts.y), &[(line, Role::Dim)]);
+                self.content(viewer, parts.content);
+            }
+            None => {
+                for ((line, role), y) in facts.into_iter().zip(parts.facts.y..parts.content.bottom()) {
+                    let line = text::cut(&line, usize::from(area.width).saturating_sub(4));
+                    self.line(inside(parts.facts, y), &[(line, role)]);
+                }
+            }
+        }
+        self.life_of(hit, parts.life);
+    }
+
+    fn life_of(&mut self, hit: &Hit, area: Rect) {
+        let Some(ready) = self.state.ready.as_ref().filter(|_| area.height > 1) else { return };
+        self.rule(Rect { height: 1, ..area }, "timeline");
+        let rows = life::rows(&ready.model, &hit.timeline, self.state.options.units);
+        let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
+        let room = usize::from(area.height) - 1;
+        let skipped = rows.len().saturating_sub(room);
+        for ((line, role), y) in rows.into_iter().skip(skipped).zip(area.y + 1..area.bottom()) {
+            self.line(Rect { y, ..inside }, &[(text::cut(&line, usize::from(inside.width)), role)]);
+        }
+    }
+}
+
+fn why_nothing(state: &State) -> &'static str {
+    if state.ready.is_none() { "once all layers are read" } else { "nothing is selected" }
+}
