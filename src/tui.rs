@@ -35,6 +35,7 @@ mod life;
 mod menu;
 mod msg;
 mod pretty;
+mod rival;
 mod rows;
 mod scene;
 mod state;
@@ -51,6 +52,7 @@ mod viewer;
 
 pub use insight::Insight;
 pub use keymap::{Binding, Keymap, Preset};
+pub use rival::Rival;
 pub use rows::SortKey;
 pub use state::{LensMode, View};
 pub use theme::{Background, ThemeName};
@@ -65,7 +67,7 @@ use crate::report::{Report, Units};
 use crate::tree::{InodeId, Item, NodeId, Tree};
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -130,6 +132,12 @@ pub trait ImageFiles: fmt::Debug + Send + Sync {
 
     /// What is in a file that is no text: a program or an archive; none if it is neither.
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>>;
+
+    /// Reads another image and compares this one with it. `Err` says why it cannot be done.
+    fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String>;
+
+    /// Writes a text to a file of the user that is not there yet; one that is there is an error.
+    fn save(&self, to: &Path, text: &str) -> io::Result<()>;
 
     /// Writes paths to a folder of the user, and nothing outside of it.
     fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted>;

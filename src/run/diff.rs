@@ -3,7 +3,7 @@
 use super::commands::{Commands, Told};
 use super::contents::Digests;
 use super::line::Line;
-use super::{Failure, Loaded, Outcome};
+use super::{Failure, Files, Loaded, Outcome};
 use crate::analysis::{Comparison, LayerKey, LayerPair, Side, align};
 use crate::bytes::Cancel;
 use crate::cli::{DiffArgs, ReportFormat, Verify};
@@ -19,19 +19,18 @@ impl Commands<'_> {
         let left = self.load(self.input(&args.left), Verify::Off)?;
         let Some(name) = &args.right else { return self.diff_layers(args, &left) };
         let right = self.load(self.input(name), Verify::Off)?;
-        let both = Both { left: &left, right: &right };
+        let (ours, theirs) = (left.files(), right.files());
+        let both = Both { left: &ours, right: &theirs };
         let (digests, failed) = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => both.digests(&line),
-            None => both.digests(&Silent),
+            Some(line) => both.digests(&line, &Cancel::default()),
+            None => both.digests(&Silent, &Cancel::default()),
         };
         for message in &failed {
             self.message(message);
         }
-        let mut same = |a, b| both.is_same_place(a, b) || digests.are_equal(a, b);
-        let (a, b) = (compared(&left, &args.left), compared(&right, name));
-        let mut comparison = Comparison::of(a.side(), b.side(), &mut same);
+        let (mut comparison, layers) = both.comparison(&digests);
         comparison.sort_by_delta();
-        let layers = both.pairs().into_iter().map(|pair| both.layer(pair, &mut same)).collect();
+        let (a, b) = (compared(&ours, &args.left), compared(&theirs, name));
         self.write_diff(args, &DiffReport::new(a, b, &comparison, layers, args.top))?;
         let first = self.end(&left.reading(), Told::No)?;
         let second = self.end(&right.reading(), Told::No)?;
@@ -46,7 +45,8 @@ impl Commands<'_> {
             let reason = format!("there is no layer {layer}; the image has {}, counted from 0", loaded.tree.layers());
             return Err(Failure::Path { path: args.left.clone(), reason });
         }
-        let at = |layer| Compared { as_of: LayerIndex(layer), ..compared(loaded, &args.left) };
+        let files = loaded.files();
+        let at = |layer| Compared { as_of: LayerIndex(layer), ..compared(&files, &args.left) };
         let (a, b) = (at(first), at(second));
         let mut comparison = Comparison::of(a.side(), b.side(), &mut |a, b| loaded.tree.same_content(a, b));
         comparison.sort_by_delta();
@@ -63,19 +63,19 @@ impl Commands<'_> {
     }
 }
 
-fn compared<'a>(loaded: &'a Loaded, name: &'a str) -> Compared<'a> {
-    let as_of = LayerIndex(loaded.tree.layers().saturating_sub(1));
-    Compared { name, as_of, tree: &loaded.tree, image: &loaded.image }
+fn compared<'a>(files: &'a Files, name: &'a str) -> Compared<'a> {
+    let as_of = LayerIndex(files.tree.layers().saturating_sub(1));
+    Compared { name, as_of, tree: &files.tree, image: &files.image }
 }
 
 /// Two images.
-struct Both<'a> {
-    left: &'a Loaded,
-    right: &'a Loaded,
+pub(super) struct Both<'a> {
+    pub(super) left: &'a Files,
+    pub(super) right: &'a Files,
 }
 
 /// The digests of the files of both that have to be compared.
-struct BothDigests {
+pub(super) struct BothDigests {
     left: Digests,
     right: Digests,
 }
@@ -95,16 +95,16 @@ impl Both<'_> {
 
     /// Whether two files are the same entry of the same layer: then nobody has to read them.
     fn is_same_place(&self, a: InodeId, b: InodeId) -> bool {
-        let place = |loaded: &Loaded, inode| {
-            let layer = loaded.tree.inode(inode)?.layer;
-            let id = loaded.image.layers.get(layer.index())?.diff_id.clone()?;
-            Some((id, loaded.tree.entry(inode)?.index()))
+        let place = |files: &Files, inode| {
+            let layer = files.tree.inode(inode)?.layer;
+            let id = files.image.layers.get(layer.index())?.diff_id.clone()?;
+            Some((id, files.tree.entry(inode)?.index()))
         };
         place(self.left, a).is_some_and(|a| place(self.right, b) == Some(a))
     }
 
     /// Reads every file of both that another one of its size stands against, and says what could not be read.
-    fn digests(&self, observer: &dyn Observer) -> (BothDigests, Vec<String>) {
+    pub(super) fn digests(&self, observer: &dyn Observer, cancel: &Cancel) -> (BothDigests, Vec<String>) {
         let (mut lefts, mut rights) = (HashSet::new(), HashSet::new());
         let mut ask = |a, b| {
             if !self.is_same_place(a, b) {
@@ -117,9 +117,8 @@ impl Both<'_> {
         for pair in self.pairs() {
             self.compare(pair, &mut ask);
         }
-        let read = |loaded: &Loaded, inodes: HashSet<InodeId>| {
-            loaded.files().digests(inodes.into_iter().collect(), observer, &Cancel::default())
-        };
+        let read =
+            |files: &Files, inodes: HashSet<InodeId>| files.digests(inodes.into_iter().collect(), observer, cancel);
         let digests = BothDigests { left: read(self.left, lefts), right: read(self.right, rights) };
         let mut failed = Vec::new();
         for (loaded, digests) in [(self.left, &digests.left), (self.right, &digests.right)] {
@@ -130,6 +129,14 @@ impl Both<'_> {
         }
         failed.sort();
         (digests, failed)
+    }
+
+    /// In which paths both differ in the end, and their layers side by side.
+    pub(super) fn comparison(&self, digests: &BothDigests) -> (Comparison, Vec<DiffLayer>) {
+        let mut same = |a, b| self.is_same_place(a, b) || digests.are_equal(a, b);
+        let comparison = Comparison::of(compared(self.left, "").side(), compared(self.right, "").side(), &mut same);
+        let layers = self.pairs().into_iter().map(|pair| self.layer(pair, &mut same)).collect();
+        (comparison, layers)
     }
 
     /// What two layers that are aligned, but are not the same, say of their paths.

@@ -1,5 +1,7 @@
 //! The explorer and the loader that feeds it, side by side.
 
+use super::diff::Both;
+use super::files::create;
 use super::gate::Gate;
 use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Files, Watch};
@@ -10,10 +12,12 @@ use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress, Silent};
+use crate::source::Reference;
 use crate::tree::{InodeId, NodeId};
-use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options};
+use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options, Rival};
 use jiff::civil::Date;
 use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
@@ -81,7 +85,7 @@ fn feed_all(
 ) -> Result<(), Failure> {
     let mut loaded = load(input, request, cancel, watcher)?;
     let analysis = loaded.analysis();
-    let first = model(&loaded, &analysis);
+    let first = model(&loaded, &analysis, request);
     let is_verified = first.report.totals.verified;
     watcher.tell(Feed::Ready(first));
     if let Some(distribution) = loaded.distribution() {
@@ -93,7 +97,7 @@ fn feed_all(
     }
     if background == Background::Verify && !is_verified {
         loaded.verify(cancel)?;
-        watcher.tell(Feed::Ready(model(&loaded, &analysis)));
+        watcher.tell(Feed::Ready(model(&loaded, &analysis, request)));
     }
     loaded.pass(cancel)?;
     // By now everything can be read from somewhere near: nobody waits for this.
@@ -101,29 +105,51 @@ fn feed_all(
     Ok(())
 }
 
-fn model(loaded: &Loaded, analysis: &Arc<Analysis>) -> Arc<Model> {
+fn model(loaded: &Loaded, analysis: &Arc<Analysis>, request: &Request) -> Arc<Model> {
     Arc::new(Model {
         image: Arc::clone(&loaded.image),
         tree: Arc::clone(&loaded.tree),
         analysis: Arc::clone(analysis),
         report: Arc::new(loaded.report(&loaded.reading(), analysis, None)),
-        files: Arc::new(loaded.files()),
+        files: Arc::new(Explored { files: loaded.files(), request: request.clone() }),
     })
 }
 
-impl ImageFiles for Files {
+/// The files of the image that is explored, and how another one is to be read.
+#[derive(Debug)]
+struct Explored {
+    files: Files,
+    request: Request,
+}
+
+impl ImageFiles for Explored {
     fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.content(inode, &Silent, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
+        self.files.content(inode, &Silent, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>> {
-        self.look_inside(node, inode, cancel)
+        self.files.look_inside(node, inode, cancel)
+    }
+
+    fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String> {
+        // What was said of one image, its tag and its base, is not said of the other.
+        let request = Request { tag: None, base: None, verify: false, verify_later: false, ..self.request.clone() };
+        let input = Input::Typed(Reference::parse(reference));
+        let other = load(input, &request, cancel, &Silent).map_err(|failure| failure.to_string())?.files();
+        let both = Both { left: &self.files, right: &other };
+        let (digests, failed) = both.digests(&Silent, cancel);
+        let (comparison, layers) = both.comparison(&digests);
+        Ok(Rival { tree: Arc::clone(&other.tree), layers, comparison, failed })
+    }
+
+    fn save(&self, to: &Path, text: &str) -> io::Result<()> {
+        create(to, text)
     }
 
     fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted> {
-        let written = self.write(&wanted.items, &wanted.to, wanted.replace, &Silent, cancel)?;
+        let written = self.files.write(&wanted.items, &wanted.to, wanted.replace, &Silent, cancel)?;
         let is_there = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
         let existing = written.failed.iter().filter(|(_, error)| is_there(error)).count();
         let failed = written.failed.iter().filter(|(_, error)| !is_there(error));

@@ -29,6 +29,12 @@ pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Res
     written.map_err(|source| file_error(path, source))
 }
 
+/// Writes a file of the user that is not there yet.
+#[cfg(feature = "tui")]
+pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
+    fs::File::create_new(path)?.write_all(text.as_bytes())
+}
+
 /// Makes the directory that a file is to be in.
 #[cfg(feature = "tui")]
 pub(super) fn make_parent(path: &Path) -> io::Result<()> {

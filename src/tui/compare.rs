@@ -21,6 +21,32 @@ pub(crate) enum CompareKey {
     Change,
 }
 
+impl CompareKey {
+    /// The next one.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Delta => Self::Path,
+            Self::Path => Self::Change,
+            Self::Change => Self::Delta,
+        }
+    }
+
+    /// Puts what differs in this order.
+    pub(crate) fn sort(self, comparison: &mut Comparison, reversed: bool) {
+        match self {
+            Self::Delta => comparison.sort_by_delta(),
+            Self::Path => comparison.differences.sort_by(|a, b| a.path.cmp(&b.path)),
+            Self::Change => {
+                comparison.sort_by_delta();
+                comparison.differences.sort_by_key(Difference::change);
+            }
+        }
+        if reversed {
+            comparison.differences.reverse();
+        }
+    }
+}
+
 /// A question: in which paths do two points differ?
 #[derive(Debug, Clone)]
 pub(crate) struct Compare {
@@ -63,17 +89,7 @@ impl Compare {
             let mut kept = filter.select(view, &nodes).into_iter();
             comparison.differences.retain(|_| kept.next().unwrap_or(false));
         }
-        match self.key {
-            CompareKey::Delta => comparison.sort_by_delta(),
-            CompareKey::Path => {}
-            CompareKey::Change => {
-                comparison.sort_by_delta();
-                comparison.differences.sort_by_key(Difference::change);
-            }
-        }
-        if self.reversed {
-            comparison.differences.reverse();
-        }
+        self.key.sort(&mut comparison, self.reversed);
         comparison
     }
 }

@@ -10,6 +10,7 @@ use crate::image::{LayerIndex, hex};
 use crate::tree::{InodeId, NodeId};
 use sha2::{Digest as _, Sha256};
 use similar::{Algorithm, ChangeTag, DiffOp, TextDiff};
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +85,8 @@ pub(crate) enum Difference {
 pub(crate) struct Lines {
     /// Stretches of lines.
     pub(crate) hunks: Vec<Vec<Line>>,
+    /// The same as a patch, without its head; none where the lines are not what the file has, byte for byte.
+    pub(crate) patch: Option<String>,
     /// How many lines came.
     pub(crate) added: usize,
     /// How many lines went.
@@ -142,7 +145,9 @@ impl Lines {
     fn of(left: &[u8], right: &[u8]) -> Self {
         let (left, right) = (String::from_utf8_lossy(left), String::from_utf8_lossy(right));
         let diff = TextDiff::configure().algorithm(Algorithm::Patience).timeout(PATIENCE).diff_lines(&*left, &*right);
-        let mut lines = Self::default();
+        let exact = matches!((&left, &right), (Cow::Borrowed(_), Cow::Borrowed(_)));
+        let patch = || diff.unified_diff().context_radius(CONTEXT).to_string();
+        let mut lines = Self { patch: exact.then(patch), ..Self::default() };
         for group in diff.grouped_ops(CONTEXT) {
             let hunk: Vec<Line> = group.iter().flat_map(|op| lines_of(&diff, op)).collect();
             lines.added += hunk.iter().filter(|line| line.left.is_none()).count();

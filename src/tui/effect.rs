@@ -7,14 +7,16 @@ use super::files::{Files, List};
 use super::find::{MOST_HITS, Search};
 use super::highlight::paint;
 use super::msg::{Generation, Msg};
+use super::rival::Challenge;
 use super::scene::{Look, Scene, Source};
 use super::viewer::{MOST, Reading, looks_like_text};
-use super::{ImageFiles, Model};
-use crate::analysis::Inside;
+use super::{ImageFiles, Insight, Model};
+use crate::analysis::{Inside, dive_details};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Tree};
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -27,8 +29,14 @@ pub(crate) enum Effect {
     Read(Generation, Read),
     /// Compare two versions of a file.
     Compare(Generation, Pair),
+    /// Read another image and compare this one with it.
+    Challenge(Generation, Challenge),
+    /// Count the waste as dive does.
+    CountAsDive(Generation, Arc<Model>),
     /// Write paths to a folder.
     Extract(Generation, Order),
+    /// Write a patch to a file.
+    Save(Patch),
     /// Put text into the clipboard of the terminal.
     Copy(String),
     /// Tell the loader which image was chosen.
@@ -50,6 +58,17 @@ pub(crate) struct Sift {
     pub(crate) nodes: Vec<NodeId>,
     /// What to keep.
     pub(crate) filter: Arc<Filter>,
+}
+
+/// A patch that is to be written.
+#[derive(Debug)]
+pub(crate) struct Patch {
+    /// Who writes.
+    pub(crate) contents: Arc<dyn ImageFiles>,
+    /// Where to.
+    pub(crate) to: PathBuf,
+    /// What.
+    pub(crate) text: String,
 }
 
 /// A file that is to be read.
@@ -89,9 +108,13 @@ impl Read {
             return Reading { bytes, paints, insight: None };
         }
         // A glance looks at the beginning alone. What cannot be looked into is still there as bytes.
-        let insight =
-            if self.most < MOST { None } else { self.contents.inside(self.node, self.inode, &self.cancel).ok() };
-        Reading { bytes, paints: Vec::new(), insight: insight.flatten().map(Box::new) }
+        let insight = if self.most < MOST {
+            let part = Some("this is its beginning; opened it says more".to_owned());
+            Inside::of(&bytes, &self.cancel).map(|inside| Insight { inside, wanted: Vec::new(), part })
+        } else {
+            self.contents.inside(self.node, self.inode, &self.cancel).ok().flatten()
+        };
+        Reading { bytes, paints: Vec::new(), insight: insight.map(Box::new) }
     }
 }
 
@@ -221,6 +244,15 @@ impl Effect {
         match self {
             Self::Read(generation, read) => Some(Msg::Read(generation, read.answer()?)),
             Self::Compare(generation, pair) => Some(Msg::Compared(generation, pair.answer()?)),
+            Self::Challenge(generation, asked) => Some(Msg::Challenged(generation, asked.answer()?)),
+            Self::CountAsDive(generation, model) => {
+                let (figures, references) = dive_details(model.tree.listings());
+                Some(Msg::CountedAsDive(generation, figures, references))
+            }
+            Self::Save(Patch { contents, to, text }) => {
+                let done = contents.save(&to, &text).map_err(|error| error.to_string());
+                Some(Msg::Saved(to, done))
+            }
             Self::Extract(generation, order) => Some(Msg::Extracted(generation, order.answer()?)),
             _ => None,
         }

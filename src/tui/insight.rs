@@ -25,7 +25,7 @@ pub struct Insight {
 /// It as rows.
 pub(crate) fn rows(tree: &Tree, insight: &Insight) -> Vec<Row> {
     let mut out = match &insight.inside {
-        Inside::Elf(elf) => elf_rows(tree, elf, &insight.wanted),
+        Inside::Elf(elf) => elf_rows(tree, elf, insight),
         Inside::Archive(archive) => archive_rows(archive),
     };
     if let Some(part) = &insight.part {
@@ -38,7 +38,7 @@ fn fact(name: &str, value: impl Into<String>, role: Role) -> Row {
     Row { lead: format!("{name:<width$}", width = NAME - 1), pieces: vec![(value.into(), role)] }
 }
 
-fn elf_rows(tree: &Tree, elf: &Elf, wanted: &[(Vec<u8>, Option<NodeId>)]) -> Vec<Row> {
+fn elf_rows(tree: &Tree, elf: &Elf, insight: &Insight) -> Vec<Row> {
     let kind = match elf.kind {
         ElfKind::Program => "program".to_owned(),
         ElfKind::PieProgram => "program (PIE)".to_owned(),
@@ -61,13 +61,13 @@ fn elf_rows(tree: &Tree, elf: &Elf, wanted: &[(Vec<u8>, Option<NodeId>)]) -> Vec
         out.push(fact("build id", id.clone(), Role::Text));
     }
     let symbols = match elf.is_stripped {
-        Some(true) => "stripped",
-        Some(false) => "there",
-        None => "not known: not all of the file was looked at",
+        Some(true) => Some("stripped"),
+        Some(false) => Some("there"),
+        None => None,
     };
-    out.push(fact("symbols", symbols, Role::Text));
+    out.extend(symbols.map(|symbols| fact("symbols", symbols, Role::Text)));
     let loader = usize::from(elf.interpreter.is_some());
-    for (index, (name, found)) in wanted.iter().enumerate() {
+    for (index, (name, found)) in insight.wanted.iter().enumerate() {
         let lead = match index.cmp(&loader) {
             Ordering::Less => "loader",
             Ordering::Equal => "needs",
@@ -75,7 +75,10 @@ fn elf_rows(tree: &Tree, elf: &Elf, wanted: &[(Vec<u8>, Option<NodeId>)]) -> Vec
         };
         out.push(library(tree, lead, name, *found));
     }
-    if wanted.is_empty() && matches!(elf.kind, ElfKind::Program | ElfKind::PieProgram | ElfKind::Library) {
+    if elf.needed.is_empty()
+        && insight.part.is_none()
+        && matches!(elf.kind, ElfKind::Program | ElfKind::PieProgram | ElfKind::Library)
+    {
         out.push(fact("needs", "no library", Role::Text));
     }
     out

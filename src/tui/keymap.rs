@@ -73,6 +73,7 @@ pub(crate) enum Act {
     Copy,
     CopyMenu,
     GroupBy,
+    DiveCount,
     EmptyRows,
     ViewContent,
     VersionPrevious,
@@ -90,6 +91,7 @@ pub(crate) enum Act {
     NextHunk,
     PreviousHunk,
     SideBySide,
+    SavePatch,
     Toggle,
     CloseAll,
     OpenBelow,
@@ -144,6 +146,8 @@ pub(crate) enum Context {
     Viewer,
     /// The life of a path.
     Life,
+    /// Another image, compared.
+    Duel,
     /// The search for a path.
     Find,
     /// Two versions of a file.
@@ -166,6 +170,7 @@ impl Context {
         match self {
             Self::Pane(pane) => format!("{pane:?}"),
             Self::Life => "Timeline".to_owned(),
+            Self::Duel => "Two images".to_owned(),
             other => format!("{other:?}"),
         }
     }
@@ -195,12 +200,13 @@ const WRITING: Where = Where(1 << 15);
 const COMPARE: Where = Where(1 << 16);
 const MENU: Where = Where(1 << 17);
 /// Where a path of the image is selected.
+const DUEL: Where = Where(1 << 18);
 const PATHS: Where = TREE.or(WASTE).or(FILES).or(COMPARE);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(COMPARE).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
-const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(MENU);
+const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(DUEL).or(MENU);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(FIND).or(WRITING).or(OPENING);
 
@@ -226,6 +232,7 @@ impl Where {
             Context::Text => TEXT,
             Context::Viewer => VIEWER,
             Context::Life => LIFE,
+            Context::Duel => DUEL,
             Context::Find => FIND,
             Context::Diff => DIFF,
             Context::Writing => WRITING,
@@ -285,7 +292,7 @@ fn row(
 fn table() -> Vec<Action> { vec![
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
-    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(FIND), "show in tree", Some("show in tree")),
+    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(DUEL).or(FIND), "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
     row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
@@ -317,8 +324,9 @@ fn table() -> Vec<Action> { vec![
     row(Act::ChangesOnly, &["c"], Group::Narrow, LAYERS_VIEW, "changes, or all", Some("changes only")),
     row(Act::Toggle, &["Space"], Group::Tree, TREE, "open or close", None),
     row(Act::GroupBy, &["o"], Group::Sort, WASTE, "group by", Some("group by")),
+    row(Act::DiveCount, &["M"], Group::Sort, WASTE, "as dive counts", None),
     row(Act::Details, &["i"], Group::Act, PATHS.or(IMAGE_VIEW), "details", Some("details")),
-    row(Act::Sort, &["s", "^O"], Group::Sort, PATHS.or(LAYERS_VIEW), "next order", Some("sort")),
+    row(Act::Sort, &["s", "^O"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "next order", Some("sort")),
     row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
     row(Act::Diff, &["d"], Group::Act, PATHS.or(LIFE).or(VIEWER), "with before", Some("diff")),
     row(Act::MarkSquash, &["Space"], Group::Lens, LIST, "what if one", None),
@@ -326,12 +334,13 @@ fn table() -> Vec<Action> { vec![
     row(Act::CompareBase, &["C"], Group::Lens, LAYERS_VIEW, "with the base", None),
     row(Act::Extract, &["x", "^E"], Group::Act, LIST.or(PATHS).or(LIFE), "extract", Some("extract")),
     row(Act::SideBySide, &["|"], Group::Act, DIFF, "side by side", Some("side by side")),
+    row(Act::SavePatch, &["x"], Group::Act, DIFF, "save a patch", Some("save patch")),
     row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
     row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
     row(Act::CopyMenu, &["Y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(VIEWER), "copy menu", None),
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
     row(Act::ViewContent, &["p"], Group::Act, PATHS, "its content", None),
-    row(Act::Reverse, &["S"], Group::Sort, PATHS.or(LAYERS_VIEW), "reverse", None),
+    row(Act::Reverse, &["S"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "reverse", None),
     row(Act::SortSize, &[",s"], Group::Sort, LAYERS_VIEW, "by size", None),
     row(Act::SortName, &[",n"], Group::Sort, LAYERS_VIEW, "by name", None),
     row(Act::SortChange, &[",c"], Group::Sort, LAYERS_VIEW, "by change", None),
@@ -399,6 +408,7 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Text(_)), _) => Context::Text,
         (Some(Modal::Viewer(_)), _) => Context::Viewer,
         (Some(Modal::Life(_)), _) => Context::Life,
+        (Some(Modal::Duel(_)), _) => Context::Duel,
         (Some(Modal::Find(_)), _) => Context::Find,
         (Some(Modal::Diff(_)), _) => Context::Diff,
         (Some(Modal::Writing(_)), _) => Context::Writing,

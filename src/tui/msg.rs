@@ -2,13 +2,16 @@
 
 use super::diff::Difference;
 use super::files::Files;
+use super::rival::Rival;
 use super::scene::Scene;
 use super::viewer::Reading;
 use super::{Extracted, Feed};
 use crate::analysis::Comparison;
+use crate::analysis::{DiveFigures, DiveReference};
 use crate::tree::Found;
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The number of a question to the worker; only the answer to the newest question counts.
@@ -54,6 +57,12 @@ pub(crate) enum Msg {
     Extracted(Generation, Result<Extracted, String>),
     /// A toast has been there long enough.
     ToastOver,
+    /// Another image was read and compared, or could not be.
+    Challenged(Generation, Result<Rival, String>),
+    /// The waste as dive counts it: the sums, and each path with all its copies.
+    CountedAsDive(Generation, DiveFigures, Vec<DiveReference>),
+    /// A file was written, or could not be.
+    Saved(PathBuf, Result<(), String>),
     /// Nothing came after the first key of a sequence for a while.
     Hesitated,
     /// The process was told to stop for a while.

@@ -11,6 +11,7 @@ use super::layout::{self, Pane};
 use super::life::Life;
 use super::menu::Menu;
 use super::msg::Generation;
+use super::rival::Duel;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Scene};
 use super::theme::Role;
@@ -406,7 +407,7 @@ pub(crate) struct Prompt {
     pub(crate) input: Input,
     /// Why it is not understood.
     pub(crate) error: Option<String>,
-    /// Which of the actions that are like a command is chosen; none until somebody chooses.
+    /// Which of the actions that are like a command, or of what was typed before, is chosen; none until somebody chooses.
     pub(crate) chosen: Option<usize>,
 }
 
@@ -427,6 +428,15 @@ pub(crate) enum PromptKind {
     Search,
     /// A folder to write to.
     Extract,
+    /// A file to write a patch to.
+    Patch,
+}
+
+impl PromptKind {
+    /// Whether it is in the language of filters.
+    pub(crate) fn is_filter(self) -> bool {
+        matches!(self, Self::TreeFilter | Self::WasteFilter | Self::FilesFilter | Self::CompareFilter)
+    }
 }
 
 /// A line of a text, and what it is.
@@ -447,6 +457,8 @@ pub(crate) enum Modal {
     Find(Box<Find>),
     /// Two versions of a file.
     Diff(Box<Diff>),
+    /// Another image, compared.
+    Duel(Box<Duel>),
     /// Paths that are being written.
     Writing(Box<Writing>),
     /// What can be copied.
@@ -538,6 +550,8 @@ pub(crate) struct State {
     pub(crate) reads: Generation,
     /// What is being typed.
     pub(crate) prompt: Option<Prompt>,
+    /// The filters that were kept, the last one last.
+    pub(crate) kept_filters: Vec<String>,
     /// What is to be written to the folder that is being typed.
     pub(crate) plan: Option<Plan>,
     /// The first key of an unfinished sequence.
@@ -579,6 +593,7 @@ impl State {
             modals: Vec::new(),
             reads: Generation::default(),
             prompt: None,
+            kept_filters: Vec::new(),
             plan: None,
             begun: None,
             hints: false,
@@ -723,6 +738,7 @@ impl State {
             (Some(Modal::Life(life)), _) => Some(life.timeline.node),
             (Some(Modal::Viewer(viewer)), _) => Some(viewer.node),
             (Some(Modal::Diff(diff)), _) => Some(diff.node),
+            (Some(Modal::Duel(duel)), _) => duel.selected(),
             (_, View::Layers) => self.tree.selected().map(|row| row.node),
             (_, View::Waste) => self.waste_group().map(|group| group.node),
             (_, View::Files) => self.files.selected(),

@@ -189,7 +189,14 @@ impl Loop {
             match effect {
                 // If the worker is gone, its panic is an event of its own.
                 Effect::Ask(generation, job) => drop(self.jobs.send((generation, job))),
-                Effect::Read(..) | Effect::Compare(..) | Effect::Extract(..) => self.aside(effect),
+                Effect::Read(..)
+                | Effect::Compare(..)
+                | Effect::Challenge(..)
+                | Effect::CountAsDive(..)
+                | Effect::Save(..)
+                | Effect::Extract(..) => {
+                    self.aside(effect);
+                }
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),
                 Effect::Copy(text) => copy(&text)?,

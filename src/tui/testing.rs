@@ -5,13 +5,13 @@ use super::msg::Msg;
 use super::state::State;
 use super::update::update;
 use super::view::view;
-use super::{Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options};
-use crate::analysis::{Analysis, DiveRules};
+use super::{Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options, Rival};
+use crate::analysis::{Analysis, Comparison, DiveRules, LayerPair, Side};
 use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
 use crate::listing::testing::priced;
-use crate::report::{Facts, LayerFacts, LayerStatus, Reading, build};
+use crate::report::{DiffLayer, Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
 use crate::tree::testing::Fills;
 use crate::tree::{InodeId, NodeId, Stack, Tree};
@@ -21,6 +21,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier};
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Bytes that nobody reads.
@@ -171,6 +172,30 @@ impl ImageFiles for Filled {
 
     fn inside(&self, _: NodeId, _: InodeId, _: &Cancel) -> io::Result<Option<Insight>> {
         Ok(None)
+    }
+
+    /// The other image has what this one had at its lowest layer, and that layer alone.
+    fn against(&self, reference: &str, _: &Cancel) -> Result<Rival, String> {
+        if reference == "missing.tar" {
+            return Err("missing.tar: there is no such file".to_owned());
+        }
+        let tree = &self.0;
+        let last = LayerIndex(tree.layers() - 1);
+        let (left, right) = (Side::as_of(tree, last), Side::as_of(tree, LayerIndex(0)));
+        let comparison = Comparison::of(left, right, &mut |a, b| tree.same_content(a, b));
+        let pair = |left: Option<u32>, right: Option<u32>| LayerPair {
+            left: left.map(LayerIndex),
+            right: right.map(LayerIndex),
+            same: left == right,
+        };
+        let pairs = [pair(Some(0), Some(0)), pair(Some(1), None), pair(None, Some(1))];
+        let layers = pairs.map(|pair| DiffLayer::new(pair, "COPY . .", tree, tree, None)).into();
+        Ok(Rival { tree: Arc::clone(tree), layers, comparison, failed: vec!["etc/passwd: damaged".to_owned()] })
+    }
+
+    /// Files that are called so are there already.
+    fn save(&self, to: &Path, _: &str) -> io::Result<()> {
+        if to.ends_with("there.patch") { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(()) }
     }
 
     /// Of folders that are called so, something is there already.

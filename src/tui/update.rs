@@ -16,6 +16,7 @@ mod modal;
 mod mouse;
 mod preview;
 mod prompt;
+mod rival;
 mod tree;
 mod viewer;
 mod waste;
@@ -59,6 +60,11 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Differed(generation, comparison) => state.compare.take(generation, &comparison),
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
         Msg::Read(generation, read) => viewer::took(state, generation, read),
+        Msg::Challenged(generation, found) => rival::took(state, generation, found),
+        Msg::CountedAsDive(generation, figures, references) => {
+            waste::counted(state, generation, &figures, &references);
+        }
+        Msg::Saved(to, done) => diff::saved(state, &to, done),
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
         Msg::Extracted(generation, done) => extract::wrote(state, generation, done),
         Msg::ToastOver => state.toast = None,

@@ -27,6 +27,7 @@ mod menu;
 mod modal;
 mod opening;
 mod preview;
+mod rival;
 mod tree;
 mod viewer;
 mod waste;
@@ -276,7 +277,7 @@ impl Painter<'_> {
         };
         let sign = match prompt.kind {
             PromptKind::Command => ":",
-            PromptKind::Extract => ">",
+            PromptKind::Extract | PromptKind::Patch => ">",
             _ => "/",
         };
         let width = usize::from(area.width).saturating_sub(4);

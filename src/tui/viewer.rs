@@ -212,6 +212,11 @@ impl Viewer {
         }
     }
 
+    /// Whether what is in the file is shown, not its bytes.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.form() == Form::Inside
+    }
+
     /// Whether lines of text are shown.
     pub(crate) fn is_text(&self) -> bool {
         matches!(self.form(), Form::Text { .. })

@@ -4,7 +4,7 @@ use crate::image::LayerIndex;
 use crate::tree::Lens;
 use crate::tui::layout::Pane;
 use crate::tui::state::{Modal, View};
-use crate::tui::testing::{Hands, hands, shows};
+use crate::tui::testing::{Hands, Sample, hands, shows};
 
 fn rows(hands: &Hands) -> Vec<String> {
     let comparison = hands.state.compare.comparison().unwrap();
@@ -98,4 +98,39 @@ fn differences_are_sorted_and_filtered() {
     shows(&hands, "nothing matches the filter");
     hands.press("Esc :cmp Space 5 Space 5 Enter");
     shows(&hands, "There is no difference.");
+}
+
+#[test]
+fn another_image_is_compared_layer_by_layer_and_path_by_path() {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(": c m p Space o t h e r . t a r Enter");
+    shows(&hands, "this → other.tar");
+    shows(&hands, "= L0   L0   COPY . .");
+    shows(&hands, "- L1        COPY . .");
+    shows(&hands, "+      L1   COPY . .");
+    shows(&hands, "could not be compared count as different: 1");
+    // A layer leads to itself, one that is not there to nothing.
+    hands.press("j j Enter");
+    shows(&hands, "only the other image has this layer");
+    hands.press("j");
+    let path = hands.state.selected_path().unwrap();
+    hands.press("s S");
+    shows(&hands, "path ↓");
+    hands.press("G Enter");
+    assert!(hands.state.modals.is_empty());
+    assert_eq!(hands.state.view, View::Layers);
+    hands.press(": c m p Space o t h e r . t a r Enter j Enter");
+    assert_eq!((hands.state.view, hands.state.layer()), (View::Layers, LayerIndex(1)));
+    assert!(path.starts_with('/'));
+}
+
+#[test]
+fn another_image_that_cannot_be_read_says_why_and_one_that_is_closed_is_forgotten() {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(": c m p Space m i s s i n g . t a r Enter");
+    shows(&hands, "missing.tar: there is no such file");
+    hands.press("Esc");
+    assert!(hands.state.modals.is_empty());
+    hands.press(": c m p Space 3 Enter");
+    shows(&hands, "cmp wants two layers or an image");
 }

@@ -104,3 +104,22 @@ fn one_goes_from_hunk_to_hunk() {
     }
     shows(&hands, "late");
 }
+
+#[test]
+fn the_lines_are_saved_as_a_patch_where_nothing_is_yet() {
+    let mut hands = hands(80, ": 3 Enter Tab G d x");
+    let Some(prompt) = &hands.state.prompt else { panic!("no prompt in\n{}", hands.text()) };
+    assert!(prompt.input.value().ends_with("-L3-L4.patch"), "{}", prompt.input.value());
+    let name = prompt.input.value().to_owned();
+    let Some(Modal::Diff(diff)) = hands.state.modal() else { panic!("no diff") };
+    let patch = diff.lines().unwrap().patch.clone().unwrap();
+    assert!(patch.starts_with("@@ -1,2 +1,2 @@\n-of layer 3\n+of layer 4\n"), "{patch}");
+    hands.press("Enter");
+    shows(&hands, &format!("wrote {name}"));
+    hands.press("x ^U t h e r e . p a t c h Enter");
+    shows(&hands, "there.patch: entity already exists");
+    hands.press("x ^U Enter");
+    shows(&hands, "name a file");
+    hands.press("Esc");
+    assert!(hands.state.prompt.is_none());
+}

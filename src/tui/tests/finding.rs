@@ -5,7 +5,7 @@ use crate::tui::effect::{Effect, Job};
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{Modal, State, View};
-use crate::tui::testing::{hands, shows};
+use crate::tui::testing::{Hands, hands, shows};
 use crate::tui::update::update;
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -175,4 +175,22 @@ fn an_answer_to_a_search_that_was_closed_is_no_answer_to_the_next_one() {
     }
     let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
     assert!(find.found.total > 10 && !find.waits());
+}
+
+#[test]
+fn filters_that_were_kept_are_gone_back_to() {
+    let mut hands = hands("");
+    hands.press("/ p a s s w d Enter / ^U i s : l i n k Enter / ^U");
+    let typed = |hands: &Hands| hands.state.prompt.as_ref().unwrap().input.value().to_owned();
+    hands.press("Up");
+    assert_eq!(typed(&hands), "is:link");
+    hands.press("Up Up");
+    assert_eq!(typed(&hands), "passwd");
+    assert_eq!(hands.state.tree.filter.as_ref().unwrap().text, "passwd");
+    hands.press("Down Down");
+    assert_eq!(typed(&hands), "");
+    assert!(hands.state.tree.filter.is_none());
+    // It is one language: what was kept in one view is there in another.
+    hands.press("Esc 3 / Up");
+    assert_eq!(typed(&hands), "is:link");
 }

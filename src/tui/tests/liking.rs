@@ -2,12 +2,8 @@
 
 use crate::image::LayerIndex;
 use crate::tui::msg::Msg;
-use crate::tui::testing::{Hands, Sample};
+use crate::tui::testing::{Hands, Sample, shows};
 use crate::tui::{SortKey, ThemeName};
-
-fn shows(hands: &Hands, expected: &str) {
-    assert!(hands.text().contains(expected), "{expected} in\n{}", hands.text());
-}
 
 #[test]
 fn the_line_between_the_panes_moves_as_far_as_both_are_of_use() {

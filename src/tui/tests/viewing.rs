@@ -8,7 +8,7 @@ use crate::tui::Insight;
 use crate::tui::effect::Effect;
 use crate::tui::msg::Msg;
 use crate::tui::state::Modal;
-use crate::tui::testing::{Hands, Sample, named};
+use crate::tui::testing::{Hands, Sample, named, shows};
 use crate::tui::theme::{Role, Token};
 use crate::tui::update::update;
 use crate::tui::viewer::Reading;
@@ -19,10 +19,6 @@ fn hands(keys: &str) -> Hands {
     hands.press(":3 Enter Tab G");
     hands.press(keys);
     hands
-}
-
-fn shows(hands: &Hands, expected: &str) {
-    assert!(hands.text().contains(expected), "{expected} in\n{}", hands.text());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::image::LayerIndex;
 use crate::tui::Feed;
 use crate::tui::state::View;
-use crate::tui::testing::{Hands, Sample, hands};
+use crate::tui::testing::{Hands, Sample, hands, shows};
 
 fn path(hands: &Hands) -> String {
     hands.state.tree_path().unwrap_or_default()
@@ -86,4 +86,15 @@ fn the_header_says_what_marked_layers_would_weigh_as_one() {
     assert!(saved > 3_000_000 && hands.text().contains("3* ") && hands.text().contains("* as one: 19.3 MB (-3.00 MB)"));
     hands.press("Esc");
     assert!(hands.state.layers.marked.is_empty() && !hands.text().contains("as one"));
+}
+
+#[test]
+fn the_waste_is_counted_as_dive_does_beside_ours() {
+    let mut hands = hands("2 M");
+    shows(&hands, "Waste as dive counts it");
+    shows(&hands, "every copy of a path");
+    shows(&hands, "What would go away is 10.4 MB.");
+    shows(&hands, "2 copies  /");
+    hands.press("Esc");
+    assert!(hands.state.modals.is_empty());
 }

@@ -6,7 +6,7 @@ use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
     Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, menu, modal, preview, prompt,
-    toast, tree, viewer, waste,
+    rival, toast, tree, viewer, waste,
 };
 use crate::image::LayerIndex;
 
@@ -42,6 +42,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::CopyMenu => menu::open(state),
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
+        Act::DiveCount => waste::count_as_dive(state, effects),
         Act::Dockerfile => details::open_dockerfile(state),
         Act::EmptyRows => {
             state.layers.empty_rows = !state.layers.empty_rows;
@@ -57,6 +58,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         | Act::NextHunk
         | Act::PreviousHunk
         | Act::SideBySide
+        | Act::SavePatch
         | Act::VersionPrevious
         | Act::VersionNext
         | Act::Wrap
@@ -83,7 +85,7 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Extract => extract::open(state),
         Act::Replace => extract::replace(state, effects),
         Act::Diff => diff::open(state, effects),
-        Act::NextHunk | Act::PreviousHunk | Act::SideBySide => diff::act(state, act, effects),
+        Act::NextHunk | Act::PreviousHunk | Act::SideBySide | Act::SavePatch => diff::act(state, act, effects),
         Act::VersionPrevious | Act::VersionNext if matches!(state.modal(), Some(Modal::Diff(_))) => {
             diff::act(state, act, effects);
         }
@@ -102,6 +104,8 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
 fn wants_path(state: &State, act: Act) -> bool {
     match act {
         Act::Life | Act::Diff => true,
+        // Its rows are layers, too.
+        Act::ShowInTree if matches!(state.modal(), Some(Modal::Duel(_))) => false,
         Act::ShowInTree => !(state.modals.is_empty() && state.view == View::Waste && state.waste.shows_bundles()),
         _ => false,
     }
@@ -112,6 +116,9 @@ fn in_pane(state: &mut State, act: Act) {
     match act {
         Act::LensPrevious | Act::LensNext | Act::LensCycle | Act::LensAlone | Act::LensSum | Act::LensRange => {
             lens(state, act);
+        }
+        Act::Sort | Act::Reverse if matches!(state.modal(), Some(Modal::Duel(_))) => {
+            rival::sort(state, act);
         }
         Act::Sort | Act::Reverse => sort(state, act),
         Act::SortSize => sort_tree(state, SortKey::Size),
@@ -258,7 +265,9 @@ pub(crate) fn needs_all(act: Act) -> bool {
 fn movement(state: &mut State, act: Act) {
     let areas = layout::areas(state);
     match keymap::context(state) {
-        Context::Viewer => modal::scroll(state, act, layout::inner(areas.class, layout::viewer(&areas)).height),
+        Context::Viewer | Context::Duel => {
+            modal::scroll(state, act, layout::inner(areas.class, layout::viewer(&areas)).height)
+        }
         Context::Help => modal::scroll(state, act, layout::inner(areas.class, layout::help(&areas)).height),
         Context::Text => modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height),
         Context::Life => modal::scroll(state, act, layout::life(&areas).0.height),

@@ -1,9 +1,9 @@
 //! Two points of the image compared.
 
-use super::super::compare::{Compare, CompareKey};
+use super::super::compare::Compare;
 use super::super::effect::{Effect, Job};
 use super::super::state::{State, View};
-use super::{Effects, toast};
+use super::{Effects, rival, toast};
 use crate::image::LayerIndex;
 use std::sync::Arc;
 
@@ -25,11 +25,15 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Compares two layers that were typed: `3 8`.
-pub(super) fn typed(state: &mut State, layers: &str) -> Result<(), String> {
-    let numbers: Result<Vec<u32>, _> = layers.split_whitespace().map(str::parse).collect();
+/// Compares two layers that were typed, as in `3 8`, or another image with this one.
+pub(super) fn typed(state: &mut State, words: &str, effects: &mut Effects) -> Result<(), String> {
+    let numbers: Result<Vec<u32>, _> = words.split_whitespace().map(str::parse).collect();
+    let words = words.trim();
+    if numbers.is_err() {
+        return rival::challenge(state, words, effects);
+    }
     let Ok([left, right]) = numbers.as_deref() else {
-        return Err("cmp wants two layers, as in cmp 3 8".to_owned());
+        return Err("cmp wants two layers or an image, as in cmp 3 8, or cmp other.tar".to_owned());
     };
     let last = state.layer_count().saturating_sub(1);
     if let Some(layer) = [left, right].into_iter().find(|layer| **layer > last) {
@@ -64,9 +68,5 @@ pub(super) fn step(state: &mut State, by: i32) {
 
 /// The next order.
 pub(super) fn next_sort(state: &mut State) {
-    state.compare.key = match state.compare.key {
-        CompareKey::Delta => CompareKey::Path,
-        CompareKey::Path => CompareKey::Change,
-        CompareKey::Change => CompareKey::Delta,
-    };
+    state.compare.key = state.compare.key.next();
 }

@@ -1,14 +1,16 @@
 //! Looking at how two versions of a file differ.
 
 use super::super::diff::{Diff, Difference, Pair, WIDE};
-use super::super::effect::Effect;
+use super::super::effect::{Effect, Patch};
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
-use super::super::state::{Modal, State, View};
-use super::{Effects, toast, viewer};
+use super::super::state::{Modal, PromptKind, State, View};
+use super::super::text;
+use super::{Effects, prompt, toast, viewer};
 use crate::analysis::Timeline;
 use crate::tree::InodeId;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Columns of the border and of the space within it.
@@ -69,6 +71,15 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             diff.side_by_side = !diff.side_by_side;
             diff.offset = 0;
         }
+        Act::SavePatch => match diff.lines().map(|lines| lines.patch.is_some()) {
+            None => toast(state, "there are no lines to write"),
+            Some(false) => toast(state, "it is not all text: a patch could not say what the file has"),
+            Some(true) => {
+                let name = text::name(diff.model.tree.name(diff.node));
+                let layers = diff.layers().map_or_else(String::new, |(a, b)| format!("-L{a}-L{b}"));
+                state.prompt = Some(prompt::new(PromptKind::Patch, &format!("./{name}{layers}.patch")));
+            }
+        },
         Act::VersionNext if diff.at + 1 >= diff.versions.len() => toast(state, "this is the last version"),
         Act::VersionPrevious if diff.at <= 1 => toast(state, "there is nothing before the first version"),
         Act::VersionNext | Act::VersionPrevious => {
@@ -76,6 +87,29 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             compare(diff, &mut state.reads, effects);
         }
         _ => {}
+    }
+}
+
+/// Writes the lines as a patch to a file of the user that is not there yet.
+pub(super) fn save(state: &mut State, file: &str, effects: &mut Effects) -> Result<(), String> {
+    if file.is_empty() {
+        return Err("name a file".to_owned());
+    }
+    let Some(Modal::Diff(diff)) = state.modal() else { return Ok(()) };
+    let Some(patch) = diff.lines().and_then(|lines| lines.patch.as_ref()) else { return Ok(()) };
+    let of = text::path(&diff.model.tree, diff.node);
+    let text = format!("--- a{of}\n+++ b{of}\n{patch}");
+    let contents = Arc::clone(&diff.model.files);
+    effects.push(Effect::Save(Patch { contents, to: PathBuf::from(file), text }));
+    Ok(())
+}
+
+/// Says how the writing went.
+pub(super) fn saved(state: &mut State, to: &Path, done: Result<(), String>) {
+    let to = text::prose(&to.display().to_string());
+    match done {
+        Ok(()) => toast(state, format!("wrote {to}")),
+        Err(error) => toast(state, format!("{to}: {}", text::prose(&error))),
     }
 }
 

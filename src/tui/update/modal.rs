@@ -56,6 +56,10 @@ pub(super) fn scroll_by(state: &mut State, by: isize) {
         Some(Modal::Text(text)) => text.offset = text.offset.saturating_add_signed(by),
         Some(Modal::Viewer(viewer)) => viewer.offset = viewer.offset.saturating_add_signed(by),
         Some(Modal::Life(life)) => life.at.step(by, life.timeline.steps.len()),
+        Some(Modal::Duel(duel)) => {
+            let rows = duel.len();
+            duel.at.step(by, rows);
+        }
         Some(Modal::Menu(menu)) => menu.at.step(by, menu.items.len()),
         Some(Modal::Diff(diff)) => diff.offset = diff.offset.saturating_add_signed(by),
         Some(Modal::Find(find)) => find.at.step(by, find.found.hits.len()),
@@ -75,6 +79,7 @@ pub(super) fn settle(state: &mut State, areas: &Areas) {
         Some(Modal::Help(help)) => help_rows(state, help, width).len(),
         Some(Modal::Text(text)) => text_rows(&text.lines, width).len(),
         Some(Modal::Life(life)) => life.timeline.steps.len(),
+        Some(Modal::Duel(duel)) => duel.len(),
         Some(Modal::Menu(menu)) => menu.items.len(),
         Some(Modal::Viewer(_) | Modal::Find(_) | Modal::Diff(_) | Modal::Writing(_)) | None => return,
     };
@@ -83,6 +88,9 @@ pub(super) fn settle(state: &mut State, areas: &Areas) {
         Some(Modal::Text(text)) => text.offset = text.offset.min(rows.saturating_sub(height)),
         Some(Modal::Menu(menu)) => menu.at.settle(rows, usize::from(layout::menu(areas, rows).1.height)),
         Some(Modal::Life(life)) => life.at.settle(rows, usize::from(layout::life(areas).0.height)),
+        Some(Modal::Duel(duel)) => {
+            duel.at.settle(rows, usize::from(layout::inner(areas.class, layout::viewer(areas)).height));
+        }
         Some(Modal::Viewer(_) | Modal::Find(_) | Modal::Diff(_) | Modal::Writing(_)) | None => {}
     }
 }

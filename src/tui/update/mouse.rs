@@ -74,6 +74,7 @@ fn click_over(state: &mut State, areas: &Areas, at: Position) {
         Some(Modal::Find(_)) => (found.whole, found.list),
         Some(Modal::Help(_)) => (layout::help(areas), Rect::default()),
         Some(Modal::Life(_)) => (layout::modal(areas), layout::life(areas).0),
+        Some(Modal::Duel(_)) => (layout::viewer(areas), layout::inner(areas.class, layout::viewer(areas))),
         Some(Modal::Menu(menu)) => layout::menu(areas, menu.items.len()),
         Some(Modal::Text(_)) => (layout::modal(areas), Rect::default()),
         _ => (layout::viewer(areas), Rect::default()),
@@ -85,6 +86,10 @@ fn click_over(state: &mut State, areas: &Areas, at: Position) {
     let (position, rows) = match state.modals.last_mut() {
         Some(Modal::Find(find)) => (&mut find.at, find.found.hits.len()),
         Some(Modal::Life(life)) => (&mut life.at, life.timeline.steps.len()),
+        Some(Modal::Duel(duel)) => {
+            let rows = duel.len();
+            (&mut duel.at, rows)
+        }
         Some(Modal::Menu(menu)) => (&mut menu.at, menu.items.len()),
         _ => return,
     };

@@ -6,7 +6,7 @@ use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
 use super::super::text;
 use super::super::theme::{Role, ThemeName};
-use super::{Effects, act, compare, extract, find, lens, toast, tree, viewer, waste};
+use super::{Effects, act, compare, diff, extract, find, lens, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -39,12 +39,48 @@ pub(super) fn key(state: &mut State, event: KeyEvent, name: &str, effects: &mut 
     match name {
         "Esc" => cancel(state, effects),
         "Enter" => enter(state, effects),
+        "Up" | "Down" if state.prompt.as_ref().is_some_and(|prompt| prompt.kind.is_filter()) => {
+            recall(state, name == "Up", effects);
+        }
         "Up" | "Down" => choose(state, name == "Down"),
         _ => {
             if let Some(request) = request(event, name) {
                 edit(state, &[request], effects);
             }
         }
+    }
+}
+
+/// Goes back to filters that were kept before, or forth again to nothing.
+fn recall(state: &mut State, back: bool, effects: &mut Effects) {
+    let count = state.kept_filters.len();
+    let Some(prompt) = &mut state.prompt else { return };
+    let chosen = match (prompt.chosen, back) {
+        (None, true) => count.checked_sub(1),
+        (Some(at), true) => Some(at.saturating_sub(1)),
+        (Some(at), false) => Some(at + 1).filter(|at| *at < count),
+        (None, false) => return,
+    };
+    let text = chosen.and_then(|at| state.kept_filters.get(at)).cloned().unwrap_or_default();
+    prompt.input = Input::new(text);
+    edit(state, &[], effects);
+    if let Some(prompt) = &mut state.prompt {
+        prompt.chosen = chosen;
+    }
+}
+
+/// Remembers a filter that is kept, so that it can be gone back to.
+fn remember(state: &mut State) {
+    const MOST: usize = 50;
+    let Some(prompt) = state.prompt.as_ref().filter(|prompt| prompt.kind.is_filter()) else { return };
+    let text = prompt.input.value().trim().to_owned();
+    if text.is_empty() {
+        return;
+    }
+    state.kept_filters.retain(|kept| *kept != text);
+    state.kept_filters.push(text);
+    if state.kept_filters.len() > MOST {
+        state.kept_filters.remove(0);
     }
 }
 
@@ -116,7 +152,7 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
     type_into(&mut prompt.input, requests);
     let (kind, text) = (prompt.kind, prompt.input.value().to_owned());
     match kind {
-        PromptKind::Command | PromptKind::Extract => {
+        PromptKind::Command | PromptKind::Extract | PromptKind::Patch => {
             (prompt.error, prompt.chosen) = (None, None);
             return;
         }
@@ -141,7 +177,7 @@ fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects
         PromptKind::CompareFilter => state.compare.filter = typed,
         PromptKind::Search => viewer::search(state, ""),
         PromptKind::Extract => state.plan = None,
-        PromptKind::Command => {}
+        PromptKind::Command | PromptKind::Patch => {}
     }
 }
 
@@ -158,15 +194,19 @@ fn enter(state: &mut State, effects: &mut Effects) {
     if prompt.error.is_some() {
         return;
     }
-    match prompt.kind {
+    let kind = prompt.kind;
+    remember(state);
+    let Some(prompt) = &state.prompt else { return };
+    match kind {
         PromptKind::TreeFilter => state.layers_focus = Pane::Tree,
         PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter | PromptKind::Search => {}
-        PromptKind::Command | PromptKind::Extract => {
+        PromptKind::Command | PromptKind::Extract | PromptKind::Patch => {
             let (kind, typed) = (prompt.kind, prompt.input.value().trim().to_owned());
             let chosen = prompt.chosen.and_then(|at| suggestions(state).get(at).map(|action| action.act));
             let like = suggestions(state).first().map(|action| action.act);
             let done = match (kind, chosen) {
                 (PromptKind::Extract, _) => extract::begin(state, &typed, effects),
+                (PromptKind::Patch, _) => diff::save(state, &typed, effects),
                 (_, Some(act)) => return perform(state, act, effects),
                 (_, None) => match run(state, &typed, effects) {
                     Ok(false) => match like {
@@ -212,7 +252,7 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, 
         "messages" => messages(state),
         _ if command.starts_with("theme") => return theme(state, command).map(|()| true),
         _ => match command.strip_prefix("cmp").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
-            Some(layers) => return compare::typed(state, layers).map(|()| true),
+            Some(layers) => return compare::typed(state, layers, effects).map(|()| true),
             None => return Ok(false),
         },
     }

@@ -3,8 +3,11 @@
 use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
-use super::super::state::{Position, State, Typed, WasteSort};
-use super::Effects;
+use super::super::state::{Modal, Position, State, Text, Typed, WasteSort};
+use super::super::text::{self, human};
+use super::super::theme::Role;
+use super::{Effects, toast};
+use crate::analysis::{DiveFigures, DiveReference};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -108,4 +111,38 @@ pub(super) fn sifted(state: &mut State, generation: Generation, kept: Vec<bool>)
         state.waste.kept = Some(kept);
         rebuild(state);
     }
+}
+
+/// Asks for the waste as dive counts it.
+pub(super) fn count_as_dive(state: &mut State, effects: &mut Effects) {
+    let Some(ready) = &state.ready else { return };
+    effects.push(Effect::CountAsDive(state.reads.advance(), Arc::clone(&ready.model)));
+    toast(state, "counting as dive does …");
+}
+
+/// Shows the waste as dive counts it, beside ours, unless something else was asked for since.
+pub(super) fn counted(state: &mut State, generation: Generation, figures: &DiveFigures, references: &[DiveReference]) {
+    if generation != state.reads {
+        return;
+    }
+    state.toast = None;
+    let (Some(ready), units) = (&state.ready, state.options.units) else { return };
+    let ours = human(ready.model.report.totals.wasted_bytes, units);
+    let theirs = human(figures.wasted_bytes, units);
+    let mut lines = vec![
+        (
+            format!(
+                "dive counts {theirs} in {} paths: every copy of a path that is there more than once,",
+                references.len()
+            ),
+            Role::Strong,
+        ),
+        (format!("the one that stays too. What would go away is {ours}."), Role::Strong),
+        (String::new(), Role::Text),
+    ];
+    lines.extend(references.iter().map(|reference| {
+        let path = text::name(&reference.path);
+        (format!("{:>9} {:>3} copies  {path}", human(reference.bytes, units), reference.count), Role::Text)
+    }));
+    state.modals.push(Modal::Text(Text { title: "Waste as dive counts it".to_owned(), lines, offset: 0 }));
 }

@@ -9,7 +9,7 @@
 
 use super::super::compare::CompareKey;
 use super::super::layout::Pane;
-use super::super::state::{PromptKind, State};
+use super::super::state::{PromptKind, State, Typed};
 use super::super::text;
 use super::super::theme::Role;
 use super::{Painter, Piece};
@@ -47,7 +47,7 @@ impl Painter<'_> {
         let rows = comparison.differences.iter().enumerate().skip(at.offset);
         for ((index, difference), y) in rows.zip(window.y..window.bottom()) {
             let width = usize::from(window.width).saturating_sub(2);
-            let mut pieces = row(&ready.model.tree, difference, width, state.options.units);
+            let mut pieces = row([&ready.model.tree; 2], difference, width, state.options.units);
             if dimmed {
                 super::dim(&mut pieces);
             }
@@ -58,14 +58,15 @@ impl Painter<'_> {
 }
 
 /// What the difference is in bytes.
-fn delta(comparison: &Comparison, units: Units) -> String {
+pub(super) fn delta(comparison: &Comparison, units: Units) -> String {
     let sign = if comparison.right_bytes < comparison.left_bytes { '-' } else { '+' };
     format!("{sign}{}", text::human(comparison.right_bytes.abs_diff(comparison.left_bytes), units))
 }
 
-fn row(tree: &Tree, difference: &Difference, width: usize, units: Units) -> Vec<Piece> {
+/// A path that differs; `trees` are those of the left and of the right side.
+pub(super) fn row(trees: [&Tree; 2], difference: &Difference, width: usize, units: Units) -> Vec<Piece> {
     let change = difference.change();
-    let size = |present: Option<Present>| match present {
+    let size = |tree: &Tree, present: Option<Present>| match present {
         None => String::new(),
         Some(present) => match present.inode.and_then(|inode| tree.entry(inode)).map(|entry| entry.kind) {
             Some(EntryKind::File) => text::short(present.bytes, units),
@@ -80,7 +81,9 @@ fn row(tree: &Tree, difference: &Difference, width: usize, units: Units) -> Vec<
     };
     let mut out = vec![(format!("{} ", change.marker()), Role::Change(change))];
     if width >= 44 {
-        let (left, right) = (text::right(&size(difference.left), 6), text::right(&size(difference.right), 7));
+        let [left, right] = trees;
+        let (left, right) = (size(left, difference.left), size(right, difference.right));
+        let (left, right) = (text::right(&left, 6), text::right(&right, 7));
         out.push((format!("{left} {right} "), Role::Dim));
     }
     out.push((format!("{}  ", text::right(&delta, 7)), Role::Text));
@@ -101,10 +104,15 @@ fn row(tree: &Tree, difference: &Difference, width: usize, units: Units) -> Vec<
 
 fn note(state: &State) -> String {
     let pane = &state.compare;
-    let (name, down) = match pane.key {
+    note_of(pane.key, pane.reversed, pane.filter.as_ref())
+}
+
+/// The order, and the filter.
+pub(super) fn note_of(key: CompareKey, reversed: bool, filter: Option<&Typed>) -> String {
+    let (name, down) = match key {
         CompareKey::Delta => ("delta", true),
         CompareKey::Path => ("path", false),
         CompareKey::Change => ("change", false),
     };
-    super::order(pane.filter.as_ref(), name, down != pane.reversed)
+    super::order(filter, name, down != reversed)
 }

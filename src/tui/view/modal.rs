@@ -44,6 +44,7 @@ impl Painter<'_> {
             Some(Modal::Text(text)) => self.text(text, area),
             Some(Modal::Viewer(viewer)) => self.viewer(viewer),
             Some(Modal::Life(life)) => self.life(life),
+            Some(Modal::Duel(duel)) => self.duel(duel),
             Some(Modal::Menu(menu)) => self.menu(menu),
             Some(Modal::Writing(writing)) => self.writing(writing),
             Some(Modal::Diff(diff)) => self.diff(diff),

@@ -54,7 +54,7 @@ impl Painter<'_> {
             count => format!("[ ] {} of {count}, ", viewer.at + 1),
         };
         let size = viewer.size();
-        let shown = if size > MOST { "first 1 MiB of " } else { "" };
+        let shown = if size > MOST && !viewer.is_inside() { "first 1 MiB of " } else { "" };
         format!("{version}{layer}{shown}{}", text::human(size, units))
     }
 }

@@ -1,0 +1,120 @@
+//! Another image compared with the one that is explored: its layers beside ours, and the paths that differ.
+
+use super::ImageFiles;
+use super::compare::CompareKey;
+use super::msg::Generation;
+use super::state::Position;
+use crate::analysis::{Comparison, Difference};
+use crate::bytes::Cancel;
+use crate::report::DiffLayer;
+use crate::tree::{NodeId, Tree};
+use std::sync::Arc;
+
+/// Two images compared; ours is on the left.
+#[derive(Debug)]
+pub struct Rival {
+    /// The tree of the other one.
+    pub tree: Arc<Tree>,
+    /// The layers of both, aligned.
+    pub layers: Vec<DiffLayer>,
+    /// The paths that differ.
+    pub comparison: Comparison,
+    /// Files whose contents could not be compared, and why.
+    pub failed: Vec<String>,
+}
+
+/// Another image that is to be read and compared.
+#[derive(Debug)]
+pub(crate) struct Challenge {
+    /// What is asked.
+    pub(crate) contents: Arc<dyn ImageFiles>,
+    /// The other image, as it was typed.
+    pub(crate) reference: String,
+    /// Ends it.
+    pub(crate) cancel: Cancel,
+}
+
+impl Challenge {
+    /// Reads and compares it; none if nobody waits for it any more.
+    pub(crate) fn answer(&self) -> Option<Result<Rival, String>> {
+        let answer = self.contents.against(&self.reference, &self.cancel);
+        (!self.cancel.is_cancelled()).then_some(answer)
+    }
+}
+
+/// The comparison as it is looked at. Closing it ends the reading.
+#[derive(Debug)]
+pub(crate) struct Duel {
+    /// The other image, as it was typed.
+    pub(crate) reference: String,
+    /// The number of the question.
+    pub(crate) generation: Generation,
+    /// Ends the reading.
+    pub(crate) cancel: Cancel,
+    /// What came of it.
+    pub(crate) found: Option<Result<Rival, String>>,
+    /// Where one is.
+    pub(crate) at: Position,
+    /// The order of the paths.
+    pub(crate) key: CompareKey,
+    /// Whether the other way round.
+    pub(crate) reversed: bool,
+}
+
+/// One row: layers come first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DuelRow<'a> {
+    /// A layer of one image, or of both.
+    Layer(&'a DiffLayer),
+    /// A path that differs.
+    Path(&'a Difference),
+}
+
+impl Duel {
+    /// Before anything is known.
+    pub(crate) fn new(reference: String, generation: Generation, cancel: Cancel) -> Self {
+        let (found, at) = (None, Position::default());
+        Self { reference, generation, cancel, found, at, key: CompareKey::default(), reversed: false }
+    }
+
+    /// What was found.
+    pub(crate) fn rival(&self) -> Option<&Rival> {
+        self.found.as_ref()?.as_ref().ok()
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rival().map_or(0, |rival| rival.layers.len() + rival.comparison.differences.len())
+    }
+
+    /// One row.
+    pub(crate) fn row(&self, index: usize) -> Option<DuelRow<'_>> {
+        let rival = self.rival()?;
+        match index.checked_sub(rival.layers.len()) {
+            None => rival.layers.get(index).map(DuelRow::Layer),
+            Some(index) => rival.comparison.differences.get(index).map(DuelRow::Path),
+        }
+    }
+
+    /// The selected path of our image; none if only the other one has it.
+    pub(crate) fn selected(&self) -> Option<NodeId> {
+        match self.row(self.at.cursor)? {
+            DuelRow::Path(difference) => Some(difference.left?.node),
+            DuelRow::Layer(_) => None,
+        }
+    }
+
+    /// Puts the paths in their order.
+    pub(crate) fn sort(&mut self) {
+        let (key, reversed) = (self.key, self.reversed);
+        if let Some(Ok(rival)) = &mut self.found {
+            key.sort(&mut rival.comparison, reversed);
+        }
+    }
+}
+
+impl Drop for Duel {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}

@@ -1,0 +1,72 @@
+//! Comparing with another image.
+
+use super::super::effect::Effect;
+use super::super::keymap::Act;
+use super::super::msg::Generation;
+use super::super::rival::{Challenge, Duel, DuelRow, Rival};
+use super::super::state::{Modal, State, View};
+use super::{Effects, jump, lens, toast};
+use crate::bytes::Cancel;
+use std::sync::Arc;
+
+/// Begins to read another image.
+pub(super) fn challenge(state: &mut State, reference: &str, effects: &mut Effects) -> Result<(), String> {
+    let Some(ready) = &state.ready else { return Err("not yet: layers are still being read".to_owned()) };
+    let (contents, cancel) = (Arc::clone(&ready.model.files), Cancel::default());
+    let generation = state.reads.advance();
+    let reference = reference.to_owned();
+    let asked = Challenge { contents, reference: reference.clone(), cancel: cancel.clone() };
+    effects.push(Effect::Challenge(generation, asked));
+    state.view = View::Compare;
+    state.modals.push(Modal::Duel(Box::new(Duel::new(reference, generation, cancel))));
+    Ok(())
+}
+
+/// Takes what came of it, if somebody still waits for it.
+pub(super) fn took(state: &mut State, generation: Generation, found: Result<Rival, String>) {
+    let mut duels = state.modals.iter_mut().filter_map(|modal| match modal {
+        Modal::Duel(duel) if duel.generation == generation => Some(duel),
+        _ => None,
+    });
+    let Some(duel) = duels.next() else { return };
+    let failed = found.as_ref().map_or(0, |rival| rival.failed.len());
+    duel.found = Some(found);
+    duel.sort();
+    if failed > 0 {
+        toast(state, format!("files whose content could not be compared count as different: {failed}"));
+    }
+}
+
+/// Another order of the paths.
+pub(super) fn sort(state: &mut State, act: Act) {
+    let Some(Modal::Duel(duel)) = state.modals.last_mut() else { return };
+    if act == Act::Reverse {
+        duel.reversed = !duel.reversed;
+    } else {
+        duel.key = duel.key.next();
+    }
+    duel.sort();
+}
+
+/// From a row to what it is about in our image.
+pub(super) fn show(state: &mut State) {
+    let Some(Modal::Duel(duel)) = state.modal() else { return };
+    match (duel.selected(), duel.row(duel.at.cursor)) {
+        (Some(node), _) => {
+            let layer = state.ready.as_ref().and_then(|ready| ready.model.tree.events(node).next());
+            if let Some(layer) = layer.map(|event| event.layer) {
+                jump::to_path(state, node, layer);
+            }
+        }
+        (None, Some(DuelRow::Layer(layer))) => match layer.left {
+            Some(layer) => {
+                state.modals.clear();
+                lens::go_to(state, layer);
+                state.view = View::Layers;
+            }
+            None => toast(state, "only the other image has this layer"),
+        },
+        (None, Some(DuelRow::Path(_))) => toast(state, "only the other image has this path"),
+        (None, None) => {}
+    }
+}
