@@ -266,7 +266,7 @@ fn movement(state: &mut State, act: Act) {
     let areas = layout::areas(state);
     match keymap::context(state) {
         Context::Viewer | Context::Duel => {
-            modal::scroll(state, act, layout::inner(areas.class, layout::viewer(&areas)).height)
+            modal::scroll(state, act, layout::inner(areas.class, layout::viewer(&areas)).height);
         }
         Context::Help => modal::scroll(state, act, layout::inner(areas.class, layout::help(&areas)).height),
         Context::Text => modal::scroll(state, act, layout::inner(areas.class, layout::modal(&areas)).height),
