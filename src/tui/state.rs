@@ -560,8 +560,10 @@ pub(crate) struct State {
     pub(crate) hints: bool,
     /// A short message.
     pub(crate) toast: Option<Toast>,
-    /// Findings of all stages.
+    /// Findings of all stages about the image.
     pub(crate) notices: Vec<Notice>,
+    /// Findings about anything else: the user's settings, the rules.
+    pub(crate) asides: Vec<Notice>,
 }
 
 impl State {
@@ -599,6 +601,7 @@ impl State {
             hints: false,
             toast: None,
             notices: Vec::new(),
+            asides: Vec::new(),
             options,
         }
     }

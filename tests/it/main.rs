@@ -32,6 +32,8 @@ mod demo;
 mod diffs;
 /// The explorer in a pseudo-terminal: start, keys, resize, quit, signals.
 #[cfg(feature = "tui")]
+mod everywhere;
+#[cfg(feature = "tui")]
 mod explorer;
 /// Writing files of an image to a folder.
 mod extract;
@@ -42,6 +44,8 @@ mod image_builder;
 /// Which module may name which.
 mod layering;
 /// `why` on random images, against a stack written for being obvious.
+#[cfg(feature = "tui")]
+mod liking;
 mod lives;
 /// Which files open, which do not, and what is said about those.
 mod opening;

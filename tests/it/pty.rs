@@ -13,6 +13,12 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// Without output for so long, the program has drawn all that it wants to.
 const QUIET: Duration = Duration::from_millis(400);
 
+/// The question what is behind the text (OSC 11), as its end comes after the question who is there (DA1).
+const ASKED: &[u8] = b"\x1b]11;?";
+
+/// What a terminal with a black background says to both.
+const ANSWER: &[u8] = b"\x1b]10;rgb:ffff/ffff/ffff\x1b\\\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?62c";
+
 /// What came out so far.
 struct Output {
     parser: vt100::Parser,
@@ -23,7 +29,7 @@ struct Output {
 /// The program, running.
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    keys: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
     output: Arc<(Mutex<Output>, Condvar)>,
     reader: JoinHandle<()>,
@@ -63,14 +69,11 @@ impl Terminal {
         if command.get_env("NO_COLOR").is_none_or(|value| value != "1") {
             command.env_remove("NO_COLOR");
         }
-        // Whoever runs the tests has settings of their own.
-        for home in ["XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
-            if command.get_env(home).is_none_or(|value| !value.to_string_lossy().starts_with("/tmp")) {
-                command.env_remove(home);
+        // Whoever runs the tests has settings of their own; those that a test gives are others.
+        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            if command.get_env(name) == std::env::var_os(name).as_deref() {
+                command.env_remove(name);
             }
-        }
-        if command.get_env("HOME").is_none_or(|home| !home.to_string_lossy().starts_with("/tmp")) {
-            command.env_remove("HOME");
         }
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
@@ -81,6 +84,8 @@ impl Terminal {
         let output = Arc::new((Mutex::new(Output { parser, raw: Vec::new(), ended: false }), Condvar::new()));
         let mut from = pair.master.try_clone_reader().unwrap();
         let shared = Arc::clone(&output);
+        let keys = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
+        let answers = Arc::clone(&keys);
         let reader = std::thread::spawn(move || {
             let mut buffer = [0; 16384];
             loop {
@@ -88,6 +93,9 @@ impl Terminal {
                 let count = from.read(&mut buffer).unwrap_or(0);
                 let mut output = shared.0.lock().unwrap();
                 output.parser.process(&buffer[..count]);
+                if find(&buffer[..count], ASKED) {
+                    answers.lock().unwrap().write_all(ANSWER).unwrap();
+                }
                 output.raw.extend(&buffer[..count]);
                 output.ended = count == 0;
                 shared.1.notify_all();
@@ -96,14 +104,24 @@ impl Terminal {
                 }
             }
         });
-        let keys = pair.master.take_writer().unwrap();
         Self { master: pair.master, keys, child, output, reader }
     }
 
     /// Types.
     pub fn keys(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        let mut typed = self.keys.lock().unwrap();
+        // Who has left does not listen.
+        let _ = typed.write_all(keys.as_bytes()).and_then(|()| typed.flush());
+    }
+
+    /// Waits as long as two keys are apart.
+    pub fn pause(&self) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+
+    /// Whether the program has not ended.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits until the screen is as wanted, and hands it back.
@@ -167,6 +185,10 @@ impl Terminal {
         let output = self.output.0.lock().unwrap();
         Ended { code, raw: output.raw.clone(), screen: output.parser.screen().clone() }
     }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
 impl Ended {

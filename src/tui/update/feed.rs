@@ -40,7 +40,7 @@ pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
         Feed::Failed(message) => effects.push(Effect::Fail(message)),
         Feed::Notice(notice) => {
             toast(state, text::prose(&notice.to_string()));
-            state.notices.push(notice);
+            state.asides.push(notice);
         }
     }
 }

@@ -270,7 +270,7 @@ fn theme(state: &mut State, command: &str) -> Result<(), String> {
 }
 
 fn messages(state: &mut State) {
-    if state.notices.is_empty() {
+    if state.notices.is_empty() && state.asides.is_empty() {
         toast(state, "nothing was odd");
         return;
     }
@@ -279,6 +279,7 @@ fn messages(state: &mut State) {
         Severity::Warning => Role::Warning,
         Severity::Error => Role::Error,
     };
-    let lines = state.notices.iter().map(|notice| (text::prose(&notice.to_string()), role(notice.severity))).collect();
+    let all = state.asides.iter().chain(&state.notices);
+    let lines = all.map(|notice| (text::prose(&notice.to_string()), role(notice.severity))).collect();
     state.modals.push(Modal::Text(Text { title: "Messages".to_owned(), lines, offset: 0 }));
 }
