@@ -92,24 +92,63 @@ impl Screen {
 
     /// The picture.
     pub fn svg(&self, palette: &Palette) -> String {
-        let columns = self.rows.first().map_or(0, Vec::len) as f64;
-        let width = columns * CELL.0 + 2.0 * MARGIN;
-        let height = self.rows.len() as f64 * CELL.1 + 2.0 * MARGIN;
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
-             <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n\
-             <g font-family=\"'JetBrains Mono', ui-monospace, monospace\" font-size=\"{FONT}\" xml:space=\"preserve\">\n",
-            palette.background
-        );
-        for (index, row) in self.rows.iter().enumerate() {
-            let y = MARGIN + index as f64 * CELL.1;
-            for (start, run) in runs(row) {
-                write_run(&mut out, palette, (MARGIN + start as f64 * CELL.0, y), run);
-            }
-        }
+        let mut out = self.head(palette, "");
+        self.draw(palette, &mut out);
         out.push_str("</g>\n</svg>\n");
         out
     }
+
+    /// Everything before the letters.
+    fn head(&self, palette: &Palette, style: &str) -> String {
+        let columns = self.rows.first().map_or(0, Vec::len) as f64;
+        let width = columns * CELL.0 + 2.0 * MARGIN;
+        let height = self.rows.len() as f64 * CELL.1 + 2.0 * MARGIN;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+             {style}<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n\
+             <g font-family=\"'JetBrains Mono', ui-monospace, monospace\" font-size=\"{FONT}\" xml:space=\"preserve\">\n",
+            palette.background
+        )
+    }
+
+    fn draw(&self, palette: &Palette, out: &mut String) {
+        for (index, row) in self.rows.iter().enumerate() {
+            let y = MARGIN + index as f64 * CELL.1;
+            for (start, run) in runs(row) {
+                write_run(out, palette, (MARGIN + start as f64 * CELL.0, y), run);
+            }
+        }
+    }
+}
+
+/// A moving picture: each screen is seen for so many tenths of a second, and after the last one the first comes again.
+pub fn animation(frames: &[(Screen, u32)], palette: &Palette) -> String {
+    let whole: u32 = frames.iter().map(|(_, tenths)| tenths).sum();
+    let percent = |tenths: u32| f64::from(tenths) * 100.0 / f64::from(whole);
+    let mut style = String::from("<style>\n");
+    let mut at = 0;
+    for (index, (_, tenths)) in frames.iter().enumerate() {
+        let (from, to) = (percent(at), percent(at + tenths));
+        let _ = writeln!(
+            style,
+            "@keyframes f{index} {{ 0%, {from:.3}% {{ visibility: hidden }} {:.3}%, {to:.3}% {{ visibility: visible }} \
+             {:.3}%, 100% {{ visibility: hidden }} }}\n\
+             #f{index} {{ visibility: hidden; animation: f{index} {:.1}s step-end infinite }}",
+            from + 0.001,
+            to + 0.001,
+            f64::from(whole) / 10.0
+        );
+        at += tenths;
+    }
+    style.push_str("</style>\n");
+    let mut out = frames[0].0.head(palette, &style);
+    for (index, (screen, _)) in frames.iter().enumerate() {
+        let _ = writeln!(out, "<g id=\"f{index}\">");
+        screen.draw(palette, &mut out);
+        out.push_str("</g>\n");
+    }
+    out.push_str("</g>\n</svg>\n");
+    out
 }
 
 fn style_of(cell: &vt100::Cell) -> Style {
