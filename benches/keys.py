@@ -34,7 +34,12 @@ LIMIT = 120.0
 
 FRAME_TARGET = 0.100
 KEY_TARGET = 0.016
+FIND_TARGET = 0.050
 PATH_TARGET = 150
+
+# The question what is behind the text, and what a terminal with a black background says to it.
+ASKED = b"\x1b]11;?"
+ANSWER = b"\x1b]10;rgb:ffff/ffff/ffff\x1b\\\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?62c"
 
 
 class Screen:
@@ -139,7 +144,7 @@ class Explorer:
             fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
             if self.source:
                 os.dup2(self.source.stdout.fileno(), 0)
-            for name in ("NO_COLOR", "CI"):
+            for name in ("NO_COLOR", "CI", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
                 os.environ.pop(name, None)
             os.environ["TERM"] = "xterm-256color"
             os.execv(argv[0], argv)
@@ -181,6 +186,8 @@ class Explorer:
             data = b""
         now = time.perf_counter()
         if data:
+            if ASKED in data:
+                os.write(self.terminal, ANSWER)
             self.screen.feed(data)
             return now
         return None
@@ -321,6 +328,8 @@ SCENES = [
     ("filter", "/size:>100 *.js", [], [b"/", *(bytes([c]) for c in b"size:>100 *.js"), ESCAPE]),
     ("filter", "/is:removed", [], [b"/", *(bytes([c]) for c in b"is:removed"), ESCAPE]),
     ("filter", "n N", [b"/", *(bytes([c]) for c in b"index7"), ENTER], [b"n", b"n", b"N"]),
+    ("find", "f module17", [ESCAPE], [b"f", *(bytes([c]) for c in b"module17"), ESCAPE]),
+    ("find", "f opt index js", [], [b"f", *(bytes([c]) for c in b"opt index js"), ESCAPE]),
     ("views", "i Esc", [ESCAPE, ESCAPE], [b"i", ESCAPE]),
     ("views", "Tab", [], [TAB]),
     ("views", "2 4 1", [], [b"2", b"4", b"1"]),
@@ -454,8 +463,9 @@ def verdicts(frames, found):
     for (group, name), (samples, _) in found.items():
         if samples:
             reached = percentile([sample[1] for sample in samples], 0.95)
-            word = "met   " if reached <= KEY_TARGET else "MISSED"
-            yield f"{word} {group} {name}: {seconds(reached)} at the 95th percentile, at most 16 ms"
+            target = FIND_TARGET if group == "find" else KEY_TARGET
+            word = "met   " if reached <= target else "MISSED"
+            yield f"{word} {group} {name}: {seconds(reached)} at the 95th percentile, at most {target * 1000:.0f} ms"
 
 
 def arguments():

@@ -140,6 +140,13 @@
 //!   does it, by nucleo.
 //! - **What lies over a view is a stack**, and a key about the best hit that comes before the answer of the search waits for it,
 //!   with all keys after it: one types faster than any search of half a million paths answers.
+//! - **A library is where ld.so would find it in the final image** ([`analysis::Libraries`]): by `DT_RUNPATH` or `DT_RPATH`, then by
+//!   the files that `ldconfig` reads, then in the directories of glibc; with musl's loader by its own rules. What is set at run
+//!   time is not known, and the cache of `ldconfig` is not read: what it is made from is.
+//! - **Colours are of the cube of 256, or the terminal's own.** The cube is the same everywhere, so a test can hold each colour
+//!   against its backgrounds. The terminal is asked for its background before it is taken, for 100 ms at most.
+//! - **Keys are one table, and what the user says changes a copy of it**, so that help, footer and palette show the keys that
+//!   work. What `config.toml` says and what the explorer remembers are files of one kind, read by one reader.
 //! - **The life of a path is its events.** What comes and goes within one layer without an entry of its own (a parent that
 //!   was implied, then replaced) leaves only its last state, so that a stranger cannot make a path cost more than
 //!   the entries that name it. A path that lies behind symbolic links is looked up through those of the final image.
