@@ -18,6 +18,7 @@ mod tests;
 mod timeline;
 mod totals;
 mod waste;
+mod without;
 
 pub use audit::{Answer, Point, audit};
 pub use compare::{Aspect, Comparison, Difference, LayerKey, LayerPair, Present, Side, align};
@@ -36,6 +37,7 @@ pub use squash::squash_saves;
 pub use timeline::{Deed, Step, Timeline};
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};
 pub use waste::{Cause, WasteItem};
+pub use without::without_saves;
 
 use crate::image::LayerIndex;
 use crate::tree::Tree;

@@ -34,7 +34,7 @@ pub use identity::{Contents, Question};
 pub use inode::{Death, DeathCause, Inode, InodeId};
 pub use lens::{Lens, Shown};
 pub use outline::Outline;
-pub use search::Found;
+pub use search::{Found, Searcher};
 pub use select::{Kinds, Selection};
 pub use stack::Stack;
 pub use view::LensView;

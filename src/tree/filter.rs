@@ -33,6 +33,8 @@ pub struct Filter {
     terms: Vec<Term>,
     /// What a path must have the letters of, in their order.
     letters: Vec<Atom>,
+    /// The same as typed.
+    words: Vec<String>,
 }
 
 /// Why a filter was not understood, in words.
@@ -90,7 +92,7 @@ impl Filter {
     /// Understands what was typed.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let terms = text.split_whitespace().map(Term::parse).collect::<Result<_, _>>()?;
-        Ok(Self { terms, letters: Vec::new() })
+        Ok(Self { terms, ..Self::default() })
     }
 
     /// Understands what was typed to find a path with [`Filter::search`]: of a plain word the path needs to have only
@@ -102,6 +104,7 @@ impl Filter {
             match term.test {
                 Test::Contains { .. } if !term.negated && !text.starts_with('\'') => {
                     let case = CaseMatching::Smart;
+                    fuzzy.words.push(text.to_owned());
                     fuzzy.letters.push(Atom::new(text, case, Normalization::Smart, AtomKind::Fuzzy, false));
                 }
                 _ => fuzzy.terms.push(term),
@@ -112,6 +115,12 @@ impl Filter {
 
     pub(super) fn letters(&self) -> &[Atom] {
         &self.letters
+    }
+
+    /// Whether [`Filter::search`] finds nothing by it that it did not find by another one: more letters were typed.
+    pub(super) fn is_narrower_than(&self, before: &Self) -> bool {
+        let plain = self.terms.is_empty() && before.terms.is_empty() && before.words.len() <= self.words.len();
+        plain && self.words.iter().zip(&before.words).all(|(word, before)| word.starts_with(before))
     }
 
     /// Whether it lets everything through.

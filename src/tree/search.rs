@@ -5,6 +5,7 @@ use super::filter::{Filter, Paths, Sight};
 use super::{LensView, NodeId};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// What a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,10 +20,33 @@ pub struct Found {
 /// A hit, in the order of the hits.
 type Ranked = (Reverse<u32>, usize, usize);
 
-impl Filter {
+/// Searches that follow each other: what is found by more letters is among what was found by fewer.
+#[derive(Debug, Default)]
+pub struct Searcher {
+    last: Option<(Arc<LensView>, Filter, Bits)>,
+}
+
+impl Searcher {
     /// Finds what [`Filter::fuzzy`] understood among all paths that a layer ever did something to. `view` has to be that
     /// of the whole image. At most `most` hits are handed out; more are only counted.
+    pub fn search(&mut self, view: &Arc<LensView>, filter: &Filter, most: usize) -> Found {
+        let known =
+            self.last.take().filter(|(known, before, _)| Arc::ptr_eq(known, view) && filter.is_narrower_than(before));
+        let places = known.map_or_else(|| filter.candidates(view), |(.., places)| places);
+        let (found, places) = filter.rank(view, &places, most);
+        self.last = Some((Arc::clone(view), filter.clone(), places));
+        found
+    }
+}
+
+impl Filter {
+    /// As [`Searcher::search`], once.
     pub fn search(&self, view: &LensView, most: usize) -> Found {
+        self.rank(view, &self.candidates(view), most).0
+    }
+
+    /// What has lived, and is as all terms but the letters want it.
+    fn candidates(&self, view: &LensView) -> Bits {
         let outline = view.outline();
         let tree = outline.tree();
         let mut places = Bits::of(
@@ -41,6 +65,12 @@ impl Filter {
         );
         places.remove(0);
         self.keep_of(Sight::ever(view), &mut places);
+        places
+    }
+
+    /// The best of some places, and all that have the letters.
+    fn rank(&self, view: &LensView, places: &Bits, most: usize) -> (Found, Bits) {
+        let outline = view.outline();
         let ranked = in_parts(outline.len(), outline.threads(), |part| {
             let mut paths = Paths::new(outline);
             let mut ranking = Ranking::of(self);
@@ -55,12 +85,14 @@ impl Filter {
         });
         let mut ranked = ranked.concat();
         let total = ranked.len();
+        let mut all = Bits::none(outline.len());
+        ranked.iter().for_each(|(.., place)| all.insert(*place));
         if total > most {
             ranked.select_nth_unstable(most);
             ranked.truncate(most);
         }
         ranked.sort_unstable();
-        Found { hits: ranked.into_iter().map(|(_, _, place)| outline.node_at(place)).collect(), total }
+        (Found { hits: ranked.into_iter().map(|(_, _, place)| outline.node_at(place)).collect(), total }, all)
     }
 }
 
@@ -99,7 +131,6 @@ mod tests {
     use crate::listing::testing::listing;
     use crate::tree::testing::Fills;
     use crate::tree::{Lens, Outline, Stack};
-    use std::sync::Arc;
 
     const LAYERS: &[&[&str]] = &[
         &["f etc/passwd 900 a", "f usr/share/doc/passwd/README 10 a", "f etc/adduser.conf 3000 a", "d srv"],
@@ -122,6 +153,40 @@ mod tests {
         let best = Filter::fuzzy(text).unwrap().search(&view, 1);
         assert_eq!((best.hits.as_slice(), best.total), (found.hits.get(..1).unwrap_or_default(), found.total));
         found.hits.iter().map(|node| String::from_utf8(outline.tree().path(*node)).unwrap()).collect()
+    }
+
+    #[test]
+    fn letters_that_follow_each_other_find_what_they_find_alone() {
+        let mut stack = Stack::new();
+        for layer in LAYERS {
+            stack.push(listing(layer));
+        }
+        let outline = Arc::new(Outline::of(Arc::new(stack.finish()), 2));
+        let view = Arc::new(outline.view(Lens::up_to(LayerIndex(3))));
+        let mut searcher = Searcher::default();
+        let typed = [
+            "",
+            "e",
+            "eN",
+            "eNv",
+            "env",
+            "en",
+            "e is:file",
+            "e",
+            "e p",
+            "ex p",
+            "s",
+            "sr",
+            "'sr",
+            "!sr",
+            "!s",
+            "gr",
+            "grö",
+        ];
+        for text in typed {
+            let filter = Filter::fuzzy(text).unwrap();
+            assert_eq!(searcher.search(&view, &filter, 5), filter.search(&view, 5), "{text}");
+        }
     }
 
     #[test]

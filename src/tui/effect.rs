@@ -11,10 +11,10 @@ use super::rival::Challenge;
 use super::scene::{Look, Scene, Source};
 use super::viewer::{MOST, Reading, looks_like_text};
 use super::{ImageFiles, Insight, Model};
-use crate::analysis::{Inside, dive_details};
+use crate::analysis::{Inside, dive_details, without_saves};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
-use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Tree};
+use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Searcher, Tree};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub(crate) enum Effect {
     Challenge(Generation, Challenge),
     /// Count the waste as dive does.
     CountAsDive(Generation, Arc<Model>),
+    /// Count what would not be shipped without some paths.
+    Weigh(Generation, Arc<Tree>, Vec<NodeId>),
     /// Write paths to a folder.
     Extract(Generation, Order),
     /// Write a patch to a file.
@@ -163,7 +165,8 @@ impl Job {
                 Msg::Listed(generation, Arc::new(Files::of(view, question)))
             }
             Self::Find(question) => {
-                Msg::Found(generation, question.filter.search(&lenses.whole(&question.model), MOST_HITS))
+                let view = lenses.whole(&question.model);
+                Msg::Found(generation, lenses.searcher.search(&view, &question.filter, MOST_HITS))
             }
             Self::Differ(question) => {
                 let view = lenses.view(&Source::Tree(Arc::clone(&question.model.tree)), |_| question.between());
@@ -181,6 +184,7 @@ const KEPT_LENSES: usize = 4;
 struct Lenses {
     outline: Option<(Source, Arc<Outline>)>,
     views: VecDeque<Arc<LensView>>,
+    searcher: Searcher,
 }
 
 impl Lenses {
@@ -253,6 +257,7 @@ impl Effect {
                 let done = contents.save(&to, &text).map_err(|error| error.to_string());
                 Some(Msg::Saved(to, done))
             }
+            Self::Weigh(generation, tree, nodes) => Some(Msg::Weighed(generation, without_saves(&tree, &nodes))),
             Self::Extract(generation, order) => Some(Msg::Extracted(generation, order.answer()?)),
             _ => None,
         }

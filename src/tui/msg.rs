@@ -63,6 +63,8 @@ pub(crate) enum Msg {
     CountedAsDive(Generation, DiveFigures, Vec<DiveReference>),
     /// A file was written, or could not be.
     Saved(PathBuf, Result<(), String>),
+    /// So many bytes would not be shipped without the paths that are left out.
+    Weighed(Generation, u64),
     /// Nothing came after the first key of a sequence for a while.
     Hesitated,
     /// The process was told to stop for a while.

@@ -398,6 +398,17 @@ impl WastePane {
     }
 }
 
+/// Paths that are left out, to see what the image would weigh then.
+#[derive(Debug, Default)]
+pub(crate) struct Without {
+    /// The paths.
+    pub(crate) nodes: BTreeSet<NodeId>,
+    /// Bytes that would not be shipped; none until they are counted.
+    pub(crate) saved: Option<u64>,
+    /// The number of the last question.
+    pub(crate) generation: Generation,
+}
+
 /// What is being typed.
 #[derive(Debug)]
 pub(crate) struct Prompt {
@@ -552,6 +563,8 @@ pub(crate) struct State {
     pub(crate) prompt: Option<Prompt>,
     /// The filters that were kept, the last one last.
     pub(crate) kept_filters: Vec<String>,
+    /// Paths of which one wants to know what the image would weigh without them.
+    pub(crate) without: Without,
     /// What is to be written to the folder that is being typed.
     pub(crate) plan: Option<Plan>,
     /// The first key of an unfinished sequence.
@@ -596,6 +609,7 @@ impl State {
             reads: Generation::default(),
             prompt: None,
             kept_filters: Vec::new(),
+            without: Without::default(),
             plan: None,
             begun: None,
             hints: false,

@@ -193,6 +193,7 @@ impl Loop {
                 | Effect::Compare(..)
                 | Effect::Challenge(..)
                 | Effect::CountAsDive(..)
+                | Effect::Weigh(..)
                 | Effect::Save(..)
                 | Effect::Extract(..) => {
                     self.aside(effect);

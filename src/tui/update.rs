@@ -20,6 +20,7 @@ mod rival;
 mod tree;
 mod viewer;
 mod waste;
+mod without;
 
 pub(crate) use act::needs_all;
 pub(crate) use details::{instruction_lines, killed_sentence, layer_error, preview_facts, selected_setting};
@@ -65,6 +66,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
             waste::counted(state, generation, &figures, &references);
         }
         Msg::Saved(to, done) => diff::saved(state, &to, done),
+        Msg::Weighed(generation, saved) => without::weighed(state, generation, saved),
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
         Msg::Extracted(generation, done) => extract::wrote(state, generation, done),
         Msg::ToastOver => state.toast = None,

@@ -50,6 +50,11 @@ fn start(path: &Path, size: (u16, u16)) -> Terminal {
     terminal
 }
 
+/// Waits as long as two keys are apart.
+fn pause() {
+    std::thread::sleep(Duration::from_millis(2));
+}
+
 /// What a terminal sends for a key of the table; none for those that leave the explorer.
 fn sent(key: &str) -> Option<String> {
     Some(match key {
@@ -69,7 +74,7 @@ fn sent(key: &str) -> Option<String> {
         "PgUp" => "\x1b[5~".to_owned(),
         "PgDn" => "\x1b[6~".to_owned(),
         control if control.starts_with('^') => {
-            char::from(control.bytes().nth(1).unwrap().to_ascii_uppercase() & 0x1f).to_string()
+            char::from(control.as_bytes()[1].to_ascii_uppercase() & 0x1f).to_string()
         }
         other => other.to_owned(),
     })
@@ -99,7 +104,7 @@ fn every_key_in_every_view_on_every_kind_of_input_leaves_the_explorer_alive() {
                 // Whatever was opened is left again: a prompt, a menu, a search, the help, what lies over the view.
                 for _ in 0..4 {
                     terminal.keys("\x1b");
-                    terminal.pause();
+                    pause();
                 }
             }
         }
@@ -143,9 +148,11 @@ fn anything_at_all_leaves_the_explorer_alive_and_the_terminal_as_it_was() {
                 _ => terminal.keys(&keys[usize::try_from(roll >> 32).unwrap() % keys.len()]),
             }
         }
-        terminal.pause();
-        // The list of commands has one that leaves.
-        if !terminal.is_alive() {
+        pause();
+        // The list of commands has one that leaves, and one that stops until it is continued.
+        if terminal.is_alive() {
+            terminal.signal("CONT");
+        } else {
             terminal.end().with_code(0).is_restored();
             terminal = start(&path, (80, 24));
         }
@@ -153,7 +160,7 @@ fn anything_at_all_leaves_the_explorer_alive_and_the_terminal_as_it_was() {
     terminal.resize(80, 24);
     for _ in 0..8 {
         terminal.keys("\x1b");
-        terminal.pause();
+        pause();
     }
     terminal.keys("1");
     terminal.wait(&format!("the first view (seed {first})"), |screen| screen.contains("[1 Layers]"));

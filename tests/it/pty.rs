@@ -114,11 +114,6 @@ impl Terminal {
         let _ = typed.write_all(keys.as_bytes()).and_then(|()| typed.flush());
     }
 
-    /// Waits as long as two keys are apart.
-    pub fn pause(&self) {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-
     /// Whether the program has not ended.
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

@@ -4,7 +4,7 @@ use crate::image::LayerIndex;
 use crate::tree::Lens;
 use crate::tui::layout::Pane;
 use crate::tui::state::{Modal, View};
-use crate::tui::testing::{Hands, Sample};
+use crate::tui::testing::{Hands, Sample, hands, shows};
 
 /// The secret that layer 3 brings, layer 4 touches and layer 5 removes.
 fn secret() -> Hands {
@@ -57,4 +57,30 @@ fn help_over_a_life_is_about_the_life_and_gives_it_back() {
     assert!(hands.text().contains("show in layer"), "{}", hands.text());
     hands.press("Esc");
     assert!(matches!(hands.state.modal(), Some(Modal::Life(_))));
+}
+
+#[test]
+fn the_header_says_what_the_image_would_weigh_without_some_paths() {
+    // The largest file has another name, which would stay.
+    let mut hands = hands("3 j");
+    let total = hands.state.ready.as_ref().unwrap().model.report.totals.shipped_bytes;
+    hands.press("X");
+    let saved = hands.state.without.saved.unwrap();
+    assert!(saved > 0 && saved < total, "{saved} of {total}");
+    shows(&hands, "without 1 path: ");
+    hands.press("j X");
+    shows(&hands, "without 2 paths: ");
+    assert!(hands.state.without.saved.unwrap() > saved);
+    // Taken in again.
+    hands.press("X");
+    assert_eq!(hands.state.without.saved, Some(saved));
+    // Layers as one are another question.
+    hands.press("1 Space");
+    assert!(hands.state.without.nodes.is_empty());
+    shows(&hands, "* as one");
+    hands.press("Tab X");
+    shows(&hands, "without 1 path");
+    assert!(hands.state.layers.marked.is_empty());
+    hands.press("Esc");
+    assert!(hands.state.without.nodes.is_empty());
 }

@@ -6,7 +6,7 @@ use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
     Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, menu, modal, preview, prompt,
-    rival, toast, tree, viewer, waste,
+    rival, toast, tree, viewer, waste, without,
 };
 use crate::image::LayerIndex;
 
@@ -42,6 +42,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::CopyMenu => menu::open(state),
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
+        Act::LeaveOut => without::toggle(state, effects),
         Act::DiveCount => waste::count_as_dive(state, effects),
         Act::Dockerfile => details::open_dockerfile(state),
         Act::EmptyRows => {
@@ -258,6 +259,8 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::Find
             | Act::Diff
             | Act::MarkSquash
+            | Act::LeaveOut
+            | Act::DiveCount
             | Act::Extract
     )
 }
@@ -360,7 +363,7 @@ fn back(state: &mut State, effects: &mut Effects) {
         toast(state, "there is no way back; q quits");
     } else if matches!(state.tree.mode, LensMode::Range(_)) {
         state.tree.mode = LensMode::Alone;
-    } else if state.view == View::Layers && lens::unmark(state) {
+    } else if state.view == View::Layers && lens::unmark(state) || without::clear(state) {
     } else if state.view == View::Waste && state.waste.filter.is_some() {
         waste::set_filter(state, None, effects);
     } else if state.view == View::Waste && waste::back(state) {

@@ -4,7 +4,7 @@ use super::super::effect::{Effect, Job};
 use super::super::rows::SortKey;
 use super::super::scene::{Look, Source};
 use super::super::state::{Asked, LayerRow, Reading, State};
-use super::Effects;
+use super::{Effects, without};
 use crate::analysis::squash_saves;
 use crate::image::LayerIndex;
 use std::sync::Arc;
@@ -85,6 +85,7 @@ fn select(state: &mut State) {
 /// Marks the selected layer as one of those that would be one, or takes the mark away, and goes on to the next.
 pub(super) fn toggle_mark(state: &mut State) {
     let Some(LayerRow::Layer(layer)) = state.layer_row() else { return };
+    without::clear(state);
     if !state.layers.marked.remove(&layer) {
         state.layers.marked.insert(layer);
     }

@@ -58,6 +58,18 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
                 let rest = human(totals.shipped_bytes.saturating_sub(saved), units);
                 figures.push((format!("* as one: {rest} (-{})", human(saved, units)), Role::Strong));
             }
+            let paths = state.without.nodes.len();
+            if paths > 0 {
+                let rest = state.without.saved.map_or_else(
+                    || "…".to_owned(),
+                    |saved| {
+                        let rest = human(totals.shipped_bytes.saturating_sub(saved), units);
+                        format!("{rest} (-{})", human(saved, units))
+                    },
+                );
+                let what = if paths == 1 { "1 path".to_owned() } else { format!("{paths} paths") };
+                figures.push((format!("without {what}: {rest}"), Role::Strong));
+            }
             if totals.partial {
                 figures.push(("partial".to_owned(), Role::Error));
             }

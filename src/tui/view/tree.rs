@@ -106,6 +106,9 @@ impl Painter<'_> {
         if columns.owner {
             out.push((format!("{} ", text::right(&owner(shown), 9)), Role::Dim));
         }
+        if self.state.without.nodes.contains(&row.node) {
+            out.push(("* ".to_owned(), Role::Strong));
+        }
         let taken: usize = out.iter().map(|(text, _)| text::width(text)).sum();
         let room = width.saturating_sub(taken);
         out.extend(name_and_badge(scene, row, shown, room, role));
