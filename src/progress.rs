@@ -28,6 +28,13 @@ pub enum Progress {
         /// All that lie between where decompression began and the file.
         total: u64,
     },
+    /// Bytes of files that were written to a folder so far.
+    Writing {
+        /// Bytes that were written.
+        written: u64,
+        /// Those of all files that are to be.
+        total: u64,
+    },
     /// Bytes of contents that were read so far to find equal ones.
     Comparing {
         /// Stored bytes of the files that were read.

@@ -62,7 +62,7 @@ use crate::bytes::Cancel;
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
-use crate::progress::Progress;
+use crate::progress::{Observer, Progress};
 use crate::report::{Report, Units};
 use crate::tree::{InodeId, Item, NodeId, Tree};
 use std::fmt;
@@ -127,8 +127,8 @@ pub enum Feed {
 
 /// What the files of an image hold, and what is done with it. Asked from a thread of its own.
 pub trait ImageFiles: fmt::Debug + Send + Sync {
-    /// At most `most` bytes of the beginning of a file.
-    fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>>;
+    /// At most `most` bytes of the beginning of a file; `observer` is told how far the way to it is.
+    fn read(&self, inode: InodeId, most: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Vec<u8>>;
 
     /// What is in a file that is no text: a program or an archive; none if it is neither.
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>>;
@@ -140,7 +140,7 @@ pub trait ImageFiles: fmt::Debug + Send + Sync {
     fn save(&self, to: &Path, text: &str) -> io::Result<()>;
 
     /// Writes paths to a folder of the user, and nothing outside of it.
-    fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted>;
+    fn extract(&self, wanted: &Extraction, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Extracted>;
 }
 
 /// Paths that are to be written to a folder of the user.

@@ -123,9 +123,9 @@ struct Explored {
 }
 
 impl ImageFiles for Explored {
-    fn read(&self, inode: InodeId, most: u64, cancel: &Cancel) -> io::Result<Vec<u8>> {
+    fn read(&self, inode: InodeId, most: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.files.content(inode, &Silent, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
+        self.files.content(inode, observer, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -148,8 +148,8 @@ impl ImageFiles for Explored {
         create(to, text)
     }
 
-    fn extract(&self, wanted: &Extraction, cancel: &Cancel) -> io::Result<Extracted> {
-        let written = self.files.write(&wanted.items, &wanted.to, wanted.replace, &Silent, cancel)?;
+    fn extract(&self, wanted: &Extraction, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Extracted> {
+        let written = self.files.write(&wanted.items, &wanted.to, wanted.replace, observer, cancel)?;
         let is_there = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
         let existing = written.failed.iter().filter(|(_, error)| is_there(error)).count();
         let failed = written.failed.iter().filter(|(_, error)| !is_there(error));

@@ -17,7 +17,7 @@ use crate::cli::{ExtractArgs, Verify};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::{Chunk, Content, Entry, EntryKind};
-use crate::progress::{Observer, Silent};
+use crate::progress::{Observer, Progress, Silent};
 use crate::report;
 use crate::tree::{InodeId, Item, NodeId, Version};
 use folder::Folder;
@@ -164,11 +164,17 @@ fn write(files: &Files, items: &[Item], mut folder: Folder, observer: &dyn Obser
         };
         written.failed.extend(done.err().map(|error| (path.clone(), error)));
     }
+    let total = names.keys().filter_map(|inode| tree.file_size(*inode)).sum();
+    let mut before = 0;
     // In the order of the layers.
     files.visit(names.keys().copied().collect(), observer, cancel, &mut |inode, content| {
         let (Some(names), Some(entry)) = (names.get(&inode), tree.entry(inode)) else { return };
         match content {
-            Ok(content) => file(content, entry, names, &mut folder, &mut written),
+            Ok(content) => {
+                let mut tell = |bytes| observer.progress(Progress::Writing { written: before + bytes, total });
+                file(content, entry, names, &mut folder, &mut written, &mut tell);
+                before += entry.size;
+            }
             Err(error) => written.none_of(names, &error),
         }
     });
@@ -184,7 +190,14 @@ fn write(files: &Files, items: &[Item], mut folder: Folder, observer: &dyn Obser
 
 /// Writes a file under the first of its names that is free, and gives it the others: what was there before under one of
 /// them is not this file, and no other name may lead to it.
-fn file(content: &mut Content, entry: Entry<'_>, names: &[&[u8]], folder: &mut Folder, written: &mut Written) {
+fn file(
+    content: &mut Content,
+    entry: Entry<'_>,
+    names: &[&[u8]],
+    folder: &mut Folder,
+    written: &mut Written,
+    tell: &mut dyn FnMut(u64),
+) {
     let mut names = names.iter();
     let made = names.by_ref().find_map(|name| match folder.file(name) {
         Ok(file) => Some((*name, file)),
@@ -194,7 +207,7 @@ fn file(content: &mut Content, entry: Entry<'_>, names: &[&[u8]], folder: &mut F
         }
     });
     let Some((first, mut file)) = made else { return };
-    let done = copy(content, &mut file).and_then(|bytes| {
+    let done = copy(content, &mut file, tell).and_then(|bytes| {
         Folder::seal(&file, entry.mode.into(), entry.mtime)?;
         Ok(bytes)
     });
@@ -217,8 +230,8 @@ fn file(content: &mut Content, entry: Entry<'_>, names: &[&[u8]], folder: &mut F
     }
 }
 
-/// Writes a content; holes stay holes. Gives back how long the file is.
-fn copy(content: &mut Content, file: &mut File) -> io::Result<u64> {
+/// Writes a content; holes stay holes. Gives back how long the file is, and tells how long it is so far.
+fn copy(content: &mut Content, file: &mut File, tell: &mut dyn FnMut(u64)) -> io::Result<u64> {
     let mut length = 0_u64;
     loop {
         let step = match content.peek()? {
@@ -234,6 +247,7 @@ fn copy(content: &mut Content, file: &mut File) -> io::Result<u64> {
         };
         content.advance(step);
         length = length.saturating_add(step);
+        tell(length);
     }
     file.set_len(length)?;
     Ok(length)

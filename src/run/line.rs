@@ -82,7 +82,8 @@ impl<W: Write + Send> Observer for Line<W> {
                 inner.show(text);
             }
             Progress::Passing { passed, total } => inner.share(passed, total),
-            Progress::Input { .. } | Progress::Kind(_) => {}
+            // What is passed over to reach a file takes longer than to write it.
+            Progress::Input { .. } | Progress::Kind(_) | Progress::Writing { .. } => {}
             Progress::Layer { layer, read, .. } => {
                 inner.layers.insert(layer, read);
                 let (read, total) = (inner.layers.values().sum(), inner.total);

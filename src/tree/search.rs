@@ -86,7 +86,9 @@ impl Filter {
         let mut ranked = ranked.concat();
         let total = ranked.len();
         let mut all = Bits::none(outline.len());
-        ranked.iter().for_each(|(.., place)| all.insert(*place));
+        for (.., place) in &ranked {
+            all.insert(*place);
+        }
         if total > most {
             ranked.select_nth_unstable(most);
             ranked.truncate(most);

@@ -7,6 +7,7 @@ use super::{ImageFiles, Model};
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, hex};
+use crate::progress::Silent;
 use crate::tree::{InodeId, NodeId};
 use sha2::{Digest as _, Sha256};
 use similar::{Algorithm, ChangeTag, DiffOp, TextDiff};
@@ -116,7 +117,7 @@ pub(crate) struct Facts {
 impl Pair {
     /// Compares them; none if nobody waits for it any more.
     pub(crate) fn answer(&self) -> Option<Result<Difference, String>> {
-        let read = |inode| self.contents.read(inode, MOST, &self.cancel);
+        let read = |inode| self.contents.read(inode, MOST, &Silent, &self.cancel);
         let both = read(self.left).and_then(|left| Ok((left, read(self.right)?)));
         let difference = both.map(|(left, right)| Difference::of(&left, &right));
         (!self.cancel.is_cancelled()).then(|| difference.map_err(|error: io::Error| error.to_string()))

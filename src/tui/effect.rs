@@ -14,10 +14,12 @@ use super::{ImageFiles, Insight, Model};
 use crate::analysis::{Inside, dive_details, without_saves};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
+use crate::progress::{Observer, Progress};
 use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Searcher, Tree};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 
 /// What has to be done outside of the state.
@@ -92,8 +94,8 @@ pub(crate) struct Read {
 
 impl Read {
     /// Reads it; none if nobody waits for it any more.
-    pub(crate) fn answer(&self) -> Option<Result<Reading, String>> {
-        let read = self.contents.read(self.inode, self.most, &self.cancel);
+    pub(crate) fn answer(&self, observer: &dyn Observer) -> Option<Result<Reading, String>> {
+        let read = self.contents.read(self.inode, self.most, observer, &self.cancel);
         let read = read.map(|bytes| self.understand(bytes)).map_err(|error| error.to_string());
         (!self.cancel.is_cancelled()).then_some(read)
     }
@@ -241,12 +243,38 @@ pub(crate) fn work(jobs: &Receiver<(Generation, Job)>, answer: impl Fn(Msg) -> b
     }
 }
 
+/// Where messages go that come before the answer.
+pub(crate) type Tell<'a> = &'a (dyn Fn(Msg) + Sync);
+
+/// Tells how far something is, as often as somebody can see it.
+struct Going<'a> {
+    generation: Generation,
+    tell: Tell<'a>,
+    told: AtomicU64,
+}
+
+impl Observer for Going<'_> {
+    fn progress(&self, step: Progress) {
+        const STEP: u64 = 4 << 20;
+        let (Progress::Passing { passed: done, total } | Progress::Writing { written: done, total }) = step else {
+            return;
+        };
+        let told = self.told.load(Ordering::Relaxed);
+        if done < told || done - told >= STEP {
+            self.told.store(done, Ordering::Relaxed);
+            (self.tell)(Msg::Going(self.generation, done, total));
+        }
+    }
+}
+
 impl Effect {
-    /// Does what takes long and is done beside everything else; none if nobody waits for it any more, or if it is
+    /// Does what takes long and is done beside everything else; tells meanwhile how far it is. None if nobody waits for it any more, or if it is
     /// something else.
-    pub(crate) fn aside(self) -> Option<Msg> {
+    pub(crate) fn aside(self, tell: Tell<'_>) -> Option<Msg> {
         match self {
-            Self::Read(generation, read) => Some(Msg::Read(generation, read.answer()?)),
+            Self::Read(generation, read) => {
+                Some(Msg::Read(generation, read.answer(&Going { generation, tell, told: AtomicU64::new(0) })?))
+            }
             Self::Compare(generation, pair) => Some(Msg::Compared(generation, pair.answer()?)),
             Self::Challenge(generation, asked) => Some(Msg::Challenged(generation, asked.answer()?)),
             Self::CountAsDive(generation, model) => {
@@ -258,7 +286,10 @@ impl Effect {
                 Some(Msg::Saved(to, done))
             }
             Self::Weigh(generation, tree, nodes) => Some(Msg::Weighed(generation, without_saves(&tree, &nodes))),
-            Self::Extract(generation, order) => Some(Msg::Extracted(generation, order.answer()?)),
+            Self::Extract(generation, order) => {
+                let observer = Going { generation, tell, told: AtomicU64::new(0) };
+                Some(Msg::Extracted(generation, order.answer(&observer)?))
+            }
             _ => None,
         }
     }
@@ -269,6 +300,6 @@ impl Effect {
 pub(crate) fn answer(effect: Effect) -> Option<Msg> {
     match effect {
         Effect::Ask(generation, job) => Some(job.answer(generation, &mut Lenses::default())),
-        effect => effect.aside(),
+        effect => effect.aside(&|_| ()),
     }
 }

@@ -3,6 +3,7 @@
 use super::msg::Generation;
 use super::{Extracted, Extraction, Model};
 use crate::bytes::Cancel;
+use crate::progress::Observer;
 use crate::tree::{Item, NodeId, Version};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(crate) struct Writing {
     pub(crate) generation: Generation,
     /// Ends it.
     pub(crate) cancel: Cancel,
+    /// How far it is: bytes of all bytes.
+    pub(crate) done: Option<(u64, u64)>,
     /// What was written, once something was there already: the user is asked.
     pub(crate) asks: Option<Extracted>,
 }
@@ -57,13 +60,13 @@ pub(crate) struct Order {
 
 impl Order {
     /// Writes; none if nobody waits for it any more.
-    pub(crate) fn answer(self) -> Option<Result<Extracted, String>> {
+    pub(crate) fn answer(self, observer: &dyn Observer) -> Option<Result<Extracted, String>> {
         let items = match self.plan.wanted {
             Wanted::Item(item) => vec![item],
             Wanted::Below(node, version) => self.plan.model.tree.items(node, version),
         };
         let extraction = Extraction { items, to: self.to, replace: self.replace };
-        let done = self.plan.model.files.extract(&extraction, &self.cancel);
+        let done = self.plan.model.files.extract(&extraction, observer, &self.cancel);
         (!self.cancel.is_cancelled()).then(|| done.map_err(|error| error.to_string()))
     }
 }

@@ -65,6 +65,8 @@ pub(crate) enum Msg {
     Saved(PathBuf, Result<(), String>),
     /// So many bytes would not be shipped without the paths that are left out.
     Weighed(Generation, u64),
+    /// How far a reading or a writing is: bytes of all bytes.
+    Going(Generation, u64, u64),
     /// Nothing came after the first key of a sequence for a while.
     Hesitated,
     /// The process was told to stop for a while.

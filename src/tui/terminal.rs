@@ -26,7 +26,7 @@ use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
@@ -77,13 +77,12 @@ pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, mut options: Opti
     listen_to_feed(first, feed, events.clone());
     answer(questions, events.clone());
     let size = screen.terminal.size()?;
-    let mut looped = Loop { state: State::new(size, options), jobs, events, choose, exit: None };
+    let mut looped = Loop { state: State::new(size, options), jobs, events, choose, exit: None, writers: Vec::new() };
     let ended = looped.run(&mut screen, &inbox);
     handle.close();
     drop(screen);
     ended?;
-    let sort = looped.state.tree.sort.key;
-    Ok((looped.exit.unwrap_or(Exit::Quit), Options { sort, ..looped.state.options }))
+    Ok(looped.end())
 }
 
 /// What is behind the text, if a theme depends on it and the terminal tells in time (OSC 11).
@@ -132,6 +131,8 @@ struct Loop {
     events: Sender<Happening>,
     choose: Sender<usize>,
     exit: Option<Exit>,
+    /// Those who write files of the user.
+    writers: Vec<JoinHandle<()>>,
 }
 
 impl Loop {
@@ -210,15 +211,34 @@ impl Loop {
     }
 
     /// A file may take long, and nobody else should wait for it. Closing what waits for it ends the thread.
-    fn aside(&self, effect: Effect) {
+    fn aside(&mut self, effect: Effect) {
         let events = self.events.clone();
-        thread::spawn(move || {
+        let writes = matches!(effect, Effect::Extract(..) | Effect::Save(..));
+        let thread = thread::spawn(move || {
             let _alarm = Alarm(events.clone());
-            if let Some(msg) = effect.aside() {
-                // If nobody listens any more, the explorer has been left.
-                drop(events.send(Happening::Msg(msg)));
+            // If nobody listens any more, the explorer has been left.
+            let tell = |msg| drop(events.send(Happening::Msg(msg)));
+            if let Some(msg) = effect.aside(&tell) {
+                tell(msg);
             }
         });
+        if writes {
+            self.writers.retain(|writer| !writer.is_finished());
+            self.writers.push(thread);
+        }
+    }
+
+    /// Ends everything that is written, and waits for it: a part of a file would look like all of it.
+    fn end(self) -> (Exit, Options) {
+        let sort = self.state.tree.sort.key;
+        let options = Options { sort, ..self.state.options.clone() };
+        // What lies over the view ends what it waits for.
+        drop(self.state);
+        for writer in self.writers {
+            // Its panic was told already.
+            let _ = writer.join();
+        }
+        (self.exit.unwrap_or(Exit::Quit), options)
     }
 }
 

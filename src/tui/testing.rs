@@ -11,6 +11,7 @@ use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
 use crate::listing::testing::priced;
+use crate::progress::Observer;
 use crate::report::{DiffLayer, Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
 use crate::tree::testing::Fills;
@@ -158,7 +159,7 @@ impl Sample {
 struct Filled(Arc<Tree>);
 
 impl ImageFiles for Filled {
-    fn read(&self, inode: InodeId, most: u64, _cancel: &Cancel) -> io::Result<Vec<u8>> {
+    fn read(&self, inode: InodeId, most: u64, _: &dyn Observer, _: &Cancel) -> io::Result<Vec<u8>> {
         let size = self.0.file_size(inode).unwrap_or(0);
         let layer = self.0.inode(inode).map_or(0, |inode| inode.layer.0);
         let text = match size {
@@ -199,7 +200,7 @@ impl ImageFiles for Filled {
     }
 
     /// Of folders that are called so, something is there already.
-    fn extract(&self, wanted: &Extraction, _cancel: &Cancel) -> io::Result<Extracted> {
+    fn extract(&self, wanted: &Extraction, _: &dyn Observer, _: &Cancel) -> io::Result<Extracted> {
         if wanted.to.ends_with("forbidden") {
             return Err(io::Error::other("permission denied"));
         }

@@ -35,6 +35,8 @@ pub(crate) struct Viewer {
     pub(crate) cancel: Cancel,
     /// What was read.
     pub(crate) content: Content,
+    /// How far the way to it is: bytes of all bytes.
+    pub(crate) done: Option<(u64, u64)>,
     /// Whether bytes are shown, whatever they are.
     pub(crate) hex: bool,
     /// Whether long lines go on below.
@@ -115,6 +117,7 @@ impl Viewer {
             generation: Generation::default(),
             cancel: Cancel::default(),
             content: Content::Waiting,
+            done: None,
             hex: false,
             wrap: true,
             offset: 0,
@@ -172,6 +175,7 @@ impl Viewer {
         self.cancel.cancel();
         self.cancel = Cancel::default();
         self.content = Content::Waiting;
+        self.done = None;
         self.offset = 0;
         self.search = None;
         self.laid_out = None;

@@ -99,6 +99,8 @@ fn closing_ends_the_writing() {
     let effects = update(&mut hands.state, Msg::Key(named("Enter").unwrap()));
     shows(&hands, "writing /usr/bin/python3 to ./app-1.4.2-L1 …   Esc stops");
     let [Effect::Extract(generation, order)] = effects.as_slice() else { panic!("{effects:?}") };
+    hands.take(Msg::Going(*generation, 1_000_000, 6_800_000));
+    shows(&hands, "to ./app-1.4.2-L1, 1.00 MB of 6.80 MB …   Esc stops");
     update(&mut hands.state, Msg::Key(named("Esc").unwrap()));
     assert!(order.cancel.is_cancelled());
     hands.take(Msg::Extracted(*generation, Err("late".to_owned())));

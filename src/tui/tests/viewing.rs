@@ -2,6 +2,7 @@
 
 use crate::analysis::{Archive, ArchiveMember, Elf, ElfKind, Inside};
 use crate::codec::Compression;
+use crate::progress::Silent;
 use crate::tarball::MemberKind;
 use crate::tree::Tree;
 use crate::tui::Insight;
@@ -65,7 +66,7 @@ fn closing_ends_the_reading_and_what_comes_late_does_not_count() {
     shows(&hands, "reading …   Esc stops");
     let [Effect::Read(generation, file)] = effects.as_slice() else { panic!("{effects:?}") };
     let effects = update(&mut hands.state, Msg::Key(named("Esc").unwrap()));
-    assert!(effects.is_empty() && file.cancel.is_cancelled() && file.answer().is_none());
+    assert!(effects.is_empty() && file.cancel.is_cancelled() && file.answer(&Silent).is_none());
     update(&mut hands.state, Msg::Read(*generation, Ok(b"late".to_vec().into())));
     assert!(hands.state.modals.is_empty());
     // Another version is asked for before the first has come.
@@ -251,4 +252,16 @@ fn words_of_a_known_language_are_told_apart() {
     let pieces: Vec<_> = viewer.rows().iter().map(|row| row.pieces.clone()).collect();
     assert_eq!(pieces[0], [("a: ".to_owned(), Role::Text), ("true".to_owned(), role)]);
     assert_eq!(pieces[1], [("b    c".to_owned(), Role::Text)]);
+}
+
+#[test]
+fn a_long_way_to_a_file_says_how_far_it_is() {
+    let mut hands = hands("");
+    let effects = update(&mut hands.state, Msg::Key(named("Enter").unwrap()));
+    let [Effect::Read(generation, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    shows(&hands, "reading …   Esc stops");
+    hands.take(Msg::Going(*generation, 12_300_000, 340_000_000));
+    shows(&hands, "reading 12.3 MB of 340 MB …   Esc stops");
+    hands.take(Msg::Read(*generation, Ok(b"there".to_vec().into())));
+    shows(&hands, "1 there");
 }

@@ -93,7 +93,7 @@ pub(super) fn begin(state: &mut State, folder: &str, effects: &mut Effects) -> R
     if let Some(plan) = state.plan.take() {
         let to = PathBuf::from(folder);
         let generation = state.reads.advance();
-        let writing = Writing { plan, to, generation, cancel: Cancel::default(), asks: None };
+        let writing = Writing { plan, to, generation, cancel: Cancel::default(), done: None, asks: None };
         effects.push(order(&writing, false));
         state.modals.push(Modal::Writing(Box::new(writing)));
     }

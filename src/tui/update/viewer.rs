@@ -123,15 +123,33 @@ pub(super) fn search(state: &mut State, text: &str) {
 
 /// Takes what was read, if somebody still waits for it.
 pub(super) fn took(state: &mut State, generation: Generation, read: Result<Reading, String>) {
+    if let Some(viewer) = waiting(state, generation) {
+        viewer.take(read);
+    }
+}
+
+/// Takes how far a reading or a writing is.
+pub(super) fn going(state: &mut State, generation: Generation, done: (u64, u64)) {
+    let mut writings = state.modals.iter_mut().filter_map(|modal| match modal {
+        Modal::Writing(writing) if writing.generation == generation => Some(writing),
+        _ => None,
+    });
+    if let Some(writing) = writings.next() {
+        writing.done = Some(done);
+    } else if let Some(viewer) = waiting(state, generation) {
+        viewer.done = Some(done);
+    }
+}
+
+/// Whoever waits for a reading.
+fn waiting(state: &mut State, generation: Generation) -> Option<&mut Box<Viewer>> {
     let viewers = state.modals.iter_mut().filter_map(|modal| match modal {
         Modal::Viewer(viewer) => Some(viewer),
         Modal::Find(find) => find.hit.as_mut()?.content.as_mut(),
         _ => None,
     });
     let preview = state.preview.as_mut().and_then(|hit| hit.content.as_mut());
-    if let Some(viewer) = viewers.chain(preview).find(|viewer| viewer.generation == generation) {
-        viewer.take(read);
-    }
+    viewers.chain(preview).find(|viewer| viewer.generation == generation)
 }
 
 /// Lays the content out for the screen as it is.

@@ -12,7 +12,10 @@ impl Painter<'_> {
     pub(super) fn writing(&mut self, writing: &Writing) {
         let folder = text::prose(&writing.to.display().to_string());
         let lines: Vec<Piece> = match &writing.asks {
-            None => vec![(format!("writing {} to {folder} …   Esc stops", writing.plan.name), Role::Text)],
+            None => {
+                let far = writing.done.map_or_else(String::new, |done| format!(",{}", self.far(done)));
+                vec![(format!("writing {} to {folder}{far} …   Esc stops", writing.plan.name), Role::Text)]
+            }
             Some(extracted) => {
                 let (what, them) = match extracted.existing {
                     1 => ("1 path is".to_owned(), "it"),

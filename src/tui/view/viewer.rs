@@ -28,7 +28,10 @@ impl Painter<'_> {
     /// The rows in the window, or why there are none.
     pub(super) fn content(&mut self, viewer: &Viewer, inside: Rect) {
         match &viewer.content {
-            Content::Waiting => self.placeholder(inside, "reading …   Esc stops"),
+            Content::Waiting => {
+                let far = viewer.done.map_or_else(String::new, |done| self.far(done));
+                self.placeholder(inside, &format!("reading{far} …   Esc stops"));
+            }
             Content::Failed(message) => self.placeholder(inside, &text::prose(message)),
             Content::Read { bytes, .. } if bytes.is_empty() => self.placeholder(inside, "the file is empty"),
             Content::Read { .. } => {}
@@ -42,6 +45,12 @@ impl Painter<'_> {
             );
             self.line(line, &pieces);
         }
+    }
+
+    /// How far something is: ` 12.3 MB of 340 MB`.
+    pub(super) fn far(&self, (done, total): (u64, u64)) -> String {
+        let units = self.state.options.units;
+        format!(" {} of {}", text::human(done, units), text::human(total, units))
     }
 
     /// Which version this is, how large it is, and how much of it is shown.
