@@ -117,6 +117,10 @@ impl Filter {
         &self.letters
     }
 
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
+    }
+
     /// Whether [`Filter::search`] finds nothing by it that it did not find by another one: more letters were typed.
     pub(super) fn is_narrower_than(&self, before: &Self) -> bool {
         let plain = self.terms.is_empty() && before.terms.is_empty() && before.words.len() <= self.words.len();

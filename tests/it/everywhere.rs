@@ -116,6 +116,35 @@ fn every_key_in_every_view_on_every_kind_of_input_leaves_the_explorer_alive() {
     }
 }
 
+#[test]
+fn the_figures_are_the_same_in_the_explorer_in_the_report_and_in_the_verdict() {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for (name, path) in kinds(directory.path()) {
+        let path_text = path.to_str().unwrap();
+        let report = layerscope(&["report", path_text, "--format", "json"]).expect(0).json();
+        let verdict = directory.path().join("verdict.json");
+        let output = format!("json={}", verdict.display());
+        // What it says is not asked here.
+        layerscope(&["ci", path_text, "--output", &output]).run();
+        let verdict: serde_json::Value = serde_json::from_slice(&std::fs::read(verdict).unwrap()).unwrap();
+        let [shipped, wasted] = ["shipped_bytes", "wasted_bytes"].map(|key| report["totals"][key].as_u64().unwrap());
+        assert!(wasted > 0, "{name}");
+        let texts = verdict.to_string();
+        assert!(texts.contains(&format!("\"wasted_bytes\":{wasted}")), "{name}: {texts}");
+        let human = |bytes| layerscope::report::human(bytes, layerscope::report::Units::Si);
+        let mut terminal = start(&path, (120, 36));
+        let header = format!("{} · 3 layers", human(shipped));
+        terminal.see(&header);
+        terminal.see(&format!("waste {} (", human(wasted)));
+        terminal.keys("2");
+        let first = report["waste"][0]["path"].as_str().unwrap().to_owned();
+        terminal.see(&first);
+        terminal.see(&format!("{} reclaimable", human(wasted)));
+        terminal.keys("q");
+        terminal.end().with_code(0).is_restored();
+    }
+}
+
 /// The next number of a sequence that is the same for the same seed (Marsaglia's xorshift64).
 fn next(seed: &mut u64) -> u64 {
     *seed ^= *seed << 13;
