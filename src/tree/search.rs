@@ -18,7 +18,7 @@ pub struct Found {
 }
 
 /// How many more hits than are wanted are looked at closely.
-const LIKELY: usize = 10_000;
+const LIKELY: usize = 2_000;
 
 fn bits(limit: usize, ranked: &[Ranked]) -> Bits {
     let mut bits = Bits::none(limit);
