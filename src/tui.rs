@@ -35,6 +35,7 @@ mod life;
 mod menu;
 mod msg;
 mod pretty;
+mod preview;
 mod rival;
 mod rows;
 mod scene;

@@ -5,12 +5,13 @@ use super::compare::ComparePane;
 use super::diff::Diff;
 use super::extract::{Plan, Writing};
 use super::files::FilesPane;
-use super::find::{Find, Hit};
+use super::find::Find;
 use super::groups::{Bundle, Group, GroupBy, Killed};
 use super::layout::{self, Pane};
 use super::life::Life;
 use super::menu::Menu;
 use super::msg::Generation;
+use super::preview::Preview;
 use super::rival::Duel;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Scene};
@@ -535,7 +536,7 @@ pub(crate) struct State {
     /// The tree.
     pub(crate) tree: TreePane,
     /// The selected path of the tree, as it is seen without being opened.
-    pub(crate) preview: Option<Hit>,
+    pub(crate) preview: Option<Preview>,
     /// The packages of the image, once their databases were read.
     pub(crate) packages: Option<Arc<Packages>>,
     /// The first line in the window of the instruction.

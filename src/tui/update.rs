@@ -23,7 +23,7 @@ mod waste;
 mod without;
 
 pub(crate) use act::needs_all;
-pub(crate) use details::{instruction_lines, killed_sentence, layer_error, preview_facts, selected_setting};
+pub(crate) use details::{instruction_lines, killed_sentence, layer_error, selected_setting};
 pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
 pub(crate) use prompt::suggestions;
 

@@ -86,9 +86,11 @@ fn the_preview_scrolls_while_the_tree_has_the_keys() {
     let mut hands = Hands::exploring(120, 24 + 5, &Sample::new());
     hands.press(": 3 Enter Tab G");
     hands.press("J J J J J J J J");
-    let Some(viewer) = hands.state.preview.as_ref().and_then(|hit| hit.content.as_ref()) else { panic!("no content") };
+    let Some(viewer) = hands.state.preview.as_ref().and_then(|preview| preview.hit.content.as_ref()) else {
+        panic!("no content")
+    };
     let rows = viewer.rows().len();
     assert!(viewer.offset > 0 || rows < 8, "{} of {rows}", viewer.offset);
     hands.press("K K K K K K K K");
-    assert_eq!(hands.state.preview.as_ref().unwrap().content.as_ref().unwrap().offset, 0);
+    assert_eq!(hands.state.preview.as_ref().unwrap().hit.content.as_ref().unwrap().offset, 0);
 }

@@ -369,7 +369,7 @@ fn owner(state: &State, node: NodeId) -> Option<String> {
 }
 
 /// What is said of the selected row of the tree without opening it: of a file one line, of anything else all of it.
-pub(crate) fn preview_facts(state: &State, node: NodeId) -> Vec<Fact> {
+pub(super) fn preview_facts(state: &State, node: NodeId) -> Vec<Fact> {
     let Some(scene) = &state.tree.scene else { return Vec::new() };
     let owner = owner(state, node);
     match scene.shown(node) {

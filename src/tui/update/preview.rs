@@ -2,9 +2,10 @@
 
 use super::super::find::Hit;
 use super::super::layout::{self, Areas};
+use super::super::preview::Preview;
 use super::super::state::State;
 use super::super::viewer::Viewer;
-use super::{Effects, viewer};
+use super::{Effects, details, viewer};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
 use crate::tree::{InodeId, NodeId, Shown};
@@ -21,18 +22,37 @@ pub(super) fn settle(state: &mut State, areas: &Areas, effects: &mut Effects) {
     };
     match selected(state) {
         None => state.preview = None,
-        Some((node, inode)) if shows(state, node, inode) => {}
-        Some((node, inode)) => state.preview = look(state, node, inode, effects),
+        Some((node, inode)) if shows(state, node, inode) => tell(state, node),
+        Some((node, inode)) => {
+            state.preview = look(state, node, inode, effects);
+            tell(state, node);
+        }
     }
-    let parts = layout::preview_parts(area, state.preview.as_ref().map_or(0, |hit| hit.timeline.steps.len()));
-    if let Some(viewer) = state.preview.as_mut().and_then(|hit| hit.content.as_mut()) {
+    let parts =
+        layout::preview_parts(area, state.preview.as_ref().map_or(0, |preview| preview.hit.timeline.steps.len()));
+    if let Some(viewer) = state.preview.as_mut().and_then(|preview| preview.hit.content.as_mut()) {
         viewer.settle(usize::from(parts.content.width).saturating_sub(2), usize::from(parts.content.height));
+    }
+}
+
+/// Says anew what there is to say, if that depends on something that has changed.
+fn tell(state: &mut State, node: NodeId) {
+    let (Some(preview), Some(scene)) = (&state.preview, &state.tree.scene) else { return };
+    let (from, has_packages) = &preview.made_from;
+    let is_known = Arc::ptr_eq(from, scene) && *has_packages == state.packages.is_some() && !preview.facts.is_empty();
+    if is_known {
+        return;
+    }
+    let made_from = (Arc::clone(scene), state.packages.is_some());
+    let facts = details::preview_facts(state, node);
+    if let Some(preview) = &mut state.preview {
+        (preview.facts, preview.made_from) = (facts, made_from);
     }
 }
 
 /// Scrolls the content.
 pub(super) fn scroll(state: &mut State, by: isize) {
-    if let Some(viewer) = state.preview.as_mut().and_then(|hit| hit.content.as_mut()) {
+    if let Some(viewer) = state.preview.as_mut().and_then(|preview| preview.hit.content.as_mut()) {
         viewer.offset = viewer.offset.saturating_add_signed(by);
     }
 }
@@ -53,10 +73,11 @@ fn selected(state: &State) -> Option<(NodeId, Option<InodeId>)> {
 
 fn shows(state: &State, node: NodeId, inode: Option<InodeId>) -> bool {
     let shown = |hit: &Hit| hit.content.as_ref().and_then(|viewer| viewer.inode());
-    state.preview.as_ref().is_some_and(|hit| hit.timeline.node == node && shown(hit) == inode)
+    state.preview.as_ref().is_some_and(|Preview { hit, .. }| hit.timeline.node == node && shown(hit) == inode)
 }
 
-fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut Effects) -> Option<Hit> {
+fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut Effects) -> Option<Preview> {
+    let scene = Arc::clone(state.tree.scene.as_ref()?);
     let model = Arc::clone(&state.ready.as_ref()?.model);
     let timeline = Timeline::of(&model.tree, node);
     let versions = timeline.files(&model.tree);
@@ -66,5 +87,5 @@ fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut E
         viewer::read(&mut viewer, GLANCE, &mut state.reads, effects);
         Box::new(viewer)
     });
-    Some(Hit { timeline, content })
+    Some(Preview { hit: Hit { timeline, content }, facts: Vec::new(), made_from: (scene, false) })
 }

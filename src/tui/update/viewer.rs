@@ -148,7 +148,7 @@ fn waiting(state: &mut State, generation: Generation) -> Option<&mut Box<Viewer>
         Modal::Find(find) => find.hit.as_mut()?.content.as_mut(),
         _ => None,
     });
-    let preview = state.preview.as_mut().and_then(|hit| hit.content.as_mut());
+    let preview = state.preview.as_mut().and_then(|preview| preview.hit.content.as_mut());
     viewers.chain(preview).find(|viewer| viewer.generation == generation)
 }
 

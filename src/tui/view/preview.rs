@@ -11,35 +11,34 @@
 use super::super::find::Hit;
 use super::super::layout;
 use super::super::life;
+use super::super::preview::Preview;
 use super::super::state::State;
 use super::super::text;
 use super::super::theme::Role;
-use super::super::update;
 use super::Painter;
 use ratatui::layout::Rect;
 
 impl Painter<'_> {
     pub(super) fn preview(&mut self, area: Rect) {
         self.border(area, false, "Preview", "");
-        let steps = self.state.preview.as_ref().map_or(0, |hit| hit.timeline.steps.len());
+        let steps = self.state.preview.as_ref().map_or(0, |preview| preview.hit.timeline.steps.len());
         let parts = layout::preview_parts(area, steps);
-        let Some(hit) = &self.state.preview else {
+        let Some(Preview { hit, facts, .. }) = &self.state.preview else {
             self.placeholder(parts.content, why_nothing(self.state));
             return;
         };
-        let facts = update::preview_facts(self.state, hit.timeline.node);
         let inside = |line: Rect, y: u16| Rect { x: line.x + 1, y, width: line.width.saturating_sub(2), height: 1 };
         match &hit.content {
             Some(viewer) => {
-                let line: Vec<String> = facts.into_iter().map(|(text, _)| text).collect();
+                let line: Vec<String> = facts.iter().map(|(text, _)| text.clone()).collect();
                 let line = text::cut(&line.join(" · "), usize::from(parts.facts.width).saturating_sub(2));
                 self.line(inside(parts.facts, parts.facts.y), &[(line, Role::Dim)]);
                 self.content(viewer, parts.content);
             }
             None => {
-                for ((line, role), y) in facts.into_iter().zip(parts.facts.y..parts.content.bottom()) {
-                    let line = text::cut(&line, usize::from(area.width).saturating_sub(4));
-                    self.line(inside(parts.facts, y), &[(line, role)]);
+                for ((line, role), y) in facts.iter().zip(parts.facts.y..parts.content.bottom()) {
+                    let line = text::cut(line, usize::from(area.width).saturating_sub(4));
+                    self.line(inside(parts.facts, y), &[(line, *role)]);
                 }
             }
         }
