@@ -95,7 +95,7 @@ pub enum Command {
     Audit(AuditArgs),
     /// Explore the built-in image, or summarise it when standard output is no terminal.
     Demo,
-    /// Write a JSON Schema: of `report`, `ci` or `audit`.
+    /// Write a JSON Schema: of `report`, `ci`, `audit`, `diff` or `find`.
     Schema(SchemaArgs),
     /// Write what makes a shell complete command lines.
     Completions(CompletionsArgs),
@@ -413,6 +413,10 @@ pub enum SchemaOf {
     Ci,
     /// `layerscope audit --format json`
     Audit,
+    /// `layerscope diff --format json`
+    Diff,
+    /// `layerscope find --format json`
+    Find,
 }
 
 /// `layerscope completions`

@@ -32,12 +32,15 @@ pub use baseline::{BaselineError, read_baseline};
 pub use build::{Facts, build, history, settings};
 pub use config::{write as write_config, write_json as write_config_json};
 pub use diff::{
-    Compared, DiffLayer, DiffPath, DiffReport, DiffSetting, DiffSide, DiffTotals, DiffVersion, write as write_diff,
-    write_json as write_diff_json,
+    Compared, DiffLayer, DiffPath, DiffReport, DiffSetting, DiffSide, DiffTotals, DiffVersion, schema as diff_schema,
+    write as write_diff, write_json as write_diff_json,
 };
 pub use dive_json::write as write_dive_json;
 pub use duplicates::{DuplicateSection, duplicates, write as write_duplicates, write_json as write_duplicates_json};
-pub use found::{FoundPath, TOUCHED, Touch, found, touched, write as write_found, write_json as write_found_json};
+pub use found::{
+    FoundPath, TOUCHED, Touch, found, schema as found_schema, touched, write as write_found,
+    write_json as write_found_json,
+};
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
 pub use json::{schema, write as write_json, write_schema};

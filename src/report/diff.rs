@@ -278,6 +278,11 @@ fn version(tree: &Tree, present: Present) -> DiffVersion {
     }
 }
 
+/// The JSON Schema of a comparison.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(DiffReport).to_value()
+}
+
 /// Writes it as JSON.
 pub fn write_json(report: &DiffReport, out: &mut dyn Write) -> io::Result<()> {
     json::pretty(report, out)

@@ -97,6 +97,11 @@ pub fn write(paths: &[FoundPath], total: usize, width: usize, out: &mut dyn Writ
     Ok(())
 }
 
+/// The JSON Schema of what was found.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Vec<FoundPath>).to_value()
+}
+
 /// Writes paths that were found as a JSON array.
 pub fn write_json(paths: &[FoundPath], out: &mut dyn Write) -> io::Result<()> {
     json::pretty(paths, out)

@@ -54,6 +54,8 @@ impl Commands<'_> {
             SchemaOf::Report => report::schema(),
             SchemaOf::Ci => report::verdict_schema(),
             SchemaOf::Audit => report::audit_schema(),
+            SchemaOf::Diff => report::diff_schema(),
+            SchemaOf::Find => report::found_schema(),
         };
         report::write_schema(&schema, self.out).map_err(Failure::Output)?;
         Ok(Outcome::Fine)

@@ -33,7 +33,10 @@ fn image(steps: &[Step], labels: &Value) -> Image {
 }
 
 fn diff(left: &str, right: &str) -> Value {
-    layerscope(&["diff", left, right, "--format", "json"]).expect(0).json()
+    let json = layerscope(&["diff", left, right, "--format", "json"]).expect(0).json();
+    let schema = layerscope(&["schema", "diff"]).expect(0).json();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&json), "{json}");
+    json
 }
 
 #[test]

@@ -25,6 +25,8 @@ fn a_path_is_found_by_its_letters_with_what_touched_it() {
             "touched": [{"layer": 16, "change": "added"}], "dead_in_layers": [],
         })
     );
+    let schema = layerscope(&["schema", "find"]).expect(0).json();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&found), "{found}");
     let removed = layerscope(&["find", &path, "is:removed", "is:file", "--format", "json"]).expect(0).json();
     assert_eq!(removed.as_array().unwrap().len(), 8, "six lists, a cache and a secret");
     let top = layerscope(&["find", &path, "copyright", "--top", "2"]).expect(0).text();

@@ -1,0 +1,18 @@
+//! What is seen of the selected path without opening it.
+
+use super::find::Hit;
+use super::scene::Scene;
+use super::state::Fact;
+use std::sync::Arc;
+
+/// A path, who touched it, what it holds, and what else there is to say of it.
+#[derive(Debug)]
+pub(crate) struct Preview {
+    /// The path.
+    pub(crate) hit: Hit,
+    /// What is said of it: of a file parts of one line, of anything else lines. Put together once, not for each screen:
+    /// a directory may have very many children.
+    pub(crate) facts: Vec<Fact>,
+    /// What they were put together from.
+    pub(crate) made_from: (Arc<Scene>, bool),
+}
