@@ -16,6 +16,7 @@ pub const COLUMNS: usize = 80;
 
 /// What the environment says, as far as it concerns us.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a variable of the environment")]
 pub struct Environment {
     /// `CI` is set, and not empty, 0, false, no or off.
     pub ci: bool,
@@ -27,6 +28,8 @@ pub struct Environment {
     pub columns: Option<usize>,
     /// Whether the locale writes UTF-8; so it does where no locale is set at all.
     pub utf8: bool,
+    /// Whether the terminal is tmux: `TMUX` is set.
+    pub tmux: bool,
     /// Whether text is on a light background: `COLORFGBG`, which some terminals set, as in `0;15`.
     pub is_light: Option<bool>,
     /// Where the user's settings are: `XDG_CONFIG_HOME`, else `~/.config`.
@@ -59,6 +62,7 @@ impl Environment {
             temporary: set("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()).filter(|columns| *columns >= 20),
             utf8: locale.is_none_or(|locale| is_utf8(&locale)),
+            tmux: set("TMUX").is_some(),
             is_light: set("COLORFGBG").and_then(|colors| is_light(colors.to_str()?)),
             config_home: home("XDG_CONFIG_HOME", ".config"),
             state_home: home("XDG_STATE_HOME", ".local/state"),
@@ -86,6 +90,7 @@ fn is_utf8(locale: &OsStr) -> bool {
 
 /// What holds for every command, once the command line and the environment are put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag or a variable of the environment")]
 pub struct Settings {
     /// Which of several images, by tag.
     pub tag: Option<String>,
@@ -113,6 +118,8 @@ pub struct Settings {
     pub judge: bool,
     /// The theme, if one was named.
     pub theme: Option<ThemeArg>,
+    /// Whether the terminal is tmux.
+    pub tmux: bool,
     /// Whether text is on a light background, as far as the environment says.
     pub is_light: Option<bool>,
     /// What the user likes.
@@ -148,6 +155,7 @@ impl Settings {
             ascii: ascii || !environment.utf8,
             judge: cli.ci || environment.ci,
             theme,
+            tmux: environment.tmux,
             is_light: environment.is_light,
             config_file: environment.config_home.as_ref().map(|home| home.join("layerscope/config.toml")),
             state_file: environment.state_home.as_ref().map(|home| home.join("layerscope/state.toml")),

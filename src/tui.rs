@@ -192,6 +192,8 @@ pub struct Options {
     pub ascii: bool,
     /// Listen to the mouse.
     pub mouse: bool,
+    /// The terminal is tmux, which hands on to the one around it only what is wrapped.
+    pub tmux: bool,
     /// The units of sizes.
     pub units: Units,
     /// What keys do.
@@ -215,6 +217,7 @@ impl Default for Options {
             background: None,
             ascii: false,
             mouse: true,
+            tmux: false,
             units: Units::Si,
             keymap: Arc::default(),
             view: View::Layers,

@@ -220,6 +220,7 @@ mod tests {
             attributes: Some(false),
             ascii: true,
             mouse: false,
+            tmux: false,
             keymap: Arc::new(Keymap::new(Preset::Dive, &[]).0),
         };
         assert_eq!(options, wanted);

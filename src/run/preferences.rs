@@ -26,6 +26,7 @@ impl Commands<'_> {
             problems = read(path, &mut options);
         }
         options.ascii |= settings.ascii;
+        options.tmux = settings.tmux;
         options.background = settings.is_light.map(|light| if light { Background::Light } else { Background::Dark });
         if let Some(theme) = settings.theme {
             options.theme = theme_name(theme);

@@ -201,7 +201,10 @@ impl Loop {
                 }
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),
-                Effect::Copy(text) => copy(&text)?,
+                Effect::Copy(text) => {
+                    io::stdout().write_all(&copy(&text, self.state.options.tmux))?;
+                    io::stdout().flush()?;
+                }
                 Effect::Suspend => screen.suspend()?,
                 Effect::Quit => self.exit = Some(Exit::Quit),
                 Effect::Fail(message) => self.exit = Some(Exit::Failed(message)),
@@ -404,10 +407,11 @@ fn take(mouse: bool) -> io::Result<()> {
 }
 
 /// Copies by OSC 52 (base64 with padding): the terminal at the user's end does it, also through ssh.
-fn copy(text: &str) -> io::Result<()> {
-    let mut out = io::stdout();
-    write!(out, "\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(text))?;
-    out.flush()
+/// Within tmux it is said twice: to tmux, which has a clipboard of its own, and past it, where it allows that.
+fn copy(text: &str, tmux: bool) -> Vec<u8> {
+    let own = format!("\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(text));
+    let past = if tmux { format!("\x1bPtmux;{}\x1b\\", own.replace('\x1b', "\x1b\x1b")) } else { String::new() };
+    [own.as_bytes(), past.as_bytes()].concat()
 }
 
 /// Gives the terminal back. Errors cannot be helped: the terminal may be gone.
@@ -428,4 +432,15 @@ fn restore_on_panic() {
             before(info);
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_reaches_the_terminal_around_tmux() {
+        assert_eq!(copy("a", false), b"\x1b]52;c;YQ==\x1b\\");
+        assert_eq!(copy("a", true), b"\x1b]52;c;YQ==\x1b\\\x1bPtmux;\x1b\x1b]52;c;YQ==\x1b\x1b\\\x1b\\");
+    }
 }
