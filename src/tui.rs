@@ -36,6 +36,7 @@ mod menu;
 mod msg;
 mod pretty;
 mod preview;
+mod prompt;
 mod rival;
 mod rows;
 mod scene;

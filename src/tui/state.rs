@@ -12,6 +12,7 @@ use super::life::Life;
 use super::menu::Menu;
 use super::msg::Generation;
 use super::preview::Preview;
+pub(crate) use super::prompt::{Prompt, PromptKind};
 use super::rival::Duel;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Scene};
@@ -408,47 +409,6 @@ pub(crate) struct Without {
     pub(crate) saved: Option<u64>,
     /// The number of the last question.
     pub(crate) generation: Generation,
-}
-
-/// What is being typed.
-#[derive(Debug)]
-pub(crate) struct Prompt {
-    /// What for.
-    pub(crate) kind: PromptKind,
-    /// What.
-    pub(crate) input: Input,
-    /// Why it is not understood.
-    pub(crate) error: Option<String>,
-    /// Which of the actions that are like a command, or of what was typed before, is chosen; none until somebody chooses.
-    pub(crate) chosen: Option<usize>,
-}
-
-/// What is being typed for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PromptKind {
-    /// A filter of the tree.
-    TreeFilter,
-    /// A filter of the wasted items.
-    WasteFilter,
-    /// A filter of the files.
-    FilesFilter,
-    /// A filter of what differs.
-    CompareFilter,
-    /// A command.
-    Command,
-    /// What is searched for in the content of a file.
-    Search,
-    /// A folder to write to.
-    Extract,
-    /// A file to write a patch to.
-    Patch,
-}
-
-impl PromptKind {
-    /// Whether it is in the language of filters.
-    pub(crate) fn is_filter(self) -> bool {
-        matches!(self, Self::TreeFilter | Self::WasteFilter | Self::FilesFilter | Self::CompareFilter)
-    }
 }
 
 /// A line of a text, and what it is.
