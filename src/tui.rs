@@ -135,6 +135,9 @@ pub trait ImageFiles: fmt::Debug + Send + Sync {
     /// What is in a file that is no text: a program or an archive; none if it is neither.
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>>;
 
+    /// Looks at the beginning of every file, and says to the tree which are in ELF.
+    fn tell_elf(&self, cancel: &Cancel);
+
     /// Reads another image and compares this one with it. `Err` says why it cannot be done.
     fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String>;
 

@@ -175,6 +175,9 @@ impl Commands<'_> {
             LsScope::Layer(layer) => Lens::layer(layer),
             LsScope::Merged(upto) => Lens::up_to(upto.unwrap_or(LayerIndex(u32::MAX))),
         };
+        if let Some(filter) = &filter {
+            loaded.look_for(filter);
+        }
         let selection = filter.map(|filter| loaded.select(lens, &filter));
         let is_hit = |node| selection.as_ref().is_none_or(|selection| selection.is_hit(node));
         report::write_listing(&loaded.tree, scope, path, selection.as_ref().map(|_| &is_hit as _), style, self.out)?;

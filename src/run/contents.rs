@@ -18,6 +18,9 @@ const MAX_FILE: u64 = 64 << 20;
 /// Bytes of all of them.
 const MAX_ALL: u64 = 256 << 20;
 
+/// What every file in ELF begins with.
+const ELF: &[u8; 4] = b"\x7fELF";
+
 /// The contents of files, or why there are none.
 pub(super) type Contents = HashMap<InodeId, io::Result<Vec<u8>>>;
 
@@ -66,6 +69,25 @@ impl Files {
             digests.insert(inode, content.and_then(hash));
         });
         digests
+    }
+
+    /// Looks at the beginning of every file, and says to the tree which are in ELF. What cannot be read is not. Nothing is
+    /// said once it is cancelled.
+    pub(super) fn tell_elf(&self, observer: &dyn Observer, cancel: &Cancel) {
+        if self.tree.knows_elf() {
+            return;
+        }
+        let is_large = |inode: &InodeId| self.tree.file_size(*inode).is_some_and(|size| size > ELF.len() as u64);
+        let mut elf = Vec::new();
+        self.visit(self.tree.inode_ids().filter(is_large).collect(), observer, cancel, &mut |inode, content| {
+            let mut start = [0; ELF.len()];
+            if content.and_then(|content| content.read_exact(&mut start)).is_ok() && start == *ELF {
+                elf.push(inode);
+            }
+        });
+        if !cancel.is_cancelled() {
+            self.tree.tell_elf(elf);
+        }
     }
 
     /// Hands out the contents of files one after the other, in the order in which the layers have them: a compressed

@@ -133,6 +133,10 @@ impl ImageFiles for Explored {
         self.files.look_inside(node, inode, cancel)
     }
 
+    fn tell_elf(&self, cancel: &Cancel) {
+        self.files.tell_elf(&Silent, cancel);
+    }
+
     fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String> {
         // What was said of one image, its tag and its base, is not said of the other.
         let request = Request { tag: None, base: None, verify: false, verify_later: false, ..self.request.clone() };

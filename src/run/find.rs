@@ -2,8 +2,10 @@
 
 use super::commands::{Commands, Told};
 use super::{Failure, Loaded, Outcome};
+use crate::bytes::Cancel;
 use crate::cli::{FindArgs, ReportFormat, Verify};
 use crate::image::LayerIndex;
+use crate::progress::Silent;
 use crate::report;
 use crate::tree::{Filter, Lens, LensView, Outline, Selection};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ impl Commands<'_> {
         // A slip is said before an image is read.
         let filter = Filter::fuzzy(&args.terms.join(" "))?;
         let loaded = self.load(self.input(&args.image), Verify::Off)?;
+        loaded.look_for(&filter);
         let last = LayerIndex(loaded.tree.layers().saturating_sub(1));
         let found = filter.search(&loaded.view(Lens::up_to(last)), args.top.unwrap_or(usize::MAX));
         let paths = report::found(&loaded.tree, &found.hits);
@@ -30,6 +33,13 @@ impl Loaded {
     fn view(&self, lens: Lens) -> LensView {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Outline::of(Arc::clone(&self.tree), threads)).view(lens)
+    }
+
+    /// Finds out what a filter asks for that no listing says.
+    pub(super) fn look_for(&self, filter: &Filter) {
+        if filter.asks_for_elf() {
+            self.files().tell_elf(&Silent, &Cancel::default());
+        }
     }
 
     /// What a lens shows and a filter lets through.

@@ -70,10 +70,11 @@ enum Is {
     Kind(EntryKind),
     Executable,
     SetId,
+    Elf,
     Empty,
 }
 
-const IS: [(&str, Is); 12] = [
+const IS: [(&str, Is); 13] = [
     ("added", Is::Change(Change::Added)),
     ("modified", Is::Change(Change::Content)),
     ("meta", Is::Change(Change::Metadata)),
@@ -85,6 +86,7 @@ const IS: [(&str, Is); 12] = [
     ("link", Is::Kind(EntryKind::Symlink)),
     ("exec", Is::Executable),
     ("suid", Is::SetId),
+    ("elf", Is::Elf),
     ("empty", Is::Empty),
 ];
 
@@ -125,6 +127,11 @@ impl Filter {
     pub(super) fn is_narrower_than(&self, before: &Self) -> bool {
         let plain = self.terms.is_empty() && before.terms.is_empty() && before.words.len() <= self.words.len();
         plain && self.words.iter().zip(&before.words).all(|(word, before)| word.starts_with(before))
+    }
+
+    /// Whether it asks for ELF files: then somebody has to say which those are ([`Tree::tell_elf`](super::Tree::tell_elf)).
+    pub fn asks_for_elf(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Is(Is::Elf)))
     }
 
     /// Whether it lets everything through.
@@ -351,6 +358,7 @@ impl Is {
             (Self::Kind(kind), Shown::Implied) => kind == EntryKind::Directory,
             (Self::Executable, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.mode & 0o111 != 0,
             (Self::SetId, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.mode & 0o6000 != 0,
+            (Self::Elf, Shown::Entry(inode, _)) => sight.view().tree().is_elf(inode),
             (Self::Empty, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.size == 0,
             _ => false,
         }

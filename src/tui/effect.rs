@@ -37,6 +37,8 @@ pub(crate) enum Effect {
     CountAsDive(Generation, Arc<Model>),
     /// Count what would not be shipped without some paths.
     Weigh(Generation, Arc<Tree>, Vec<NodeId>),
+    /// Find out which files are in ELF.
+    LookForElf(Arc<Model>),
     /// Write paths to a folder.
     Extract(Generation, Order),
     /// Write a patch to a file.
@@ -286,6 +288,11 @@ impl Effect {
                 Some(Msg::Saved(to, done))
             }
             Self::Weigh(generation, tree, nodes) => Some(Msg::Weighed(generation, without_saves(&tree, &nodes))),
+            Self::LookForElf(model) => {
+                // Whoever leaves does not wait for it.
+                model.files.tell_elf(&Cancel::default());
+                Some(Msg::ElfKnown)
+            }
             Self::Extract(generation, order) => {
                 let observer = Going { generation, tell, told: AtomicU64::new(0) };
                 Some(Msg::Extracted(generation, order.answer(&observer)?))

@@ -67,6 +67,8 @@ pub(crate) enum Msg {
     Weighed(Generation, u64),
     /// How far a reading or a writing is: bytes of all bytes.
     Going(Generation, u64, u64),
+    /// It is known which files are in ELF.
+    ElfKnown,
     /// Nothing came after the first key of a sequence for a while.
     Hesitated,
     /// The process was told to stop for a while.

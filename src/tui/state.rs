@@ -522,6 +522,8 @@ pub(crate) struct State {
     pub(crate) reads: Generation,
     /// What is being typed.
     pub(crate) prompt: Option<Prompt>,
+    /// Whether somebody looks which files are in ELF.
+    pub(crate) looks_for_elf: bool,
     /// The filters that were kept, the last one last.
     pub(crate) kept_filters: Vec<String>,
     /// Paths of which one wants to know what the image would weigh without them.
@@ -569,6 +571,7 @@ impl State {
             modals: Vec::new(),
             reads: Generation::default(),
             prompt: None,
+            looks_for_elf: false,
             kept_filters: Vec::new(),
             without: Without::default(),
             plan: None,

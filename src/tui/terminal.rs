@@ -195,6 +195,7 @@ impl Loop {
                 | Effect::Challenge(..)
                 | Effect::CountAsDive(..)
                 | Effect::Weigh(..)
+                | Effect::LookForElf(..)
                 | Effect::Save(..)
                 | Effect::Extract(..) => {
                     self.aside(effect);

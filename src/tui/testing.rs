@@ -175,6 +175,15 @@ impl ImageFiles for Filled {
         Ok(None)
     }
 
+    /// What is below a `bin` is in ELF.
+    fn tell_elf(&self, _: &Cancel) {
+        let is_elf = |inode: &InodeId| {
+            let path = self.0.inode(*inode).map_or_else(Vec::new, |inode| self.0.path(inode.node));
+            String::from_utf8_lossy(&path).contains("bin/")
+        };
+        self.0.tell_elf(self.0.inode_ids().filter(is_elf).collect());
+    }
+
     /// The other image has what this one had at its lowest layer, and that layer alone.
     fn against(&self, reference: &str, _: &Cancel) -> Result<Rival, String> {
         if reference == "missing.tar" {

@@ -68,6 +68,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Saved(to, done) => diff::saved(state, &to, done),
         Msg::Weighed(generation, saved) => without::weighed(state, generation, saved),
         Msg::Going(generation, done, total) => viewer::going(state, generation, (done, total)),
+        Msg::ElfKnown => prompt::elf_known(state, &mut effects),
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
         Msg::Extracted(generation, done) => extract::wrote(state, generation, done),
         Msg::ToastOver => state.toast = None,

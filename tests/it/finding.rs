@@ -62,3 +62,33 @@ fn a_slip_is_said_before_an_image_is_read() {
         assert!(outcome.stderr.contains("size:much is not understood: write size:>1M"), "{}", outcome.stderr);
     }
 }
+
+#[test]
+fn files_in_elf_are_told_by_how_they_begin() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.tar");
+    // What is in the files is what the builder fills them with, but for one that is the program itself.
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, bytes: &[u8]| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, bytes).unwrap();
+    };
+    add("bin/run", b"\x7fELF and more");
+    add("bin/short", b"\x7fELF");
+    add("bin/script", b"#!/bin/sh\n");
+    let image = crate::image_builder::Image::new("acme/app:1", vec![tar.into_inner().unwrap()]);
+    for pack in crate::image_builder::Pack::ALL {
+        std::fs::write(&path, pack.pack(&crate::image_builder::docker_archive(std::slice::from_ref(&image), false)))
+            .unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(layerscope(&["ls", path, "--filter", "is:elf"]).expect(0).text(), "bin/run\n", "{pack:?}");
+        let found = layerscope(&["find", path, "is:elf", "--format", "json"]).expect(0).json();
+        assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+        assert_eq!(
+            layerscope(&["ls", path, "--filter", "!is:elf is:file"]).expect(0).text(),
+            "bin/script\nbin/short\n"
+        );
+    }
+}

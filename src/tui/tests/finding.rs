@@ -194,3 +194,24 @@ fn filters_that_were_kept_are_gone_back_to() {
     hands.press("Esc 3 / Up");
     assert_eq!(typed(&hands), "is:link");
 }
+
+#[test]
+fn files_in_elf_are_found_once_the_beginnings_of_all_were_read() {
+    let mut hands = hands("");
+    // The answer has not come yet.
+    hands.press("/");
+    let mut effects = Vec::new();
+    for letter in "is:elf".chars() {
+        effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(letter)))));
+    }
+    shows(&hands, "the beginnings of all files are being read …");
+    let looks: Vec<_> = effects.into_iter().filter(|effect| matches!(effect, Effect::LookForElf(_))).collect();
+    assert_eq!(looks.len(), 1);
+    for effect in looks {
+        hands.take(effect.aside(&|_| ()).unwrap());
+    }
+    assert!(hands.state.prompt.as_ref().unwrap().error.is_none());
+    hands.press("Enter Esc 3 / i s : e l f Enter");
+    let text = hands.text();
+    assert!(text.contains("/usr/bin/python3") && !text.contains("os.py"), "{text}");
+}

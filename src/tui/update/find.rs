@@ -38,10 +38,19 @@ pub(super) fn edit(state: &mut State, requests: &[InputRequest], effects: &mut E
     let Some(Modal::Find(find)) = state.modals.last_mut() else { return };
     let before = find.input.value().to_owned();
     prompt::type_into(&mut find.input, requests);
-    if find.input.value() == before {
-        return;
+    if find.input.value() != before {
+        look(state, effects);
     }
-    match Filter::fuzzy(find.input.value()) {
+}
+
+/// Looks for what is typed.
+pub(super) fn look(state: &mut State, effects: &mut Effects) {
+    let Some(Modal::Find(find)) = state.modals.last() else { return };
+    let parsed = Filter::fuzzy(find.input.value());
+    let lacks_elf = parsed.as_ref().is_ok_and(|filter| prompt::lacks_elf(state, filter, effects));
+    let Some(Modal::Find(find)) = state.modals.last_mut() else { return };
+    match parsed {
+        Ok(_) if lacks_elf => find.error = Some(prompt::ELF.to_owned()),
         Ok(filter) => {
             find.error = None;
             let generation = state.reads.advance();

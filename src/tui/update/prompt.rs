@@ -159,7 +159,11 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
         PromptKind::Search => return viewer::search(state, &text),
         PromptKind::TreeFilter | PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter => {}
     }
-    match Filter::parse(&text) {
+    let parsed = Filter::parse(&text);
+    let lacks_elf = parsed.as_ref().is_ok_and(|filter| lacks_elf(state, filter, effects));
+    let Some(prompt) = &mut state.prompt else { return };
+    match parsed {
+        Ok(_) if lacks_elf => prompt.error = Some(ELF.to_owned()),
         Ok(filter) => {
             prompt.error = None;
             let typed = (!filter.is_empty()).then(|| Typed { text, filter: Arc::new(filter) });
@@ -167,6 +171,29 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
         }
         Err(error) => prompt.error = Some(text::prose(&error.to_string())),
     }
+}
+
+/// Why a filter says nothing yet.
+pub(super) const ELF: &str = "the beginnings of all files are being read …";
+
+/// Whether a filter asks for what nobody knows yet; then somebody goes and looks.
+pub(super) fn lacks_elf(state: &mut State, filter: &Filter, effects: &mut Effects) -> bool {
+    let Some(ready) = &state.ready else { return false };
+    if !filter.asks_for_elf() || ready.model.tree.knows_elf() {
+        return false;
+    }
+    if !std::mem::replace(&mut state.looks_for_elf, true) {
+        effects.push(Effect::LookForElf(Arc::clone(&ready.model)));
+    }
+    true
+}
+
+/// Looks again at what was typed, now that it can be told which files are in ELF.
+pub(super) fn elf_known(state: &mut State, effects: &mut Effects) {
+    if state.prompt.as_ref().is_some_and(|prompt| prompt.kind.is_filter()) {
+        edit(state, &[], effects);
+    }
+    find::look(state, effects);
 }
 
 fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects: &mut Effects) {
