@@ -131,3 +131,99 @@ impl<'a> Libraries<'a> {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ElfKind;
+    use super::*;
+    use crate::listing::testing::listing;
+    use crate::tree::Stack;
+
+    const FILES: &[&str] = &[
+        "f etc/ld.so.conf 40 x",
+        "f etc/ld.so.conf.d/b.conf 20 x",
+        "f etc/ld.so.conf.d/a.conf 20 x",
+        "f etc/ld.so.conf.d/a.conf.old 20 x",
+        "f etc/ld-musl-x86_64.path 20 x",
+        "f opt/first/lib1.so 10 x",
+        "f opt/second/lib1.so 10 x",
+        "f opt/second/lib2.so 10 x",
+        "f opt/old/lib3.so 10 x",
+        "f usr/lib64/lib4.so.6.1 10 x",
+        "l usr/lib64/lib4.so.6 lib4.so.6.1",
+        "l lib64 usr/lib64",
+        "f srv/app/lib/own.so 10 x",
+        "f srv/musl/lib1.so 10 x",
+        "d usr/lib/lib5.so",
+    ];
+
+    fn elf(interpreter: &str, needed: &[&str], runpath: Option<&str>) -> Elf {
+        Elf {
+            is_64: true,
+            is_little: true,
+            machine: 62,
+            kind: ElfKind::PieProgram,
+            interpreter: Some(interpreter.into()),
+            soname: None,
+            needed: needed.iter().map(|name| (*name).into()).collect(),
+            rpath: Some(b"/opt/old".to_vec()),
+            runpath: runpath.map(Into::into),
+            build_id: None,
+            is_stripped: None,
+        }
+    }
+
+    fn found(elf: &Elf) -> Vec<String> {
+        let mut stack = Stack::new();
+        stack.push(listing(FILES));
+        let tree = stack.finish();
+        let content = |inode: InodeId| {
+            let path = tree.path(tree.inode(inode).unwrap().node);
+            Ok(match path.as_slice() {
+                b"etc/ld.so.conf" => b"# all\ninclude ld.so.conf.d/*.conf\ninclude /etc/ld.so.conf\n".to_vec(),
+                b"etc/ld.so.conf.d/a.conf" => b"/opt/first # one\n\n".to_vec(),
+                b"etc/ld.so.conf.d/b.conf" => b"/opt/second\nhwcap 1 x\n".to_vec(),
+                b"etc/ld.so.conf.d/a.conf.old" => b"/opt/old\n".to_vec(),
+                b"etc/ld-musl-x86_64.path" => b"/srv/none:/srv/musl\n/opt/second".to_vec(),
+                other => panic!("{other:?} is asked for"),
+            })
+        };
+        let mut read = content;
+        let wanted = Libraries::of(&tree, elf, b"srv/app/bin/run", &mut read).wanted(elf);
+        let path = |node: NodeId| String::from_utf8(tree.path(node)).unwrap();
+        wanted.into_iter().map(|(_, node)| node.map_or_else(|| "missing".to_owned(), path)).collect()
+    }
+
+    const GLIBC_LOADER: &str = "/lib64/lib4.so.6";
+
+    #[test]
+    fn directories_come_in_the_order_of_their_files_and_links_are_followed() {
+        let elf = elf(GLIBC_LOADER, &["lib1.so", "lib2.so", "lib4.so.6", "lib5.so", "lib3.so"], Some("/nowhere"));
+        // A directory is no library; DT_RPATH does not count beside DT_RUNPATH.
+        let expected = [
+            "usr/lib64/lib4.so.6.1",
+            "opt/first/lib1.so",
+            "opt/second/lib2.so",
+            "usr/lib64/lib4.so.6.1",
+            "missing",
+            "missing",
+        ];
+        assert_eq!(found(&elf), expected);
+    }
+
+    #[test]
+    fn what_the_file_itself_says_comes_first() {
+        let own = elf(GLIBC_LOADER, &["lib1.so", "own.so"], Some("$ORIGIN/../lib:/opt/second"));
+        assert_eq!(found(&own)[1..], ["opt/second/lib1.so", "srv/app/lib/own.so"]);
+        let braces = elf(GLIBC_LOADER, &["own.so"], Some("${ORIGIN}/../lib"));
+        assert_eq!(found(&braces)[1..], ["srv/app/lib/own.so"]);
+        let old = elf(GLIBC_LOADER, &["lib3.so", "/srv/app/lib/own.so"], None);
+        assert_eq!(found(&old)[1..], ["opt/old/lib3.so", "srv/app/lib/own.so"]);
+    }
+
+    #[test]
+    fn musl_has_rules_of_its_own() {
+        let musl = elf("/lib/ld-musl-x86_64.so.1", &["lib1.so", "lib2.so", "lib4.so.6"], Some("/nowhere"));
+        assert_eq!(found(&musl), ["missing", "srv/musl/lib1.so", "opt/second/lib2.so", "missing"]);
+    }
+}
