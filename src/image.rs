@@ -22,7 +22,7 @@ pub(crate) mod testing;
 pub use base::{Base, NotTheBase, ToldBy};
 pub use config::{Config, ContainerConfig, HealthCheck};
 pub use distribution::Distribution;
-pub(crate) use document::hex;
+pub(crate) use document::{hex, hex_of};
 pub use error::ImageError;
 pub use history::{HistoryRow, instruction};
 pub use labels::successor;

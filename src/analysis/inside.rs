@@ -25,13 +25,13 @@ impl Inside {
 
     /// Whether a file that begins like this is one of those that can be looked into.
     pub fn is_known(start: &[u8]) -> bool {
-        elf::is_elf(start) || archive::kind(start).is_some()
+        start.starts_with(&Elf::MAGIC) || archive::kind(start).is_some()
     }
 
     /// Looks into a file. `bytes` may be no more than its beginning: then less can be told. None if it is neither, or
     /// if what looked like it is not.
     pub fn of(bytes: &[u8], cancel: &Cancel) -> Option<Self> {
-        if elf::is_elf(bytes) {
+        if bytes.starts_with(&Elf::MAGIC) {
             return Elf::of(bytes).map(Self::Elf);
         }
         Archive::of(bytes, cancel).map(Self::Archive)

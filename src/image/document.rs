@@ -78,8 +78,13 @@ pub(super) fn sha256(bytes: &[u8]) -> Option<Digest> {
 
 /// A finished hash in lower-case hexadecimal digits.
 pub(crate) fn hex(hasher: Sha256) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in hasher.finalize() {
+    hex_of(&hasher.finalize())
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
         // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
     }

@@ -6,8 +6,8 @@ use super::{Failure, Outcome, files, verifies};
 use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
 use crate::cli::{
-    CatArgs, ConfigArgs, Engine, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, LsSortArg, ManArgs,
-    ReportArgs, ReportFormat, SchemaArgs, SchemaOf, Verify, manual,
+    CatArgs, ConfigArgs, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, LsSortArg, ManArgs, ReportArgs,
+    ReportFormat, SchemaArgs, SchemaOf, Verify, manual,
 };
 use crate::config::Settings;
 use crate::escape::{Target, escape};
@@ -15,7 +15,6 @@ use crate::image::LayerIndex;
 use crate::notice::{Notice, Severity};
 use crate::progress::Silent;
 use crate::report::{self, LsFormat, LsScope, LsSort, LsStyle, Reading};
-use crate::source::{Reference, Transport};
 use crate::tree::{Filter, Lens};
 use std::io::{BufWriter, Write};
 #[cfg(feature = "tui")]
@@ -31,17 +30,7 @@ pub(super) struct Commands<'a> {
 impl Commands<'_> {
     /// What an argument means.
     pub(super) fn input(&self, typed: &str) -> Input {
-        let mut reference = Reference::parse(typed);
-        if let (Some(engine), Transport::Sniffed, false) =
-            (self.settings.engine, reference.transport, reference.is_standard_input())
-        {
-            reference.transport = match engine {
-                Engine::Docker => Transport::DockerDaemon,
-                Engine::Podman => Transport::Podman,
-                Engine::DockerArchive => Transport::DockerArchive,
-            };
-        }
-        Input::Typed(reference)
+        Input::typed(typed, self.settings.engine)
     }
 
     pub(super) fn say(&mut self, text: &[u8]) -> Result<Outcome, Failure> {
@@ -100,7 +89,7 @@ impl Commands<'_> {
         // Whoever looks at an image wants to see it, whatever is wrong with the rules that lie about.
         let gate = self.gate(1, gate).map_err(|failure| Notice::warning("rules", failure.to_string()));
         let judge = Judge { gate, today: self.settings.today };
-        let (exit, options) = explore(input, request, background, judge, problems, options)?;
+        let (exit, options) = explore(input, request, self.settings.engine, background, judge, problems, options)?;
         self.remember(options);
         match exit {
             Exit::Quit => Ok(Outcome::Fine),

@@ -2,6 +2,7 @@
 
 use super::Files;
 use super::compare::find;
+use crate::analysis::Elf;
 use crate::bytes::Cancel;
 use crate::image::hex;
 use crate::listing::{Content, Stream};
@@ -17,9 +18,6 @@ const MAX_FILE: u64 = 64 << 20;
 
 /// Bytes of all of them.
 const MAX_ALL: u64 = 256 << 20;
-
-/// What every file in ELF begins with.
-const ELF: &[u8; 4] = b"\x7fELF";
 
 /// The contents of files, or why there are none.
 pub(super) type Contents = HashMap<InodeId, io::Result<Vec<u8>>>;
@@ -77,11 +75,11 @@ impl Files {
         if self.tree.knows_elf() {
             return;
         }
-        let is_large = |inode: &InodeId| self.tree.file_size(*inode).is_some_and(|size| size > ELF.len() as u64);
+        let is_large = |inode: &InodeId| self.tree.file_size(*inode).is_some_and(|size| size > Elf::MAGIC.len() as u64);
         let mut elf = Vec::new();
         self.visit(self.tree.inode_ids().filter(is_large).collect(), observer, cancel, &mut |inode, content| {
-            let mut start = [0; ELF.len()];
-            if content.and_then(|content| content.read_exact(&mut start)).is_ok() && start == *ELF {
+            let mut start = [0; Elf::MAGIC.len()];
+            if content.and_then(|content| content.read_exact(&mut start)).is_ok() && start == Elf::MAGIC {
                 elf.push(inode);
             }
         });

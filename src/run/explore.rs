@@ -7,16 +7,16 @@ use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Files, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::Cancel;
+use crate::cli::Engine;
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress, Silent};
-use crate::source::Reference;
 use crate::tree::{InodeId, NodeId};
 use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options, Rival};
 use jiff::civil::Date;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -43,6 +43,7 @@ pub(super) struct Judge {
 pub(super) fn explore(
     input: Input,
     request: Request,
+    engine: Option<Engine>,
     background: Background,
     judge: Judge,
     notices: Vec<Notice>,
@@ -62,7 +63,7 @@ pub(super) fn explore(
         for notice in notices {
             watcher.tell(Feed::Notice(notice));
         }
-        if let Err(failure) = feed_all(input, &request, background, &judge, &heeded, &watcher) {
+        if let Err(failure) = feed_all(input, &request, engine, background, &judge, &heeded, &watcher) {
             watcher.tell(Feed::Failed(failure.to_string()));
         }
     });
@@ -78,6 +79,7 @@ pub(super) fn explore(
 fn feed_all(
     input: Input,
     request: &Request,
+    engine: Option<Engine>,
     background: Background,
     judge: &Judge,
     cancel: &Cancel,
@@ -85,7 +87,8 @@ fn feed_all(
 ) -> Result<(), Failure> {
     let mut loaded = load(input, request, cancel, watcher)?;
     let analysis = loaded.analysis();
-    let first = model(&loaded, &analysis, request);
+    let files: Arc<dyn ImageFiles> = Arc::new(Explored { files: loaded.files(), request: request.clone(), engine });
+    let first = model(&loaded, &analysis, &files);
     let is_verified = first.report.totals.verified;
     watcher.tell(Feed::Ready(first));
     if let Some(distribution) = loaded.distribution() {
@@ -97,7 +100,7 @@ fn feed_all(
     }
     if background == Background::Verify && !is_verified {
         loaded.verify(cancel)?;
-        watcher.tell(Feed::Ready(model(&loaded, &analysis, request)));
+        watcher.tell(Feed::Ready(model(&loaded, &analysis, &files)));
     }
     loaded.pass(cancel)?;
     // By now everything can be read from somewhere near: nobody waits for this.
@@ -105,13 +108,13 @@ fn feed_all(
     Ok(())
 }
 
-fn model(loaded: &Loaded, analysis: &Arc<Analysis>, request: &Request) -> Arc<Model> {
+fn model(loaded: &Loaded, analysis: &Arc<Analysis>, files: &Arc<dyn ImageFiles>) -> Arc<Model> {
     Arc::new(Model {
         image: Arc::clone(&loaded.image),
         tree: Arc::clone(&loaded.tree),
         analysis: Arc::clone(analysis),
         report: Arc::new(loaded.report(&loaded.reading(), analysis, None)),
-        files: Arc::new(Explored { files: loaded.files(), request: request.clone() }),
+        files: Arc::clone(files),
     })
 }
 
@@ -120,13 +123,12 @@ fn model(loaded: &Loaded, analysis: &Arc<Analysis>, request: &Request) -> Arc<Mo
 struct Explored {
     files: Files,
     request: Request,
+    engine: Option<Engine>,
 }
 
 impl ImageFiles for Explored {
     fn read(&self, inode: InodeId, most: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.files.content(inode, observer, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        self.files.beginning(inode, most, observer, cancel)
     }
 
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>> {
@@ -140,8 +142,9 @@ impl ImageFiles for Explored {
     fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String> {
         // What was said of one image, its tag and its base, is not said of the other.
         let request = Request { tag: None, base: None, verify: false, verify_later: false, ..self.request.clone() };
-        let input = Input::Typed(Reference::parse(reference));
-        let other = load(input, &request, cancel, &Silent).map_err(|failure| failure.to_string())?.files();
+        let other = load(Input::typed(reference, self.engine), &request, cancel, &Silent)
+            .map_err(|failure| failure.to_string())?
+            .files();
         let both = Both { left: &self.files, right: &other };
         let (digests, failed) = both.digests(&Silent, cancel);
         let (comparison, layers) = both.comparison(&digests);

@@ -6,12 +6,13 @@ use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
 use crate::analysis::{Analysis, Duplicates};
 use crate::bytes::{Cancel, Section};
+use crate::cli::Engine;
 use crate::image::{self, Base, Candidate, Distribution, Image, Layer, LayerIndex, Platform, ToldBy};
 use crate::listing::{Content, EntryKind, Listing, MAX_BYTES, Scanner};
 use crate::notice::Notice;
 use crate::progress::{Observer, Silent};
 use crate::report::{self, Facts, LayerFacts, LayerStatus, Reading, Report};
-use crate::source::{self, Blob, BlobId, LayerBlob, LayerTars, OpenOptions, Reference, Sink, Source};
+use crate::source::{self, Blob, BlobId, LayerBlob, LayerTars, OpenOptions, Reference, Sink, Source, Transport};
 use crate::tarball::Limits;
 use crate::tree::{InodeId, Occupant, Stack, Tree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,22 @@ pub enum Input {
     Typed(Reference),
     /// The image that is built into the program.
     Demo,
+}
+
+impl Input {
+    /// What was typed; a bare name is one of an image of `engine`, if the user says which that is.
+    pub(super) fn typed(typed: &str, engine: Option<Engine>) -> Self {
+        let mut reference = Reference::parse(typed);
+        if let (Some(engine), Transport::Sniffed, false) = (engine, reference.transport, reference.is_standard_input())
+        {
+            reference.transport = match engine {
+                Engine::Docker => Transport::DockerDaemon,
+                Engine::Podman => Transport::Podman,
+                Engine::DockerArchive => Transport::DockerArchive,
+            };
+        }
+        Self::Typed(reference)
+    }
 }
 
 /// Reads one image and stacks its layers.

@@ -32,9 +32,16 @@ pub(super) use sight::Sight;
 pub struct Filter {
     terms: Vec<Term>,
     /// What a path must have the letters of, in their order.
-    letters: Vec<Atom>,
-    /// The same as typed.
-    words: Vec<String>,
+    letters: Vec<Word>,
+}
+
+/// A word that is looked for by its letters.
+#[derive(Debug, Clone)]
+pub(super) struct Word {
+    /// As typed.
+    pub(super) text: String,
+    /// As understood.
+    pub(super) letters: Atom,
 }
 
 /// Why a filter was not understood, in words.
@@ -106,8 +113,8 @@ impl Filter {
             match term.test {
                 Test::Contains { .. } if !term.negated && !text.starts_with('\'') => {
                     let case = CaseMatching::Smart;
-                    fuzzy.words.push(text.to_owned());
-                    fuzzy.letters.push(Atom::new(text, case, Normalization::Smart, AtomKind::Fuzzy, false));
+                    let letters = Atom::new(text, case, Normalization::Smart, AtomKind::Fuzzy, false);
+                    fuzzy.letters.push(Word { text: text.to_owned(), letters });
                 }
                 _ => fuzzy.terms.push(term),
             }
@@ -115,18 +122,14 @@ impl Filter {
         Ok(fuzzy)
     }
 
-    pub(super) fn letters(&self) -> &[Atom] {
+    pub(super) fn letters(&self) -> &[Word] {
         &self.letters
-    }
-
-    pub(super) fn words(&self) -> &[String] {
-        &self.words
     }
 
     /// Whether [`Filter::search`] finds nothing by it that it did not find by another one: more letters were typed.
     pub(super) fn is_narrower_than(&self, before: &Self) -> bool {
-        let plain = self.terms.is_empty() && before.terms.is_empty() && before.words.len() <= self.words.len();
-        plain && self.words.iter().zip(&before.words).all(|(word, before)| word.starts_with(before))
+        let plain = self.terms.is_empty() && before.terms.is_empty() && before.letters.len() <= self.letters.len();
+        plain && self.letters.iter().zip(&before.letters).all(|(word, before)| word.text.starts_with(&before.text))
     }
 
     /// Whether it asks for ELF files: then somebody has to say which those are ([`Tree::tell_elf`](super::Tree::tell_elf)).

@@ -1,7 +1,7 @@
 //! Finding paths by some of their letters, over all layers: also those that are gone in the end.
 
 use super::bits::{Bits, WORD, in_parts, ones};
-use super::filter::{Filter, Paths, Sight};
+use super::filter::{Filter, Paths, Sight, Word};
 use super::{LensView, NodeId};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
@@ -133,13 +133,13 @@ impl<'a> Ranking<'a> {
     /// The score, or a little less; none if it does not match. Where letters could be found at several places it takes
     /// those that come first, which is several times faster than to try all of them.
     fn estimate(&mut self, path: &[u8]) -> Option<u32> {
-        if !path.is_ascii() || !self.filter.words().iter().all(|word| word.is_ascii()) {
+        if !path.is_ascii() || !self.filter.letters().iter().all(|word| word.text.is_ascii()) {
             return self.score(path);
         }
         let mut score = 0;
-        for word in self.filter.words() {
-            self.matcher.config.ignore_case = !word.bytes().any(|byte| byte.is_ascii_uppercase());
-            let needle = Utf32Str::Ascii(word.as_bytes());
+        for Word { text, .. } in self.filter.letters() {
+            self.matcher.config.ignore_case = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+            let needle = Utf32Str::Ascii(text.as_bytes());
             score += u32::from(self.matcher.fuzzy_match_greedy(Utf32Str::Ascii(path), needle)?);
         }
         Some(score)
@@ -148,7 +148,7 @@ impl<'a> Ranking<'a> {
     /// The higher the better; none if it does not match.
     fn score(&mut self, path: &[u8]) -> Option<u32> {
         let mut score = 0;
-        for letters in self.filter.letters() {
+        for Word { letters, .. } in self.filter.letters() {
             score += u32::from(if path.is_ascii() {
                 letters.score(Utf32Str::Ascii(path), &mut self.matcher)?
             } else {

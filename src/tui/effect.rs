@@ -255,6 +255,12 @@ struct Going<'a> {
     told: AtomicU64,
 }
 
+impl<'a> Going<'a> {
+    fn of(generation: Generation, tell: Tell<'a>) -> Self {
+        Self { generation, tell, told: AtomicU64::new(0) }
+    }
+}
+
 impl Observer for Going<'_> {
     fn progress(&self, step: Progress) {
         const STEP: u64 = 4 << 20;
@@ -270,13 +276,11 @@ impl Observer for Going<'_> {
 }
 
 impl Effect {
-    /// Does what takes long and is done beside everything else; tells meanwhile how far it is. None if nobody waits for it any more, or if it is
-    /// something else.
+    /// Does what takes long and is done beside everything else; tells meanwhile how far it is. None if nobody waits for
+    /// it any more, or if it is something else.
     pub(crate) fn aside(self, tell: Tell<'_>) -> Option<Msg> {
         match self {
-            Self::Read(generation, read) => {
-                Some(Msg::Read(generation, read.answer(&Going { generation, tell, told: AtomicU64::new(0) })?))
-            }
+            Self::Read(generation, read) => Some(Msg::Read(generation, read.answer(&Going::of(generation, tell))?)),
             Self::Compare(generation, pair) => Some(Msg::Compared(generation, pair.answer()?)),
             Self::Challenge(generation, asked) => Some(Msg::Challenged(generation, asked.answer()?)),
             Self::CountAsDive(generation, model) => {
@@ -294,8 +298,7 @@ impl Effect {
                 Some(Msg::ElfKnown)
             }
             Self::Extract(generation, order) => {
-                let observer = Going { generation, tell, told: AtomicU64::new(0) };
-                Some(Msg::Extracted(generation, order.answer(&observer)?))
+                Some(Msg::Extracted(generation, order.answer(&Going::of(generation, tell))?))
             }
             _ => None,
         }

@@ -200,8 +200,8 @@ const DIFF: Where = Where(1 << 14);
 const WRITING: Where = Where(1 << 15);
 const COMPARE: Where = Where(1 << 16);
 const MENU: Where = Where(1 << 17);
-/// Where a path of the image is selected.
 const DUEL: Where = Where(1 << 18);
+/// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES).or(COMPARE);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);

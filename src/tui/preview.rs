@@ -14,5 +14,8 @@ pub(crate) struct Preview {
     /// a directory may have very many children.
     pub(crate) facts: Vec<Fact>,
     /// What they were put together from.
-    pub(crate) made_from: (Arc<Scene>, bool),
+    pub(crate) made_from: Sources,
 }
+
+/// What facts about a path depend on: what the lens shows, and whether packages are known.
+pub(crate) type Sources = (Arc<Scene>, bool);

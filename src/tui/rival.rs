@@ -7,7 +7,7 @@ use super::state::Position;
 use crate::analysis::{Comparison, Difference};
 use crate::bytes::Cancel;
 use crate::report::DiffLayer;
-use crate::tree::{NodeId, Tree};
+use crate::tree::{Counts, NodeId, Tree};
 use std::sync::Arc;
 
 /// Two images compared; ours is on the left.
@@ -53,6 +53,8 @@ pub(crate) struct Duel {
     pub(crate) cancel: Cancel,
     /// What came of it.
     pub(crate) found: Option<Result<Rival, String>>,
+    /// How many paths there are of each kind: counted once, not for each screen.
+    pub(crate) counts: Counts,
     /// Where one is.
     pub(crate) at: Position,
     /// The order of the paths.
@@ -73,8 +75,15 @@ pub(crate) enum DuelRow<'a> {
 impl Duel {
     /// Before anything is known.
     pub(crate) fn new(reference: String, generation: Generation, cancel: Cancel) -> Self {
-        let (found, at) = (None, Position::default());
-        Self { reference, generation, cancel, found, at, key: CompareKey::default(), reversed: false }
+        let (found, counts, at) = (None, Counts::default(), Position::default());
+        Self { reference, generation, cancel, found, counts, at, key: CompareKey::default(), reversed: false }
+    }
+
+    /// Takes what came of the reading.
+    pub(crate) fn take(&mut self, found: Result<Rival, String>) {
+        self.counts = found.as_ref().map(|rival| rival.comparison.counts()).unwrap_or_default();
+        self.found = Some(found);
+        self.sort();
     }
 
     /// What was found.

@@ -190,16 +190,6 @@ impl Loop {
             match effect {
                 // If the worker is gone, its panic is an event of its own.
                 Effect::Ask(generation, job) => drop(self.jobs.send((generation, job))),
-                Effect::Read(..)
-                | Effect::Compare(..)
-                | Effect::Challenge(..)
-                | Effect::CountAsDive(..)
-                | Effect::Weigh(..)
-                | Effect::LookForElf(..)
-                | Effect::Save(..)
-                | Effect::Extract(..) => {
-                    self.aside(effect);
-                }
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),
                 Effect::Copy(text) => {
@@ -209,6 +199,7 @@ impl Loop {
                 Effect::Suspend => screen.suspend()?,
                 Effect::Quit => self.exit = Some(Exit::Quit),
                 Effect::Fail(message) => self.exit = Some(Exit::Failed(message)),
+                effect => self.aside(effect),
             }
         }
         Ok(())

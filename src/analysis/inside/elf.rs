@@ -1,19 +1,11 @@
 //! ELF, as far as it says what a file needs to run.
 
+use crate::image::hex_of;
 use object::elf::{DF_1_PIE, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, FileHeader32, FileHeader64};
 use object::elf::{ET_CORE, ET_DYN, ET_EXEC, ET_REL, FileType, NT_GNU_BUILD_ID, SHT_SYMTAB};
 use object::read::StringTable;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _};
 use object::{Endianness, FileKind, elf};
-use std::fmt::Write as _;
-
-/// What every such file begins with.
-const MAGIC: &[u8] = b"\x7fELF";
-
-/// Whether bytes are the beginning of an ELF file.
-pub(super) fn is_elf(start: &[u8]) -> bool {
-    start.starts_with(MAGIC)
-}
 
 /// What an ELF file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +52,9 @@ pub struct Elf {
 }
 
 impl Elf {
+    /// What every such file begins with.
+    pub const MAGIC: [u8; 4] = *b"\x7fELF";
+
     /// Reads what a file says of itself. None if even its header is not right; whatever else is wrong or missing leaves
     /// out what it would have told.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
@@ -96,7 +91,7 @@ impl Elf {
             if let Ok(Some(mut notes)) = segment.notes(endian, bytes) {
                 while let Ok(Some(note)) = notes.next() {
                     if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == NT_GNU_BUILD_ID {
-                        out.build_id = Some(hex(note.desc()));
+                        out.build_id = Some(hex_of(note.desc()));
                     }
                 }
             }
@@ -158,13 +153,6 @@ impl Elf {
             _ => return None,
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn kind(kind: FileType) -> ElfKind {

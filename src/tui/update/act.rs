@@ -185,7 +185,7 @@ fn lens(state: &mut State, act: Act) {
     }
 }
 
-/// The next order of the present view, or the present one the other way round.
+/// Another order of the tree.
 fn sort_tree(state: &mut State, key: SortKey) {
     state.tree.sort.key = key;
     toast(state, format!("sorted by {}", key.name()));
@@ -220,6 +220,7 @@ fn attributes(state: &mut State) {
     toast(state, if shown { "mode and owner are not shown" } else { "mode and owner are shown" });
 }
 
+/// The next order of the present view, or the present one the other way round.
 fn sort(state: &mut State, act: Act) {
     match (state.view, act) {
         (View::Waste, _) if state.waste.shows_bundles() => {

@@ -1,16 +1,14 @@
 //! Finding a path of any layer.
 
 use super::super::effect::{Effect, Job};
-use super::super::find::{Find, Hit, Search};
+use super::super::find::{Find, Search};
 use super::super::keymap::{Act, Context, Meaning};
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
 use super::super::state::{Modal, State};
 use super::super::text;
-use super::super::viewer::Viewer;
 use super::{Effects, jump, prompt, viewer};
-use crate::analysis::Timeline;
-use crate::tree::{Filter, Found};
+use crate::tree::{Filter, Found, InodeId};
 use crossterm::event::KeyEvent;
 use std::sync::Arc;
 use tui_input::InputRequest;
@@ -113,14 +111,8 @@ fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
     if find.hit.as_ref().is_some_and(|hit| hit.timeline.node == node) {
         return;
     }
-    let timeline = Timeline::of(&find.model.tree, node);
-    let versions = timeline.files(&find.model.tree);
-    let content = versions.len().checked_sub(1).map(|last| {
-        let mut viewer = Viewer::new(Arc::clone(&find.model), node, versions, last);
-        viewer::read(&mut viewer, GLANCE, reads, effects);
-        Box::new(viewer)
-    });
-    find.hit = Some(Hit { timeline, content });
+    let last = |versions: &[InodeId]| versions.len().checked_sub(1);
+    find.hit = Some(viewer::glance(&find.model, node, last, GLANCE, reads, effects));
 }
 
 /// From what was found to its path in the last layer that did something to it.

@@ -2,9 +2,8 @@
 
 use super::super::find::Hit;
 use super::super::layout::{self, Areas};
-use super::super::preview::Preview;
+use super::super::preview::{Preview, Sources};
 use super::super::state::State;
-use super::super::viewer::Viewer;
 use super::{Effects, details, viewer};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
@@ -23,10 +22,7 @@ pub(super) fn settle(state: &mut State, areas: &Areas, effects: &mut Effects) {
     match selected(state) {
         None => state.preview = None,
         Some((node, inode)) if shows(state, node, inode) => tell(state, node),
-        Some((node, inode)) => {
-            state.preview = look(state, node, inode, effects);
-            tell(state, node);
-        }
+        Some((node, inode)) => state.preview = look(state, node, inode, effects),
     }
     let parts =
         layout::preview_parts(area, state.preview.as_ref().map_or(0, |preview| preview.hit.timeline.steps.len()));
@@ -37,17 +33,19 @@ pub(super) fn settle(state: &mut State, areas: &Areas, effects: &mut Effects) {
 
 /// Says anew what there is to say, if that depends on something that has changed.
 fn tell(state: &mut State, node: NodeId) {
-    let (Some(preview), Some(scene)) = (&state.preview, &state.tree.scene) else { return };
-    let (from, has_packages) = &preview.made_from;
-    let is_known = Arc::ptr_eq(from, scene) && *has_packages == state.packages.is_some() && !preview.facts.is_empty();
-    if is_known {
+    let Some(from) = sources(state) else { return };
+    let is_known = |(scene, packages): &Sources| Arc::ptr_eq(scene, &from.0) && *packages == from.1;
+    if state.preview.as_ref().is_none_or(|preview| is_known(&preview.made_from)) {
         return;
     }
-    let made_from = (Arc::clone(scene), state.packages.is_some());
     let facts = details::preview_facts(state, node);
     if let Some(preview) = &mut state.preview {
-        (preview.facts, preview.made_from) = (facts, made_from);
+        (preview.facts, preview.made_from) = (facts, from);
     }
+}
+
+fn sources(state: &State) -> Option<Sources> {
+    Some((Arc::clone(state.tree.scene.as_ref()?), state.packages.is_some()))
 }
 
 /// Scrolls the content.
@@ -77,15 +75,9 @@ fn shows(state: &State, node: NodeId, inode: Option<InodeId>) -> bool {
 }
 
 fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut Effects) -> Option<Preview> {
-    let scene = Arc::clone(state.tree.scene.as_ref()?);
-    let model = Arc::clone(&state.ready.as_ref()?.model);
-    let timeline = Timeline::of(&model.tree, node);
-    let versions = timeline.files(&model.tree);
-    let at = inode.and_then(|inode| versions.iter().position(|version| *version == inode));
-    let content = at.map(|at| {
-        let mut viewer = Viewer::new(model, node, versions, at);
-        viewer::read(&mut viewer, GLANCE, &mut state.reads, effects);
-        Box::new(viewer)
-    });
-    Some(Preview { hit: Hit { timeline, content }, facts: Vec::new(), made_from: (scene, false) })
+    let (made_from, model) = (sources(state)?, Arc::clone(&state.ready.as_ref()?.model));
+    let facts = details::preview_facts(state, node);
+    let this = |versions: &[InodeId]| versions.iter().position(|version| Some(*version) == inode);
+    let hit = viewer::glance(&model, node, this, GLANCE, &mut state.reads, effects);
+    Some(Preview { hit, facts, made_from })
 }

@@ -277,18 +277,17 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, 
         "" => {}
         "q" | "quit" => effects.push(Effect::Quit),
         "messages" => messages(state),
-        _ if command.starts_with("theme") => return theme(state, command).map(|()| true),
-        _ => match command.strip_prefix("cmp").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
-            Some(layers) => return compare::typed(state, layers, effects).map(|()| true),
-            None => return Ok(false),
+        _ => match command.split_once(' ').unwrap_or((command, "")) {
+            ("cmp", what) => return compare::typed(state, what, effects).map(|()| true),
+            ("theme", name) => return theme(state, name.trim()).map(|()| true),
+            _ => return Ok(false),
         },
     }
     Ok(true)
 }
 
 /// `theme light`
-fn theme(state: &mut State, command: &str) -> Result<(), String> {
-    let name = command.strip_prefix("theme").unwrap_or_default().trim();
+fn theme(state: &mut State, name: &str) -> Result<(), String> {
     state.options.theme = ThemeName::named(name).ok_or_else(|| {
         let names = ThemeName::ALL.map(ThemeName::name).join(", ");
         format!("there is no theme {name:?}; there are {names}")

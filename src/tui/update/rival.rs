@@ -30,8 +30,7 @@ pub(super) fn took(state: &mut State, generation: Generation, found: Result<Riva
     });
     let Some(duel) = duels.next() else { return };
     let failed = found.as_ref().map_or(0, |rival| rival.failed.len());
-    duel.found = Some(found);
-    duel.sort();
+    duel.take(found);
     if failed > 0 {
         toast(state, format!("files whose content could not be compared count as different: {failed}"));
     }

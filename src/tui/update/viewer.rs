@@ -1,6 +1,8 @@
 //! Looking at the content of a file.
 
+use super::super::Model;
 use super::super::effect::{Effect, Read};
+use super::super::find::Hit;
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
@@ -73,6 +75,26 @@ pub(super) fn read(viewer: &mut Viewer, most: u64, reads: &mut Generation, effec
     let contents = Arc::clone(&viewer.model.files);
     let name = viewer.model.tree.name(viewer.node).to_vec();
     effects.push(Effect::Read(generation, Read { contents, name, node: viewer.node, inode, most, cancel }));
+}
+
+/// Begins to look at a path without opening it: who touched it, and the beginning of one of the files that it was;
+/// `choose` says which of them, oldest first.
+pub(super) fn glance(
+    model: &Arc<Model>,
+    node: NodeId,
+    choose: impl FnOnce(&[InodeId]) -> Option<usize>,
+    most: u64,
+    reads: &mut Generation,
+    effects: &mut Effects,
+) -> Hit {
+    let timeline = Timeline::of(&model.tree, node);
+    let versions = timeline.files(&model.tree);
+    let content = choose(&versions).map(|at| {
+        let mut viewer = Viewer::new(Arc::clone(model), node, versions, at);
+        read(&mut viewer, most, reads, effects);
+        Box::new(viewer)
+    });
+    Hit { timeline, content }
 }
 
 /// What a key does while a file is looked at.

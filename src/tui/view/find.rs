@@ -98,14 +98,8 @@ impl Painter<'_> {
         let layers = find::layers(&hit.timeline);
         let room = usize::from(area.width).saturating_sub(text::width(&layers) + 10);
         self.rule(Rect { height: 1, ..area }, &format!("{} · {layers}", text::shorten_path(&path, room)));
-        let rows = life::rows(&found.model, &hit.timeline, self.state.options.units);
-        let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
-        let sentence = life::sentence_rows(&hit.timeline, usize::from(inside.width));
-        let room = usize::from(area.height).saturating_sub(1 + sentence.len());
-        let last = rows.into_iter().rev().take(room).collect::<Vec<_>>().into_iter().rev();
-        for ((line, role), y) in last.chain(sentence).zip(area.y + 1..area.bottom()) {
-            self.line(Rect { y, ..inside }, &[(text::cut(&line, usize::from(inside.width)), role)]);
-        }
+        let sentence = life::sentence_rows(&hit.timeline, usize::from(area.width).saturating_sub(2));
+        self.last_steps(&found.model, &hit.timeline, sentence, area);
     }
 
     fn found_content(&mut self, hit: &Hit, area: Rect) {

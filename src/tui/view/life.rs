@@ -8,14 +8,28 @@
 //! ┃ Deleted in layer 8, but its bytes (38 B) are still in layers 6 and 7.        ┃
 //! ```
 
+use super::super::Model;
 use super::super::layout;
 use super::super::life::{self, Life};
+use super::super::state::Fact;
 use super::super::text;
 use super::Painter;
+use crate::analysis::Timeline;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
 impl Painter<'_> {
+    /// The last steps of a life that there is room for below the first line of an area, and what is to be said after them.
+    pub(super) fn last_steps(&mut self, model: &Model, timeline: &Timeline, after: Vec<Fact>, area: Rect) {
+        let rows = life::rows(model, timeline, self.state.options.units);
+        let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
+        let room = usize::from(area.height).saturating_sub(1 + after.len());
+        let skipped = rows.len().saturating_sub(room);
+        for ((line, role), y) in rows.into_iter().skip(skipped).chain(after).zip(area.y + 1..area.bottom()) {
+            self.line(Rect { y, ..inside }, &[(text::cut(&line, usize::from(inside.width)), role)]);
+        }
+    }
+
     pub(super) fn life(&mut self, life: &Life) {
         let area = layout::modal(self.areas).intersection(self.buffer.area);
         Clear.render(area, self.buffer);

@@ -10,7 +10,6 @@
 
 use super::super::find::Hit;
 use super::super::layout;
-use super::super::life;
 use super::super::preview::Preview;
 use super::super::state::State;
 use super::super::text;
@@ -48,13 +47,7 @@ impl Painter<'_> {
     fn life_of(&mut self, hit: &Hit, area: Rect) {
         let Some(ready) = self.state.ready.as_ref().filter(|_| area.height > 1) else { return };
         self.rule(Rect { height: 1, ..area }, "timeline");
-        let rows = life::rows(&ready.model, &hit.timeline, self.state.options.units);
-        let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
-        let room = usize::from(area.height) - 1;
-        let skipped = rows.len().saturating_sub(room);
-        for ((line, role), y) in rows.into_iter().skip(skipped).zip(area.y + 1..area.bottom()) {
-            self.line(Rect { y, ..inside }, &[(text::cut(&line, usize::from(inside.width)), role)]);
-        }
+        self.last_steps(&ready.model, &hit.timeline, Vec::new(), area);
     }
 }
 

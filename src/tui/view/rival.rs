@@ -37,7 +37,7 @@ impl Painter<'_> {
             Some(Ok(rival)) => rival,
         };
         let units = self.state.options.units;
-        let figures = format!("{} · {}", super::changes(rival.comparison.counts()), delta(&rival.comparison, units));
+        let figures = format!("{} · {}", super::changes(duel.counts), delta(&rival.comparison, units));
         let room = usize::from(area.width).saturating_sub(text::width(&figures) + 34);
         let title = format!("this → {} · {figures}", text::shorten(&name, room.max(8)));
         self.border(area, true, &title, &note_of(duel.key, duel.reversed, None));
