@@ -42,6 +42,13 @@ pub enum Progress {
         /// Those of all that have to be.
         total: u64,
     },
+    /// Bytes of contents that were looked through so far.
+    Searching {
+        /// Bytes of the files that were looked through, whole or as far as was necessary.
+        read: u64,
+        /// Those of all that have to be.
+        total: u64,
+    },
 }
 
 /// Where stages send their progress. It is called from several threads, often; it must be quick.

@@ -12,6 +12,7 @@ mod extract;
 mod files;
 mod find;
 mod gate;
+mod inquire;
 #[cfg(feature = "tui")]
 mod inside;
 mod line;

@@ -27,7 +27,7 @@ mod view;
 mod walk;
 
 pub use change::{Change, Counts};
-pub use filter::{Filter, FilterError};
+pub use filter::{Answer, Answers, Filter, FilterError, Grep, Inquiry, Needle};
 pub use finder::Finder;
 pub use glob::Glob;
 pub use identity::{Contents, Question};
@@ -45,7 +45,7 @@ use crate::listing::{Entry, EntryKind, Listing};
 use crate::notice::Notice;
 use inode::Inodes;
 use names::Names;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A path that at least one layer names, or that is the parent of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,8 +107,6 @@ pub struct Tree {
     links: Vec<cost::LinkEntry>,
     listings: Vec<Arc<Listing>>,
     notices: Vec<Notice>,
-    /// The files in ELF, sorted, once somebody has looked at the beginnings of all files.
-    elf: OnceLock<Vec<InodeId>>,
 }
 
 /// A path: its name, where it hangs, and the newest of its events.
@@ -177,22 +175,6 @@ impl EventRecord {
 const NONE: u32 = u32::MAX;
 
 impl Tree {
-    /// Says which files are in ELF. What was said first holds.
-    pub fn tell_elf(&self, mut elf: Vec<InodeId>) {
-        elf.sort_unstable();
-        // Who comes second has seen the same.
-        let _ = self.elf.set(elf);
-    }
-
-    /// Whether somebody has said which files are in ELF.
-    pub fn knows_elf(&self) -> bool {
-        self.elf.get().is_some()
-    }
-
-    fn is_elf(&self, inode: InodeId) -> bool {
-        self.elf.get().is_some_and(|elf| elf.binary_search(&inode).is_ok())
-    }
-
     /// How many nodes there are; every [`NodeId::index`] is below it. A parent always comes before its children.
     pub fn len(&self) -> usize {
         self.nodes.len()

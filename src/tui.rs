@@ -28,6 +28,7 @@ mod files;
 mod find;
 mod groups;
 mod highlight;
+mod inquest;
 mod insight;
 mod keymap;
 mod layout;
@@ -66,7 +67,7 @@ use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress};
 use crate::report::{Report, Units};
-use crate::tree::{InodeId, Item, NodeId, Tree};
+use crate::tree::{Answer, Answers, Filter, InodeId, Inquiry, Item, NodeId, Tree};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -135,8 +136,16 @@ pub trait ImageFiles: fmt::Debug + Send + Sync {
     /// What is in a file that is no text: a program or an archive; none if it is neither.
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>>;
 
-    /// Looks at the beginning of every file, and says to the tree which are in ELF.
-    fn tell_elf(&self, cancel: &Cancel);
+    /// Finds out everything that a filter asks of contents and that `answers` does not know. `hear` gets what is known
+    /// several times a second, and at the end. Returns what could not be read.
+    fn find_out(
+        &self,
+        filter: &Filter,
+        answers: &mut Answers,
+        hear: &(dyn Fn(&Inquiry, Arc<Answer>) + Sync),
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Vec<Notice>;
 
     /// Reads another image and compares this one with it. `Err` says why it cannot be done.
     fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String>;

@@ -164,13 +164,12 @@ impl Commands<'_> {
             LsScope::Layer(layer) => Lens::layer(layer),
             LsScope::Merged(upto) => Lens::up_to(upto.unwrap_or(LayerIndex(u32::MAX))),
         };
-        if let Some(filter) = &filter {
-            loaded.look_for(filter);
-        }
+        let (filter, unread) = filter.map(|filter| self.told(&loaded, filter)).unzip();
         let selection = filter.map(|filter| loaded.select(lens, &filter));
         let is_hit = |node| selection.as_ref().is_none_or(|selection| selection.is_hit(node));
         report::write_listing(&loaded.tree, scope, path, selection.as_ref().map(|_| &is_hit as _), style, self.out)?;
-        self.end(&loaded.reading(), Told::No)
+        let ended = self.end(&loaded.reading(), Told::No)?;
+        Ok(self.tell_more(&unread.unwrap_or_default(), ended))
     }
 
     pub(super) fn cat(&mut self, args: &CatArgs) -> Result<Outcome, Failure> {

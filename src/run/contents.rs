@@ -2,7 +2,6 @@
 
 use super::Files;
 use super::compare::find;
-use crate::analysis::Elf;
 use crate::bytes::Cancel;
 use crate::image::hex;
 use crate::listing::{Content, Stream};
@@ -67,25 +66,6 @@ impl Files {
             digests.insert(inode, content.and_then(hash));
         });
         digests
-    }
-
-    /// Looks at the beginning of every file, and says to the tree which are in ELF. What cannot be read is not. Nothing is
-    /// said once it is cancelled.
-    pub(super) fn tell_elf(&self, observer: &dyn Observer, cancel: &Cancel) {
-        if self.tree.knows_elf() {
-            return;
-        }
-        let is_large = |inode: &InodeId| self.tree.file_size(*inode).is_some_and(|size| size > Elf::MAGIC.len() as u64);
-        let mut elf = Vec::new();
-        self.visit(self.tree.inode_ids().filter(is_large).collect(), observer, cancel, &mut |inode, content| {
-            let mut start = [0; Elf::MAGIC.len()];
-            if content.and_then(|content| content.read_exact(&mut start)).is_ok() && start == Elf::MAGIC {
-                elf.push(inode);
-            }
-        });
-        if !cancel.is_cancelled() {
-            self.tree.tell_elf(elf);
-        }
     }
 
     /// Hands out the contents of files one after the other, in the order in which the layers have them: a compressed

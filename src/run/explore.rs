@@ -3,6 +3,7 @@
 use super::diff::Both;
 use super::files::create;
 use super::gate::Gate;
+use super::inquire::Hear;
 use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Files, Watch};
 use crate::analysis::Analysis;
@@ -13,7 +14,7 @@ use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress, Silent};
-use crate::tree::{InodeId, NodeId};
+use crate::tree::{Answers, Filter, InodeId, NodeId};
 use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options, Rival};
 use jiff::civil::Date;
 use std::io;
@@ -135,8 +136,15 @@ impl ImageFiles for Explored {
         self.files.look_inside(node, inode, cancel)
     }
 
-    fn tell_elf(&self, cancel: &Cancel) {
-        self.files.tell_elf(&Silent, cancel);
+    fn find_out(
+        &self,
+        filter: &Filter,
+        answers: &mut Answers,
+        hear: Hear<'_>,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Vec<Notice> {
+        self.files.find_out(filter, answers, hear, observer, cancel)
     }
 
     fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String> {

@@ -1,13 +1,15 @@
 //! `find` and `ls --filter`: the filter language of the explorer for scripts.
 
 use super::commands::{Commands, Told};
+use super::line::Line;
 use super::{Failure, Loaded, Outcome};
 use crate::bytes::Cancel;
 use crate::cli::{FindArgs, ReportFormat, Verify};
 use crate::image::LayerIndex;
+use crate::notice::Notice;
 use crate::progress::Silent;
 use crate::report;
-use crate::tree::{Filter, Lens, LensView, Outline, Selection};
+use crate::tree::{Answer, Answers, Filter, Inquiry, Lens, LensView, Outline, Selection};
 use std::sync::Arc;
 
 impl Commands<'_> {
@@ -15,7 +17,7 @@ impl Commands<'_> {
         // A slip is said before an image is read.
         let filter = Filter::fuzzy(&args.terms.join(" "))?;
         let loaded = self.load(self.input(&args.image), Verify::Off)?;
-        loaded.look_for(&filter);
+        let (filter, unread) = self.told(&loaded, filter);
         let last = LayerIndex(loaded.tree.layers().saturating_sub(1));
         let found = filter.search(&loaded.view(Lens::up_to(last)), args.top.unwrap_or(usize::MAX));
         let paths = report::found(&loaded.tree, &found.hits);
@@ -24,7 +26,22 @@ impl Commands<'_> {
             ReportFormat::Json => report::write_found_json(&paths, self.out),
         }
         .map_err(Failure::Output)?;
-        self.end(&loaded.reading(), Told::No)
+        let ended = self.end(&loaded.reading(), Told::No)?;
+        Ok(self.tell_more(&unread, ended))
+    }
+
+    /// The filter with what it asks of contents, and what could not be read for it.
+    pub(super) fn told(&self, loaded: &Loaded, filter: Filter) -> (Filter, Vec<Notice>) {
+        if !filter.asks() {
+            return (filter, Vec::new());
+        }
+        let (files, mut answers, cancel) = (loaded.files(), Answers::default(), Cancel::default());
+        let hear = |_: &Inquiry, _: Arc<Answer>| ();
+        let unread = match Line::on_terminal(self.settings.ascii) {
+            Some(line) => files.find_out(&filter, &mut answers, &hear, &line, &cancel),
+            None => files.find_out(&filter, &mut answers, &hear, &Silent, &cancel),
+        };
+        (filter.told(&answers), unread)
     }
 }
 
@@ -33,13 +50,6 @@ impl Loaded {
     fn view(&self, lens: Lens) -> LensView {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Outline::of(Arc::clone(&self.tree), threads)).view(lens)
-    }
-
-    /// Finds out what a filter asks for that no listing says.
-    pub(super) fn look_for(&self, filter: &Filter) {
-        if filter.asks_for_elf() {
-            self.files().tell_elf(&Silent, &Cancel::default());
-        }
     }
 
     /// What a lens shows and a filter lets through.

@@ -74,9 +74,9 @@ impl<W: Write + Send> Observer for Line<W> {
     fn progress(&self, step: Progress) {
         let Ok(mut inner) = self.inner.lock() else { return };
         match step {
-            Progress::Input { read, total: Some(total) } | Progress::Comparing { read, total } => {
-                inner.share(read, total);
-            }
+            Progress::Input { read, total: Some(total) }
+            | Progress::Comparing { read, total }
+            | Progress::Searching { read, total } => inner.share(read, total),
             Progress::Input { read, total: None } if read >= WORTH_IT => {
                 let text = format!("{} {} MB", inner.words, read / STEP * STEP / 1_000_000);
                 inner.show(text);

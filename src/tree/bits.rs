@@ -6,7 +6,7 @@ use std::ops::Range;
 pub(super) const WORD: usize = 64;
 
 /// A set of numbers below a limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {

@@ -10,26 +10,40 @@
 //! | `*.so` | a glob: against the name, or against the whole path if it has a slash |
 //! | `/re/` | a regular expression |
 //! | `!x` | not |
-//! | `is:…` | `added` `modified` `meta` `removed` `unchanged` `wasted` `dir` `file` `link` `exec` `suid` `empty` |
+//! | `is:…` | `added` `modified` `meta` `removed` `unchanged` `wasted` `dir` `file` `link` `exec` `suid` `elf` `empty` |
 //! | `size:>1M` `layer:3..7` `owner:1000` `mode:4000` `ext:py` | by attribute |
+//! | `content:foo` `content:/re/` | a line of the file has it |
+//!
+//! What contents say (`is:elf`, `content:`) is in no listing. Such a filter has an [`Inquiry`] that somebody answers by
+//! reading files; as long as nothing is known of a file, it does not match.
 
+mod inquiry;
 mod names;
+mod needle;
 mod paths;
 mod sight;
+mod sizes;
 
 use super::bits::{Bits, WORD, in_parts, ones};
 use super::outline::Mark;
 use super::select::marked;
-use super::{Change, Glob, LensView, NodeId, Shown};
-use crate::listing::EntryKind;
+use super::{Change, Glob, LensView, NodeId, Shown, Tree};
+use crate::listing::{Entry, EntryKind};
+pub use inquiry::{Answer, Answers, Inquiry};
 use names::Names;
+pub use needle::{Grep, Needle};
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 pub(super) use paths::Paths;
+use regex::bytes::{Regex, RegexBuilder};
 pub(super) use sight::Sight;
+use sizes::sizes;
+use std::sync::Arc;
 
 /// A filter, understood.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    typed: String,
+    is_fuzzy: bool,
     terms: Vec<Term>,
     /// What a path must have the letters of, in their order.
     letters: Vec<Word>,
@@ -61,13 +75,14 @@ enum Test {
     Starts(Vec<u8>),
     Ends(Vec<u8>),
     Glob { glob: Glob, whole: bool },
-    Regex(regex::bytes::Regex),
+    Regex(Regex),
     Is(Is),
     Size { least: u64, most: u64 },
     Layer { first: u32, last: u32 },
     Owner { uid: u32, gid: Option<u32> },
     Mode(u16),
     Extension(Vec<u8>),
+    Content(Inquiry, Arc<Answer>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +92,10 @@ enum Is {
     Kind(EntryKind),
     Executable,
     SetId,
-    Elf,
     Empty,
 }
 
-const IS: [(&str, Is); 13] = [
+const IS: [(&str, Is); 12] = [
     ("added", Is::Change(Change::Added)),
     ("modified", Is::Change(Change::Content)),
     ("meta", Is::Change(Change::Metadata)),
@@ -93,7 +107,6 @@ const IS: [(&str, Is); 13] = [
     ("link", Is::Kind(EntryKind::Symlink)),
     ("exec", Is::Executable),
     ("suid", Is::SetId),
-    ("elf", Is::Elf),
     ("empty", Is::Empty),
 ];
 
@@ -101,13 +114,13 @@ impl Filter {
     /// Understands what was typed.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let terms = text.split_whitespace().map(Term::parse).collect::<Result<_, _>>()?;
-        Ok(Self { terms, ..Self::default() })
+        Ok(Self { typed: text.to_owned(), terms, ..Self::default() })
     }
 
     /// Understands what was typed to find a path with [`Filter::search`]: of a plain word the path needs to have only
     /// the letters, in their order. Everything else is as in a filter.
     pub fn fuzzy(text: &str) -> Result<Self, FilterError> {
-        let mut fuzzy = Self::default();
+        let mut fuzzy = Self { typed: text.to_owned(), is_fuzzy: true, ..Self::default() };
         for text in text.split_whitespace() {
             let term = Term::parse(text)?;
             match term.test {
@@ -122,6 +135,16 @@ impl Filter {
         Ok(fuzzy)
     }
 
+    /// As it was typed.
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// Whether the same was typed for the same purpose, whatever is known of contents.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.typed == other.typed && self.is_fuzzy == other.is_fuzzy
+    }
+
     pub(super) fn letters(&self) -> &[Word] {
         &self.letters
     }
@@ -130,11 +153,6 @@ impl Filter {
     pub(super) fn is_narrower_than(&self, before: &Self) -> bool {
         let plain = self.terms.is_empty() && before.terms.is_empty() && before.letters.len() <= self.letters.len();
         plain && self.letters.iter().zip(&before.letters).all(|(word, before)| word.text.starts_with(&before.text))
-    }
-
-    /// Whether it asks for ELF files: then somebody has to say which those are ([`Tree::tell_elf`](super::Tree::tell_elf)).
-    pub fn asks_for_elf(&self) -> bool {
-        self.terms.iter().any(|term| matches!(term.test, Test::Is(Is::Elf)))
     }
 
     /// Whether it lets everything through.
@@ -214,9 +232,9 @@ impl Test {
         {
             return Ok(test);
         }
-        if let Some(inner) = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|re| !re.is_empty())
-        {
-            return Self::regex(inner);
+        if let Some(inner) = between_slashes(text) {
+            let regex = RegexBuilder::new(inner).size_limit(LARGEST_REGEX).build();
+            return regex.map(Self::Regex).map_err(|error| no_regex(text, &error));
         }
         if let Some(rest) = text.strip_prefix('\'') {
             return Ok(Self::Contains { text: rest.into(), any_case: false });
@@ -234,15 +252,6 @@ impl Test {
         Ok(Self::Contains { text: text.into(), any_case })
     }
 
-    fn regex(text: &str) -> Result<Self, FilterError> {
-        let regex = regex::bytes::RegexBuilder::new(text).size_limit(1 << 20).build();
-        regex.map(Self::Regex).map_err(|error| {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            FilterError(format!("/{text}/ is no regular expression: {reason}"))
-        })
-    }
-
     fn glob(text: &str) -> Result<Self, FilterError> {
         let whole = text.contains('/');
         let pattern = if whole && !text.starts_with('/') { format!("/{text}") } else { text.to_owned() };
@@ -255,11 +264,14 @@ impl Test {
     fn attribute(key: &str, value: &str) -> Result<Option<Self>, FilterError> {
         let wrong = |what: &str| FilterError(format!("{key}:{value} is not understood: {what}"));
         Ok(Some(match key {
+            "is" if value == "elf" => Self::Content(Inquiry::Elf, Arc::default()),
             "is" => {
                 let known = || IS.map(|(name, _)| name).join(" ");
                 let found = IS.iter().find(|(name, _)| *name == value);
-                Self::Is(found.ok_or_else(|| wrong(&format!("is: knows {}", known())))?.1)
+                Self::Is(found.ok_or_else(|| wrong(&format!("is: knows {} elf", known())))?.1)
             }
+            "content" if value.is_empty() => return Err(wrong("write content:text or content:/re/")),
+            "content" => Self::Content(Inquiry::Has(Needle::parse(value)?), Arc::default()),
             "size" => {
                 let (least, most) = sizes(value).ok_or_else(|| wrong("write size:>1M, size:<10k or size:1k..2M"))?;
                 Self::Size { least, most }
@@ -288,7 +300,12 @@ impl Test {
             Self::Is(Is::Change(_) | Is::Wasted) => 0,
             Self::Contains { .. } | Self::Starts(_) | Self::Ends(_) | Self::Extension(_) => 1,
             Self::Glob { whole: false, .. } => 2,
-            Self::Is(_) | Self::Size { .. } | Self::Layer { .. } | Self::Owner { .. } | Self::Mode(_) => 3,
+            Self::Is(_)
+            | Self::Size { .. }
+            | Self::Layer { .. }
+            | Self::Owner { .. }
+            | Self::Mode(_)
+            | Self::Content(..) => 3,
             Self::Glob { whole: true, .. } | Self::Regex(_) => 4,
         }
     }
@@ -316,56 +333,81 @@ impl Test {
     /// Whether one path matches. Only what looks at the whole path looks at `path`.
     fn matches(&self, path: &[u8], sight: Sight<'_>, node: NodeId) -> bool {
         let tree = sight.view().tree();
-        let shown = || sight.shown(node);
         match self {
+            Self::Is(Is::Change(change)) => sight.does(*change, node),
+            Self::Is(Is::Wasted) => sight.wastes(node),
+            Self::Content(_, answer) => sight.files(node).any(|inode| answer.is_yes(inode)),
+            Self::Size { least, most } => (*least..=*most).contains(&match sight.shown(node) {
+                Shown::Entry(_, entry) if entry.kind == EntryKind::File => entry.size,
+                _ => sight.bytes(node),
+            }),
+            _ => self
+                .matches_path(tree, node, path)
+                .unwrap_or_else(|| self.matches_shown(sight.shown(node)).unwrap_or(false)),
+        }
+    }
+
+    /// Whether a path matches, if that is a question of its name and of the layers that touch it.
+    fn matches_path(&self, tree: &Tree, node: NodeId, path: &[u8]) -> Option<bool> {
+        Some(match self {
             Self::Contains { text, any_case } => contains(path, text, *any_case),
             Self::Starts(text) => path.starts_with(text) || path.get(1..).is_some_and(|path| path.starts_with(text)),
             Self::Ends(text) => path.ends_with(text),
             Self::Glob { glob, whole } => glob.is_match(if *whole { path } else { tree.name(node) }),
             Self::Regex(regex) => regex.is_match(path),
-            Self::Is(is) => is.matches(sight, node),
-            Self::Size { least, most } => {
-                let size = match shown() {
-                    Shown::Entry(_, entry) if entry.kind == EntryKind::File => entry.size,
-                    _ => sight.bytes(node),
-                };
-                (*least..=*most).contains(&size)
-            }
+            Self::Extension(extension) => has_extension(tree.name(node), extension),
             Self::Layer { first, last } => {
                 tree.events(node).any(|event| event.layer.0 >= *first && event.layer.0 <= *last)
             }
-            Self::Owner { uid, gid } => match shown() {
-                Shown::Entry(_, entry) => entry.uid == *uid && gid.is_none_or(|gid| entry.gid == gid),
-                Shown::Implied => *uid == 0 && gid.is_none_or(|gid| gid == 0),
-                Shown::Nothing => false,
-            },
-            Self::Mode(bits) => match shown() {
-                Shown::Entry(_, entry) => entry.mode & bits == *bits,
-                Shown::Implied => 0o755 & bits == *bits,
-                Shown::Nothing => false,
-            },
-            Self::Extension(extension) => has_extension(tree.name(node), extension),
-        }
+            _ => return None,
+        })
+    }
+
+    /// Whether a path that is this matches, if that is a question of what it is.
+    fn matches_shown(&self, shown: Shown<'_>) -> Option<bool> {
+        Some(match (self, shown) {
+            (Self::Size { least, most }, Shown::Entry(_, entry)) => (*least..=*most).contains(&entry.size),
+            (Self::Owner { uid, gid }, Shown::Entry(_, entry)) => {
+                entry.uid == *uid && gid.is_none_or(|gid| entry.gid == gid)
+            }
+            (Self::Owner { uid, gid }, Shown::Implied) => *uid == 0 && gid.is_none_or(|gid| gid == 0),
+            (Self::Mode(bits), Shown::Entry(_, entry)) => entry.mode & bits == *bits,
+            (Self::Mode(bits), Shown::Implied) => 0o755 & bits == *bits,
+            (Self::Is(is), shown) => return is.matches(shown),
+            _ => return None,
+        })
     }
 }
 
 impl Is {
-    fn matches(self, sight: Sight<'_>, node: NodeId) -> bool {
-        match self {
-            Self::Change(change) => return sight.does(change, node),
-            Self::Wasted => return sight.wastes(node),
-            _ => {}
-        }
-        match (self, sight.shown(node)) {
+    /// Whether a path that is this matches, if that is a question of what it is.
+    fn matches(self, shown: Shown<'_>) -> Option<bool> {
+        let is_file = |entry: &Entry<'_>| entry.kind == EntryKind::File;
+        Some(match (self, shown) {
+            (Self::Change(_) | Self::Wasted, _) => return None,
             (Self::Kind(kind), Shown::Entry(_, entry)) => entry.kind == kind,
             (Self::Kind(kind), Shown::Implied) => kind == EntryKind::Directory,
-            (Self::Executable, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.mode & 0o111 != 0,
-            (Self::SetId, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.mode & 0o6000 != 0,
-            (Self::Elf, Shown::Entry(inode, _)) => sight.view().tree().is_elf(inode),
-            (Self::Empty, Shown::Entry(_, entry)) => entry.kind == EntryKind::File && entry.size == 0,
+            (Self::Executable, Shown::Entry(_, entry)) => is_file(&entry) && entry.mode & 0o111 != 0,
+            (Self::SetId, Shown::Entry(_, entry)) => is_file(&entry) && entry.mode & 0o6000 != 0,
+            (Self::Empty, Shown::Entry(_, entry)) => is_file(&entry) && entry.size == 0,
             _ => false,
-        }
+        })
     }
+}
+
+/// As much memory as a regular expression may take.
+const LARGEST_REGEX: usize = 1 << 20;
+
+/// The regular expression in `/re/`.
+fn between_slashes(text: &str) -> Option<&str> {
+    text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|inner| !inner.is_empty())
+}
+
+/// What is wrong with a regular expression; an error of it has its last line for that.
+fn no_regex(text: &str, error: &dyn std::error::Error) -> FilterError {
+    let reason = error.to_string();
+    let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    FilterError(format!("{text} is no regular expression: {reason}"))
 }
 
 /// A dot and the extension at the end, and something before them.
@@ -393,67 +435,17 @@ fn swapped(byte: u8) -> u8 {
     if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { byte }
 }
 
-/// `>1M`, `<10k`, `1k..2M` or a plain size, as the least and the most.
-fn sizes(text: &str) -> Option<(u64, u64)> {
-    if let Some(rest) = text.strip_prefix(">=") {
-        return Some((size(rest)?, u64::MAX));
-    }
-    if let Some(rest) = text.strip_prefix("<=") {
-        return Some((0, size(rest)?));
-    }
-    if let Some(rest) = text.strip_prefix('>') {
-        return Some((size(rest)?.checked_add(1)?, u64::MAX));
-    }
-    if let Some(rest) = text.strip_prefix('<') {
-        return Some((0, size(rest)?.checked_sub(1)?));
-    }
-    let (least, most) = text.split_once("..").unwrap_or((text, text));
-    Some((size(least)?, size(most)?))
-}
-
-/// `10`, `10k`, `1.5M`, `1Gi`: decimal units, binary ones with an `i`.
-fn size(text: &str) -> Option<u64> {
-    let text = text.trim_end_matches(['b', 'B']);
-    let (text, step) = text.strip_suffix('i').map_or((text, 1000), |text| (text, 1024_u64));
-    let power = match text.chars().last()?.to_ascii_lowercase() {
-        'k' => 1,
-        'm' => 2,
-        'g' => 3,
-        't' => 4,
-        _ => 0,
-    };
-    let number = if power == 0 { text } else { text.get(..text.len() - 1)? };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let unit = step.pow(power);
-    let mut bytes = whole.parse::<u64>().ok()?.checked_mul(unit)?;
-    if !fraction.is_empty() {
-        let digits = u32::try_from(fraction.len()).ok().filter(|digits| *digits <= 9)?;
-        bytes = bytes.checked_add(fraction.parse::<u64>().ok()?.checked_mul(unit)? / 10_u64.pow(digits))?;
-    }
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_understood() {
-        let cases = [("10", 10), ("1k", 1000), ("1.5M", 1_500_000), ("2Ki", 2048), ("1GiB", 1 << 30), ("0.001k", 1)];
-        for (text, bytes) in cases {
-            assert_eq!(size(text), Some(bytes), "{text}");
-        }
-        for text in ["", "k", "x", "1..", "-1", "1.2.3k"] {
-            assert_eq!(size(text), None, "{text}");
-        }
-        assert_eq!(sizes(">1k"), Some((1001, u64::MAX)));
-        assert_eq!(sizes("1k..2k"), Some((1000, 2000)));
-    }
-
-    #[test]
     fn what_is_wrong_is_said_in_words() {
         for (text, words) in [
-            ("/(/", "is no regular expression: unclosed group"),
+            ("/(/", "/(/ is no regular expression: unclosed group"),
+            ("content:/(/", "/(/ is no regular expression: unclosed group"),
+            ("content:/a\\nb/", "/a\\nb/ is no regular expression: "),
+            ("content:", "write content:text"),
             ("[", "is no pattern: unclosed character class"),
             ("is:blue", "is: knows added"),
             ("size:many", "write size:>1M"),

@@ -41,6 +41,16 @@ pub enum Shown<'a> {
     Nothing,
 }
 
+impl Shown<'_> {
+    /// The number of what an entry describes.
+    pub(super) fn inode(self) -> Option<InodeId> {
+        match self {
+            Self::Entry(inode, _) => Some(inode),
+            Self::Implied | Self::Nothing => None,
+        }
+    }
+}
+
 /// What a path is at one end of a lens, and since which layer.
 #[derive(Debug, Clone, Copy)]
 struct Version {

@@ -9,7 +9,6 @@ use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::cell::Cell;
 use std::hash::BuildHasher as _;
-use std::sync::OnceLock;
 
 /// Children of a node that exist now, as a doubly linked list: a removal then never meets what is gone already.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +46,6 @@ impl Nodes {
                 inodes: Inodes::default(),
                 links: Vec::new(),
                 listings: Vec::new(),
-                elf: OnceLock::new(),
                 notices: Vec::new(),
             },
             children: HashTable::new(),

@@ -117,6 +117,14 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Tells whether paths have the letters.
+    pub(super) fn letters_test(&self) -> impl FnMut(&[u8]) -> bool {
+        let mut ranking = (!self.letters().is_empty()).then(|| Ranking::of(self));
+        move |path| ranking.as_mut().is_none_or(|ranking| ranking.estimate(path).is_some())
+    }
+}
+
 /// Tells how well paths match what was typed.
 struct Ranking<'a> {
     filter: &'a Filter,

@@ -3,7 +3,7 @@
 use super::Model;
 use super::asking::{Asking, Question, same_filter};
 use super::msg::Generation;
-use super::state::{Position, Typed};
+use super::state::Position;
 use crate::analysis::{Comparison, Difference, Side};
 use crate::image::LayerIndex;
 use crate::tree::{Counts, Filter, InodeId, Lens, LensView, NodeId};
@@ -108,7 +108,7 @@ pub(crate) struct ComparePane {
     /// Whether the other way round.
     pub(crate) reversed: bool,
     /// The filter, the last one that could be understood.
-    pub(crate) filter: Option<Typed>,
+    pub(crate) filter: Option<Arc<Filter>>,
     /// How many of what is shown there are of each kind: counted once, not for each screen.
     pub(crate) counts: Counts,
     asking: Asking<Compare, Comparison>,

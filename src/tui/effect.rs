@@ -6,6 +6,7 @@ use super::extract::Order;
 use super::files::{Files, List};
 use super::find::{MOST_HITS, Search};
 use super::highlight::paint;
+use super::inquest::Ask;
 use super::msg::{Generation, Msg};
 use super::rival::Challenge;
 use super::scene::{Look, Scene, Source};
@@ -15,7 +16,7 @@ use crate::analysis::{Inside, dive_details, without_saves};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::progress::{Observer, Progress};
-use crate::tree::{Filter, InodeId, Lens, LensView, NodeId, Outline, Searcher, Tree};
+use crate::tree::{Filter, InodeId, Inquiry, Lens, LensView, NodeId, Outline, Searcher, Tree};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,8 +38,8 @@ pub(crate) enum Effect {
     CountAsDive(Generation, Arc<Model>),
     /// Count what would not be shipped without some paths.
     Weigh(Generation, Arc<Tree>, Vec<NodeId>),
-    /// Find out which files are in ELF.
-    LookForElf(Arc<Model>),
+    /// Find out what a filter asks of contents.
+    Inquire(Generation, Ask),
     /// Write paths to a folder.
     Extract(Generation, Order),
     /// Write a patch to a file.
@@ -264,7 +265,10 @@ impl<'a> Going<'a> {
 impl Observer for Going<'_> {
     fn progress(&self, step: Progress) {
         const STEP: u64 = 4 << 20;
-        let (Progress::Passing { passed: done, total } | Progress::Writing { written: done, total }) = step else {
+        let (Progress::Passing { passed: done, total }
+        | Progress::Writing { written: done, total }
+        | Progress::Searching { read: done, total }) = step
+        else {
             return;
         };
         let told = self.told.load(Ordering::Relaxed);
@@ -292,10 +296,9 @@ impl Effect {
                 Some(Msg::Saved(to, done))
             }
             Self::Weigh(generation, tree, nodes) => Some(Msg::Weighed(generation, without_saves(&tree, &nodes))),
-            Self::LookForElf(model) => {
-                // Whoever leaves does not wait for it.
-                model.files.tell_elf(&Cancel::default());
-                Some(Msg::ElfKnown)
+            Self::Inquire(generation, ask) => {
+                let hear = |inquiry: &Inquiry, answer| tell(Msg::Heard(generation, inquiry.clone(), answer));
+                Some(Msg::Inquired(generation, ask.answer(&hear, &Going::of(generation, tell))?))
             }
             Self::Extract(generation, order) => {
                 Some(Msg::Extracted(generation, order.answer(&Going::of(generation, tell))?))
@@ -305,11 +308,13 @@ impl Effect {
     }
 }
 
-/// Answers one question at once, for tests.
+/// Answers one question at once, for tests: what is told meanwhile, and the answer.
 #[cfg(test)]
-pub(crate) fn answer(effect: Effect) -> Option<Msg> {
-    match effect {
+pub(crate) fn answer(effect: Effect) -> Vec<Msg> {
+    let told = std::sync::Mutex::new(Vec::new());
+    let answer = match effect {
         Effect::Ask(generation, job) => Some(job.answer(generation, &mut Lenses::default())),
-        effect => effect.aside(&|_| ()),
-    }
+        effect => effect.aside(&|msg| told.lock().unwrap().push(msg)),
+    };
+    told.into_inner().unwrap().into_iter().chain(answer).collect()
 }

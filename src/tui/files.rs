@@ -2,7 +2,7 @@
 
 use super::asking::{Asking, Question, same_filter};
 use super::msg::Generation;
-use super::state::{LensMode, Position, Typed};
+use super::state::{LensMode, Position};
 use crate::listing::EntryKind;
 use crate::tree::{Change, Filter, Kinds, Lens, LensView, NodeId, Selection, Shown, Tree};
 use std::cmp::Reverse;
@@ -115,7 +115,7 @@ pub(crate) struct FilesPane {
     /// Whether the other way round.
     pub(crate) reversed: bool,
     /// The filter, the last one that could be understood.
-    pub(crate) filter: Option<Typed>,
+    pub(crate) filter: Option<Arc<Filter>>,
     /// The file that stays selected.
     pub(crate) anchor: Option<NodeId>,
     asking: Asking<List, Files>,

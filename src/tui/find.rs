@@ -6,7 +6,7 @@ use super::state::Position;
 use super::viewer::Viewer;
 use crate::analysis::Timeline;
 use crate::image::LayerIndex;
-use crate::tree::{Filter, Found, NodeId};
+use crate::tree::{Filter, Found, Needle, NodeId};
 use crossterm::event::KeyEvent;
 use std::sync::Arc;
 use tui_input::Input;
@@ -23,8 +23,12 @@ pub(crate) struct Find {
     pub(crate) input: Input,
     /// Why it is not understood; what was found before stays.
     pub(crate) error: Option<String>,
+    /// What was understood last.
+    pub(crate) filter: Option<Arc<Filter>>,
     /// What was found.
     pub(crate) found: Found,
+    /// By which filter.
+    pub(crate) found_by: Option<Arc<Filter>>,
     /// Where one is.
     pub(crate) at: Position,
     /// The life of the selected path, and its last content, if it is a file.
@@ -46,13 +50,22 @@ pub(crate) struct Hit {
     pub(crate) content: Option<Box<Viewer>>,
 }
 
+impl Hit {
+    /// Searches the content for what was found in it.
+    pub(crate) fn look_for(&mut self, needle: Option<&Needle>) {
+        if let Some(viewer) = &mut self.content {
+            viewer.needle = needle.cloned();
+        }
+    }
+}
+
 /// A question: which paths are like what was typed?
 #[derive(Debug)]
 pub(crate) struct Search {
     /// The image.
     pub(crate) model: Arc<Model>,
     /// What was typed.
-    pub(crate) filter: Filter,
+    pub(crate) filter: Arc<Filter>,
 }
 
 impl Find {
@@ -62,7 +75,9 @@ impl Find {
             model,
             input: Input::default(),
             error: None,
+            filter: None,
             found: Found::default(),
+            found_by: None,
             at: Position::default(),
             hit: None,
             then: Vec::new(),
@@ -76,9 +91,14 @@ impl Find {
         self.found.hits.get(self.at.cursor).copied()
     }
 
-    /// Whether an answer is still under way.
+    /// Whether the answer to what was typed is still under way. What only knows more of contents has an answer already.
     pub(crate) fn waits(&self) -> bool {
-        self.generation != self.answered
+        self.generation != self.answered && !self.asks_again()
+    }
+
+    /// Whether what was found is the answer to what is typed, as much as was known of contents then.
+    pub(crate) fn asks_again(&self) -> bool {
+        self.filter.as_ref().zip(self.found_by.as_ref()).is_some_and(|(filter, by)| filter.is_same(by))
     }
 }
 

@@ -8,7 +8,8 @@ use super::viewer::Reading;
 use super::{Extracted, Feed};
 use crate::analysis::Comparison;
 use crate::analysis::{DiveFigures, DiveReference};
-use crate::tree::Found;
+use crate::notice::Notice;
+use crate::tree::{Answer, Found, Inquiry};
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 use std::path::PathBuf;
@@ -67,8 +68,10 @@ pub(crate) enum Msg {
     Weighed(Generation, u64),
     /// How far a reading or a writing is: bytes of all bytes.
     Going(Generation, u64, u64),
-    /// It is known which files are in ELF.
-    ElfKnown,
+    /// What is known by now of what a filter asks of contents.
+    Heard(Generation, Inquiry, Arc<Answer>),
+    /// All of that is known, but for what could not be read.
+    Inquired(Generation, Vec<Notice>),
     /// Nothing came after the first key of a sequence for a while.
     Hesitated,
     /// The process was told to stop for a while.

@@ -7,6 +7,7 @@ use super::extract::{Plan, Writing};
 use super::files::FilesPane;
 use super::find::Find;
 use super::groups::{Bundle, Group, GroupBy, Killed};
+use super::inquest::Inquest;
 use super::layout::{self, Pane};
 use super::life::Life;
 use super::menu::Menu;
@@ -269,15 +270,6 @@ impl LensMode {
     }
 }
 
-/// A filter and what was typed for it.
-#[derive(Debug, Clone)]
-pub(crate) struct Typed {
-    /// As typed.
-    pub(crate) text: String,
-    /// As understood.
-    pub(crate) filter: Arc<Filter>,
-}
-
 /// What the worker was asked to look at.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
@@ -318,7 +310,7 @@ pub(crate) struct TreePane {
     /// The kinds that are shown.
     pub(crate) kinds: Kinds,
     /// The filter, the last one that could be understood.
-    pub(crate) filter: Option<Typed>,
+    pub(crate) filter: Option<Arc<Filter>>,
     /// How rows are sorted.
     pub(crate) sort: Sort,
     /// Which directories are open.
@@ -379,7 +371,7 @@ pub(crate) struct WastePane {
     /// Whether the other way round.
     pub(crate) reversed: bool,
     /// The filter, the last one that could be understood.
-    pub(crate) filter: Option<Typed>,
+    pub(crate) filter: Option<Arc<Filter>>,
     /// Which groups the filter leaves.
     pub(crate) kept: Option<Vec<bool>>,
     /// The number of the last question to the worker.
@@ -522,8 +514,8 @@ pub(crate) struct State {
     pub(crate) reads: Generation,
     /// What is being typed.
     pub(crate) prompt: Option<Prompt>,
-    /// Whether somebody looks which files are in ELF.
-    pub(crate) looks_for_elf: bool,
+    /// What is known of contents, for filters that ask for it.
+    pub(crate) inquest: Inquest,
     /// The filters that were kept, the last one last.
     pub(crate) kept_filters: Vec<String>,
     /// Paths of which one wants to know what the image would weigh without them.
@@ -571,7 +563,7 @@ impl State {
             modals: Vec::new(),
             reads: Generation::default(),
             prompt: None,
-            looks_for_elf: false,
+            inquest: Inquest::default(),
             kept_filters: Vec::new(),
             without: Without::default(),
             plan: None,

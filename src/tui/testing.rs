@@ -11,11 +11,12 @@ use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
 use crate::listing::testing::priced;
-use crate::progress::Observer;
+use crate::notice::{Notice, Severity};
+use crate::progress::{Observer, Progress};
 use crate::report::{DiffLayer, Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
 use crate::tree::testing::Fills;
-use crate::tree::{InodeId, NodeId, Stack, Tree};
+use crate::tree::{Answer, Answers, Filter, Grep, InodeId, Inquiry, NodeId, Stack, Tree};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -176,12 +177,41 @@ impl ImageFiles for Filled {
     }
 
     /// What is below a `bin` is in ELF.
-    fn tell_elf(&self, _: &Cancel) {
-        let is_elf = |inode: &InodeId| {
-            let path = self.0.inode(*inode).map_or_else(Vec::new, |inode| self.0.path(inode.node));
+    fn find_out(
+        &self,
+        filter: &Filter,
+        answers: &mut Answers,
+        hear: &(dyn Fn(&Inquiry, Arc<Answer>) + Sync),
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Vec<Notice> {
+        let (tree, mut unread) = (&self.0, Vec::new());
+        let is_elf = |inode: InodeId| {
+            let path = tree.inode(inode).map_or_else(Vec::new, |inode| tree.path(inode.node));
             String::from_utf8_lossy(&path).contains("bin/")
         };
-        self.0.tell_elf(self.0.inode_ids().filter(is_elf).collect());
+        while let Some((inquiry, inodes)) = filter.told(answers).open_inquiry(tree) {
+            let mut answer = answers.to(&inquiry).map_or_else(|| Answer::none(tree), |answer| (**answer).clone());
+            let total = inodes.len() as u64;
+            for (inode, read) in inodes.into_iter().zip(1..) {
+                let found = match &inquiry {
+                    Inquiry::Elf => Ok(is_elf(inode)),
+                    Inquiry::Has(needle) => self
+                        .read(inode, u64::MAX, observer, cancel)
+                        .and_then(|bytes| Grep::of(needle.clone()).finds(bytes.as_slice())),
+                };
+                answer.say(inode, matches!(found, Ok(true)));
+                unread.extend(found.err().map(|error| Notice {
+                    severity: Severity::Error,
+                    part: "a file".to_owned(),
+                    message: error.to_string(),
+                }));
+                observer.progress(Progress::Searching { read, total });
+                hear(&inquiry, Arc::new(answer.clone()));
+            }
+            answers.take(inquiry, Arc::new(answer));
+        }
+        unread
     }
 
     /// The other image has what this one had at its lowest layer, and that layer alone.
@@ -350,9 +380,16 @@ impl Hands {
                     Effect::Quit | Effect::Fail(_) => self.quit = true,
                     Effect::Copy(text) => self.copied = Some(text),
                     Effect::Choose(index) => self.chosen = Some(index),
-                    other => waiting.extend(answer(other)),
+                    other => waiting.extend(answer(other).into_iter().rev()),
                 }
             }
+        }
+    }
+
+    /// Takes one message after the other.
+    pub(super) fn take_all(&mut self, messages: impl IntoIterator<Item = Msg>) {
+        for msg in messages {
+            self.take(msg);
         }
     }
 

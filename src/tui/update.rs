@@ -8,6 +8,7 @@ mod extract;
 mod feed;
 mod files;
 mod find;
+mod inquest;
 mod jump;
 mod lens;
 mod life;
@@ -68,7 +69,8 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Saved(to, done) => diff::saved(state, &to, done),
         Msg::Weighed(generation, saved) => without::weighed(state, generation, saved),
         Msg::Going(generation, done, total) => viewer::going(state, generation, (done, total)),
-        Msg::ElfKnown => prompt::elf_known(state, &mut effects),
+        Msg::Heard(generation, inquiry, answer) => inquest::heard(state, generation, inquiry, answer, &mut effects),
+        Msg::Inquired(generation, unread) => inquest::ended(state, generation, unread),
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
         Msg::Extracted(generation, done) => extract::wrote(state, generation, done),
         Msg::ToastOver => state.toast = None,
@@ -86,6 +88,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
 /// Makes everything agree again: the lens with the selected layer, every cursor with its list, every window with its
 /// cursor.
 fn settle(state: &mut State, effects: &mut Effects) {
+    inquest::follow(state, effects);
     lens::follow(state, effects);
     files::follow(state, effects);
     compare::follow(state, effects);

@@ -34,11 +34,11 @@ mod waste;
 
 use super::keymap::{self, Context};
 use super::layout::{self, Areas, Class, Pane};
-use super::state::{Modal, PromptKind, Stage, State, Typed};
+use super::state::{Modal, PromptKind, Stage, State};
 use super::text;
 use super::theme::{Role, Theme, to_ascii};
 use super::update;
-use crate::tree::Counts;
+use crate::tree::{Counts, Filter};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -67,9 +67,9 @@ fn changes(counts: Counts) -> String {
 }
 
 /// The filter and the order of a list, for its border.
-fn order(filter: Option<&Typed>, name: &str, down: bool) -> String {
+fn order(filter: Option<&Filter>, name: &str, down: bool) -> String {
     let filter =
-        filter.map_or_else(String::new, |typed| format!("/{} · ", text::shorten(&text::prose(&typed.text), 20)));
+        filter.map_or_else(String::new, |typed| format!("/{} · ", text::shorten(&text::prose(typed.typed()), 20)));
     format!("{filter}{name} {}", if down { "↓" } else { "↑" })
 }
 

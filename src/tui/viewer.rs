@@ -9,7 +9,7 @@ use super::text;
 use super::theme::Role;
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
-use crate::tree::{InodeId, NodeId};
+use crate::tree::{InodeId, Needle, NodeId};
 use std::sync::Arc;
 
 /// How much of a file is shown.
@@ -43,7 +43,9 @@ pub(crate) struct Viewer {
     pub(crate) wrap: bool,
     /// The first row in the window.
     pub(crate) offset: usize,
-    /// What is searched for, and the lines of text that have it.
+    /// What is searched for, also in other versions.
+    pub(crate) needle: Option<Needle>,
+    /// The lines of text that have it.
     pub(crate) search: Option<Search>,
     rows: Vec<Row>,
     /// The first row of each line of text.
@@ -121,6 +123,7 @@ impl Viewer {
             hex: false,
             wrap: true,
             offset: 0,
+            needle: None,
             search: None,
             rows: Vec::new(),
             starts: Vec::new(),
@@ -128,12 +131,13 @@ impl Viewer {
         }
     }
 
-    /// Searches for a text from the window on; an empty one ends the search. Capitals matter if there is one.
-    pub(crate) fn search(&mut self, text: &str) {
-        self.search = match &self.content {
-            Content::Read { bytes, .. } if !text.is_empty() => Some(Search::of(text, bytes)),
+    /// Searches from the window on; for nothing ends the search.
+    pub(crate) fn search(&mut self, needle: Option<Needle>) {
+        self.search = match (&self.content, &needle) {
+            (Content::Read { bytes, .. }, Some(needle)) => Some(Search::of(needle, bytes)),
             _ => None,
         };
+        self.needle = needle;
         let first = self.starts.partition_point(|start| *start < self.offset);
         self.go_to_hit(|hits| hits.iter().position(|line| *line >= first).or(Some(0)));
     }
@@ -245,6 +249,10 @@ impl Viewer {
             };
             self.laid_out = Some(wanted);
         }
+        // What was searched for before this content was there is searched for now.
+        if self.search.is_none() && self.needle.is_some() && self.is_text() {
+            self.search(self.needle.clone());
+        }
         self.offset = self.offset.min(self.rows.len().saturating_sub(height));
     }
 }
@@ -267,11 +275,9 @@ pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
     }
 }
 
-/// What is searched for in a text.
+/// What a search has found in a text.
 #[derive(Debug)]
 pub(crate) struct Search {
-    /// As typed.
-    pub(crate) text: String,
     /// The lines that have it, counted from 0.
     pub(crate) lines: Vec<usize>,
     /// Which of them was gone to last.
@@ -279,12 +285,10 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    fn of(text: &str, bytes: &[u8]) -> Self {
-        let any_case = !text.chars().any(char::is_uppercase);
-        let has = |line: &str| if any_case { line.to_lowercase().contains(text) } else { line.contains(text) };
+    fn of(needle: &Needle, bytes: &[u8]) -> Self {
         let content = String::from_utf8_lossy(bytes);
-        let lines = content.lines().enumerate().filter(|(_, line)| has(line)).map(|(line, _)| line).collect();
-        Self { text: text.to_owned(), lines, at: 0 }
+        let lines = content.lines().enumerate().filter(|(_, line)| needle.is_in(line.as_bytes()));
+        Self { lines: lines.map(|(line, _)| line).collect(), at: 0 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a filter looks at paths: as a lens shows them, or over all layers.
 
 use crate::tree::outline::Mark;
-use crate::tree::{Change, EventKind, LensView, NodeId, Shown};
+use crate::tree::{Change, EventKind, InodeId, LensView, NodeId, Shown};
 
 /// Answers what the attributes of a path are.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,17 @@ impl<'a> Sight<'a> {
     pub(super) fn shown(&self, node: NodeId) -> Shown<'a> {
         let (tree, lens) = (self.view.tree(), self.view.lens());
         if self.ever { tree.last_shown(node) } else { tree.shown(node, lens) }
+    }
+
+    /// The file that a path is, or all that it ever was.
+    pub(super) fn files(&self, node: NodeId) -> impl Iterator<Item = InodeId> {
+        let (tree, ever) = (self.view.tree(), self.ever);
+        let shown = if ever { None } else { self.shown(node).inode() };
+        let written = tree.events(node).filter(move |_| ever).filter_map(|event| match event.kind {
+            EventKind::Written(inode) => Some(inode),
+            _ => None,
+        });
+        shown.into_iter().chain(written)
     }
 
     /// Whether the lens, or any layer, did this to a path.

@@ -1,11 +1,12 @@
 //! Finding a path of any layer.
 
+use crate::analysis::Timeline;
 use crate::image::LayerIndex;
-use crate::tui::effect::{Effect, Job};
+use crate::tui::effect::{Effect, Job, answer};
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{Modal, State, View};
-use crate::tui::testing::{Hands, hands, shows};
+use crate::tui::testing::{Hands, Sample, hands, shows};
 use crate::tui::update::update;
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -97,7 +98,7 @@ fn late_answers_do_not_count() {
         .collect();
     assert_eq!(questions.len(), 3);
     for (generation, search) in questions.into_iter().rev() {
-        hands.take(crate::tui::effect::answer(Effect::Ask(generation, Job::Find(search))).unwrap());
+        hands.take_all(answer(Effect::Ask(generation, Job::Find(search))));
     }
     let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
     let typed_slowly = crate::tui::testing::hands("f vib");
@@ -111,7 +112,7 @@ fn leaving_ends_the_reading() {
     let mut reads = Vec::new();
     for key in "env".chars() {
         for effect in update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(key)))) {
-            if let Some(msg) = crate::tui::effect::answer(effect) {
+            for msg in answer(effect) {
                 reads.extend(update(&mut hands.state, msg));
             }
         }
@@ -141,7 +142,7 @@ fn a_key_that_comes_before_the_answer_is_done_with_it() {
     }
     effects.extend(update(&mut hands.state, Msg::Key(crate::tui::testing::named("^V").unwrap())));
     assert!(matches!(hands.state.modal(), Some(Modal::Find(_))));
-    for msg in effects.into_iter().filter_map(crate::tui::effect::answer) {
+    for msg in effects.into_iter().flat_map(answer) {
         hands.take(msg);
     }
     assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
@@ -166,11 +167,11 @@ fn an_answer_to_a_search_that_was_closed_is_no_answer_to_the_next_one() {
     let first = update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char('z'))));
     hands.press("Esc f");
     let second = update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char('e'))));
-    for msg in first.into_iter().filter_map(crate::tui::effect::answer) {
+    for msg in first.into_iter().flat_map(answer) {
         hands.take(msg);
     }
     assert!(hands.state.waits(), "nobody has looked for e yet");
-    for msg in second.into_iter().filter_map(crate::tui::effect::answer) {
+    for msg in second.into_iter().flat_map(answer) {
         hands.take(msg);
     }
     let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
@@ -186,7 +187,7 @@ fn filters_that_were_kept_are_gone_back_to() {
     assert_eq!(typed(&hands), "is:link");
     hands.press("Up Up");
     assert_eq!(typed(&hands), "passwd");
-    assert_eq!(hands.state.tree.filter.as_ref().unwrap().text, "passwd");
+    assert_eq!(hands.state.tree.filter.as_ref().unwrap().typed(), "passwd");
     hands.press("Down Down");
     assert_eq!(typed(&hands), "");
     assert!(hands.state.tree.filter.is_none());
@@ -195,23 +196,95 @@ fn filters_that_were_kept_are_gone_back_to() {
     assert_eq!(typed(&hands), "is:link");
 }
 
+/// What was asked of contents by a key, if anything was.
+fn inquiries(effects: Vec<Effect>) -> Vec<Effect> {
+    effects.into_iter().filter(|effect| matches!(effect, Effect::Inquire(..))).collect()
+}
+
+fn type_text(hands: &mut Hands, text: &str) -> Vec<Effect> {
+    let letter = |letter| update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(letter))));
+    text.chars().flat_map(letter).collect()
+}
+
 #[test]
-fn files_in_elf_are_found_once_the_beginnings_of_all_were_read() {
+fn files_in_elf_are_found_as_their_beginnings_are_read() {
     let mut hands = hands("");
-    // The answer has not come yet.
     hands.press("/");
-    let mut effects = Vec::new();
-    for letter in "is:elf".chars() {
-        effects.extend(update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char(letter)))));
+    let asked = inquiries(type_text(&mut hands, "is:elf"));
+    assert_eq!(asked.len(), 1);
+    // The answer has not come yet.
+    shows(&hands, "files are read …");
+    for effect in asked {
+        hands.take_all(answer(effect));
     }
-    shows(&hands, "the beginnings of all files are being read …");
-    let looks: Vec<_> = effects.into_iter().filter(|effect| matches!(effect, Effect::LookForElf(_))).collect();
-    assert_eq!(looks.len(), 1);
-    for effect in looks {
-        hands.take(effect.aside(&|_| ()).unwrap());
-    }
-    assert!(hands.state.prompt.as_ref().unwrap().error.is_none());
+    assert!(!hands.text().contains("files are read") && hands.state.inquest.open.is_none());
     hands.press("Enter Esc 3 / i s : e l f Enter");
     let text = hands.text();
     assert!(text.contains("/usr/bin/python3") && !text.contains("os.py"), "{text}");
+}
+
+#[test]
+fn contents_are_looked_through_while_one_types_and_no_longer_than_one_waits() {
+    let mut hands = hands("f");
+    let mut asked = inquiries(type_text(&mut hands, "passwd content:layer"));
+    // Each letter asks something else; only the last question still counts.
+    let last = asked.pop().unwrap();
+    assert!(!asked.is_empty() && asked.into_iter().all(|effect| answer(effect).is_empty()));
+    let told = answer(last);
+    assert!(matches!(told.last(), Some(Msg::Inquired(_, unread)) if unread.is_empty()), "{told:?}");
+    hands.take_all(told);
+    shows(&hands, "/etc/passwd");
+    // Only the files that match otherwise were read.
+    let tree = &hands.state.ready.as_ref().unwrap().model.tree;
+    let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
+    let filter = find.filter.as_ref().unwrap();
+    let known = tree.inode_ids().filter(|inode| filter.found_in(*inode)).count();
+    let passwd = tree.find(b"etc/passwd").unwrap();
+    assert_eq!(known, Timeline::of(tree, passwd).files(tree).len());
+    // Esc closes it, and nobody waits any more.
+    let asked = inquiries(type_text(&mut hands, "s"));
+    hands.press("Esc");
+    assert!(hands.state.inquest.open.is_none() && asked.into_iter().all(|effect| answer(effect).is_empty()));
+}
+
+#[test]
+fn what_was_found_in_a_content_is_shown_there() {
+    // Of all versions the last one that has it.
+    let mut hands = hands("f");
+    hands.press("config Space content:/layer\\s[34]$/");
+    shows(&hands, "content at L4");
+    shows(&hands, "1 found");
+    hands.press("^V");
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("{}", hands.text()) };
+    assert_eq!(viewer.search.as_ref().unwrap().lines, [0]);
+    // The next version is searched for the same, and does not have it.
+    hands.press("]");
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
+    assert!(viewer.needle.is_some() && viewer.search.as_ref().unwrap().lines.is_empty());
+    hands.press("Esc Esc 3 / content:/layer\\s5$/ Enter p");
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("{}", hands.text()) };
+    assert_eq!(viewer.search.as_ref().unwrap().lines, [0]);
+}
+
+#[test]
+fn contents_that_cannot_be_read_are_told() {
+    let sample = Sample::of(&[vec!["f etc/good 20 a", "f etc/bad 14 a"]], &[("COPY . .", true)]);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press("f content:layer");
+    shows(&hands, "/etc/good");
+    shows(&hands, "could not be looked through; :messages says why");
+    hands.press("Esc : messages Enter");
+    shows(&hands, "the layer is damaged");
+}
+
+#[test]
+fn a_bad_expression_for_contents_is_told_at_once() {
+    let mut hands = hands("/ content:/(/");
+    shows(&hands, "/(/ is no regular expression: unclosed group");
+    hands.press("Esc f content:/(/");
+    shows(&hands, "/(/ is no regular expression: unclosed group");
+    hands.press("Esc f passwd ^V / /(/");
+    shows(&hands, "/(/ is no regular expression: unclosed group");
+    hands.press("Esc / /o[f]/");
+    shows(&hands, "1 lines found");
 }

@@ -78,7 +78,7 @@ fn nobody_waits_while_costs_are_added_up() {
     let effects = update(&mut hands.state, key);
     assert!(hands.text().contains("pull ↓") && hands.text().contains("     … "), "{}", hands.text());
     assert_eq!(hands.state.tree.rows.len(), before);
-    effects.into_iter().filter_map(answer).for_each(|msg| hands.take(msg));
+    effects.into_iter().flat_map(answer).for_each(|msg| hands.take(msg));
     assert!(!hands.text().contains("     … "), "{}", hands.text());
     assert!(names(&hands).is_sorted_by(|a, b| a > b), "{}", hands.text());
     // What is known stays known, also for who sorts otherwise: nothing is asked again.

@@ -16,7 +16,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
         model: Arc::clone(&ready.model),
         left,
         right,
-        filter: state.compare.filter.as_ref().map(|typed| Arc::clone(&typed.filter)),
+        filter: state.compare.filter.clone(),
         key: state.compare.key,
         reversed: state.compare.reversed,
     };

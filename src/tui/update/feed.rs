@@ -3,7 +3,7 @@
 use super::super::effect::Effect;
 use super::super::state::{Found, Opening, Picker, Position, Reading, Ready, Stage, State, Subject};
 use super::super::{Feed, Model, groups, pretty, text};
-use super::{Effects, lens, toast, waste};
+use super::{Effects, inquest, lens, toast, waste};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::{EntryKind, Listing};
@@ -112,6 +112,9 @@ fn ready(state: &mut State, model: Arc<Model>) {
     let count = state.notices.iter().filter(|notice| notice.severity >= Severity::Warning).count();
     if count > 0 && state.ready.is_none() {
         toast(state, format!("{count} {}, :messages shows all", if count == 1 { "notice" } else { "notices" }));
+    }
+    if !state.ready.as_ref().is_some_and(|before| Arc::ptr_eq(&before.model.tree, &model.tree)) {
+        inquest::forget(state);
     }
     let (groups, killed) = (groups::group(&model), groups::killed(&model));
     state.ready = Some(Ready { model, groups, killed });

@@ -13,7 +13,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     let question = List {
         tree: Arc::clone(&ready.model.tree),
         lens: state.files.mode.lens(state.layer(), state.layer_count()),
-        filter: state.files.filter.as_ref().map(|typed| Arc::clone(&typed.filter)),
+        filter: state.files.filter.clone(),
         key: state.files.key,
         reversed: state.files.reversed,
     };

@@ -1,12 +1,13 @@
 //! Finding a path of any layer.
 
 use super::super::effect::{Effect, Job};
-use super::super::find::{Find, Search};
+use super::super::find::{Find, Hit, Search};
 use super::super::keymap::{Act, Context, Meaning};
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
 use super::super::state::{Modal, State};
 use super::super::text;
+use super::super::viewer::Viewer;
 use super::{Effects, jump, prompt, viewer};
 use crate::tree::{Filter, Found, InodeId};
 use crossterm::event::KeyEvent;
@@ -43,19 +44,18 @@ pub(super) fn edit(state: &mut State, requests: &[InputRequest], effects: &mut E
 
 /// Looks for what is typed.
 pub(super) fn look(state: &mut State, effects: &mut Effects) {
-    let Some(Modal::Find(find)) = state.modals.last() else { return };
-    let parsed = Filter::fuzzy(find.input.value());
-    let lacks_elf = parsed.as_ref().is_ok_and(|filter| prompt::lacks_elf(state, filter, effects));
     let Some(Modal::Find(find)) = state.modals.last_mut() else { return };
-    match parsed {
-        Ok(_) if lacks_elf => find.error = Some(prompt::ELF.to_owned()),
+    match Filter::fuzzy(find.input.value()) {
         Ok(filter) => {
             find.error = None;
             let generation = state.reads.advance();
             find.generation = generation;
+            let filter = Arc::new(filter.told(&state.inquest.answers));
+            find.filter = Some(Arc::clone(&filter));
             if filter.is_empty() {
                 find.answered = generation;
                 find.found = Found::default();
+                find.found_by = Some(filter);
                 find.hit = None;
             } else {
                 effects.push(Effect::Ask(generation, Job::Find(Search { model: Arc::clone(&find.model), filter })));
@@ -73,8 +73,12 @@ pub(super) fn found(state: &mut State, generation: Generation, found: Found) {
     });
     let Some(find) = finds.into_iter().find(|find| find.generation == generation) else { return };
     find.answered = generation;
+    // More was found by the same: one is still where one was.
+    let kept = find.selected().filter(|_| find.asks_again());
+    let cursor = kept.and_then(|node| found.hits.iter().position(|hit| *hit == node));
     find.found = found;
-    find.at.cursor = 0;
+    find.found_by.clone_from(&find.filter);
+    find.at.cursor = cursor.unwrap_or(0);
 }
 
 /// Whether a key has to wait for the answer to what was typed: it is about the best hit, or comes after such a one. It
@@ -108,11 +112,17 @@ fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
         find.hit = None;
         return;
     };
-    if find.hit.as_ref().is_some_and(|hit| hit.timeline.node == node) {
-        return;
+    // Of its versions the last one in which something was found; else the last one.
+    let has = |version: &InodeId| find.filter.as_ref().is_some_and(|filter| filter.found_in(*version));
+    let choose = |versions: &[InodeId]| versions.iter().rposition(has).or(versions.len().checked_sub(1));
+    let needle = find.filter.as_deref().and_then(Filter::needle);
+    let is_it = |viewer: &Viewer| choose(&viewer.versions) == Some(viewer.at) && viewer.needle.as_ref() == needle;
+    let is_seen = |hit: &Hit| hit.timeline.node == node && hit.content.as_ref().is_none_or(|content| is_it(content));
+    if !find.hit.as_ref().is_some_and(is_seen) {
+        let mut hit = viewer::glance(&find.model, node, choose, GLANCE, reads, effects);
+        hit.look_for(needle);
+        find.hit = Some(hit);
     }
-    let last = |versions: &[InodeId]| versions.len().checked_sub(1);
-    find.hit = Some(viewer::glance(&find.model, node, last, GLANCE, reads, effects));
 }
 
 /// From what was found to its path in the last layer that did something to it.

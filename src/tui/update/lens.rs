@@ -124,7 +124,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
         lens: state.tree.mode.lens(layer, state.layer_count()),
         whole: matches!(source, Source::Tree(_)),
         kinds: state.tree.kinds,
-        filter: state.tree.filter.as_ref().map(|typed| Arc::clone(&typed.filter)),
+        filter: state.tree.filter.clone(),
         costs: state.tree.sort.key == SortKey::Pull,
     };
     if state.tree.asked.as_ref().is_some_and(|before| before.answers(&asked)) {

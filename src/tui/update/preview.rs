@@ -7,7 +7,7 @@ use super::super::state::State;
 use super::{Effects, details, viewer};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
-use crate::tree::{InodeId, NodeId, Shown};
+use crate::tree::{Filter, InodeId, NodeId, Shown};
 use std::sync::Arc;
 
 /// How much of a file is read for it.
@@ -78,6 +78,7 @@ fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut E
     let (made_from, model) = (sources(state)?, Arc::clone(&state.ready.as_ref()?.model));
     let facts = details::preview_facts(state, node);
     let this = |versions: &[InodeId]| versions.iter().position(|version| Some(*version) == inode);
-    let hit = viewer::glance(&model, node, this, GLANCE, &mut state.reads, effects);
+    let mut hit = viewer::glance(&model, node, this, GLANCE, &mut state.reads, effects);
+    hit.look_for(viewer::filter(state).and_then(Filter::needle));
     Some(Preview { hit, facts, made_from })
 }

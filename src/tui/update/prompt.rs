@@ -3,7 +3,7 @@
 use super::super::effect::Effect;
 use super::super::keymap::{self, Act, Action};
 use super::super::layout::Pane;
-use super::super::state::{Modal, Prompt, PromptKind, State, Text, Typed, View};
+use super::super::state::{Modal, Prompt, PromptKind, State, Text, View};
 use super::super::text;
 use super::super::theme::{Role, ThemeName};
 use super::{Effects, act, compare, diff, extract, find, lens, toast, tree, viewer, waste};
@@ -30,7 +30,7 @@ pub(super) fn open(state: &mut State) {
         View::Compare => (PromptKind::CompareFilter, &state.compare.filter),
         View::Layers | View::Image => (PromptKind::TreeFilter, &state.tree.filter),
     };
-    let text = filter.as_ref().map_or("", |typed| typed.text.as_str());
+    let text = filter.as_ref().map_or("", |filter| filter.typed());
     state.prompt = Some(new(kind, text));
 }
 
@@ -156,53 +156,33 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
             (prompt.error, prompt.chosen) = (None, None);
             return;
         }
-        PromptKind::Search => return viewer::search(state, &text),
+        PromptKind::Search => {
+            let error = viewer::search(state, &text).err();
+            if let Some(prompt) = &mut state.prompt {
+                prompt.error = error.map(|error| text::prose(&error.to_string()));
+            }
+            return;
+        }
         PromptKind::TreeFilter | PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter => {}
     }
-    let parsed = Filter::parse(&text);
-    let lacks_elf = parsed.as_ref().is_ok_and(|filter| lacks_elf(state, filter, effects));
-    let Some(prompt) = &mut state.prompt else { return };
-    match parsed {
-        Ok(_) if lacks_elf => prompt.error = Some(ELF.to_owned()),
+    match Filter::parse(&text) {
         Ok(filter) => {
             prompt.error = None;
-            let typed = (!filter.is_empty()).then(|| Typed { text, filter: Arc::new(filter) });
-            set_filter(state, kind, typed, effects);
+            let filter = filter.told(&state.inquest.answers);
+            set_filter(state, kind, (!filter.is_empty()).then(|| Arc::new(filter)), effects);
         }
         Err(error) => prompt.error = Some(text::prose(&error.to_string())),
     }
 }
 
-/// Why a filter says nothing yet.
-pub(super) const ELF: &str = "the beginnings of all files are being read …";
-
-/// Whether a filter asks for what nobody knows yet; then somebody goes and looks.
-pub(super) fn lacks_elf(state: &mut State, filter: &Filter, effects: &mut Effects) -> bool {
-    let Some(ready) = &state.ready else { return false };
-    if !filter.asks_for_elf() || ready.model.tree.knows_elf() {
-        return false;
-    }
-    if !std::mem::replace(&mut state.looks_for_elf, true) {
-        effects.push(Effect::LookForElf(Arc::clone(&ready.model)));
-    }
-    true
-}
-
-/// Looks again at what was typed, now that it can be told which files are in ELF.
-pub(super) fn elf_known(state: &mut State, effects: &mut Effects) {
-    if state.prompt.as_ref().is_some_and(|prompt| prompt.kind.is_filter()) {
-        edit(state, &[], effects);
-    }
-    find::look(state, effects);
-}
-
-fn set_filter(state: &mut State, kind: PromptKind, typed: Option<Typed>, effects: &mut Effects) {
+fn set_filter(state: &mut State, kind: PromptKind, filter: Option<Arc<Filter>>, effects: &mut Effects) {
     match kind {
-        PromptKind::TreeFilter => tree::set_filter(state, typed),
-        PromptKind::WasteFilter => waste::set_filter(state, typed, effects),
-        PromptKind::FilesFilter => state.files.filter = typed,
-        PromptKind::CompareFilter => state.compare.filter = typed,
-        PromptKind::Search => viewer::search(state, ""),
+        PromptKind::TreeFilter => tree::set_filter(state, filter),
+        PromptKind::WasteFilter => waste::set_filter(state, filter, effects),
+        PromptKind::FilesFilter => state.files.filter = filter,
+        PromptKind::CompareFilter => state.compare.filter = filter,
+        // Nothing is always understood.
+        PromptKind::Search => drop(viewer::search(state, "")),
         PromptKind::Extract => state.plan = None,
         PromptKind::Command | PromptKind::Patch => {}
     }

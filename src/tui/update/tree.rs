@@ -3,9 +3,9 @@
 use super::super::msg::Generation;
 use super::super::rows::{Folder, Openness, Row, Rows};
 use super::super::scene::Scene;
-use super::super::state::{State, Typed};
+use super::super::state::State;
 use super::{details, toast};
-use crate::tree::NodeId;
+use crate::tree::{Filter, NodeId};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ pub(super) fn go_to(state: &mut State, path: Vec<u8>) {
 
 /// Takes another filter, or none. What a filter finds is seen at once, also in directories that were closed; without
 /// one, they are as they were before, but for those above the path that is kept.
-pub(super) fn set_filter(state: &mut State, typed: Option<Typed>) {
+pub(super) fn set_filter(state: &mut State, typed: Option<Arc<Filter>>) {
     let tree = &mut state.tree;
     let filtered = (tree.filter.is_some(), typed.is_some());
     tree.filter = typed;

@@ -11,7 +11,7 @@ use super::super::viewer::{MOST, Reading, Viewer};
 use super::{Effects, prompt, toast};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
-use crate::tree::{InodeId, NodeId, Shown};
+use crate::tree::{Filter, FilterError, InodeId, Needle, NodeId, Shown};
 use std::sync::Arc;
 
 /// Opens the selected file: of the tree in the version that the lens shows, of the wasted items in the one that is
@@ -26,9 +26,23 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
     let versions = Timeline::of(&model.tree, node).files(&model.tree);
     let Some(at) = versions.iter().position(|version| *version == inode) else { return false };
     let mut viewer = Viewer::new(model, node, versions, at);
+    viewer.needle = filter(state).and_then(Filter::needle).cloned();
     read(&mut viewer, MOST, &mut state.reads, effects);
     state.modals.push(Modal::Viewer(Box::new(viewer)));
     true
+}
+
+/// The filter by which the selected row was found.
+pub(super) fn filter(state: &State) -> Option<&Filter> {
+    let filter = match (state.modal(), state.view) {
+        (Some(Modal::Find(find)), _) => &find.filter,
+        (None, View::Layers) => &state.tree.filter,
+        (None, View::Files) => &state.files.filter,
+        (None, View::Waste) => &state.waste.filter,
+        (None, View::Compare) => &state.compare.filter,
+        (Some(_), _) | (None, View::Image) => &None,
+    };
+    filter.as_deref()
 }
 
 /// The selected row, if it is about a regular file.
@@ -114,10 +128,10 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             }
         }
         Act::Search => {
-            let before = viewer.search.as_ref().map_or("", |search| search.text.as_str());
+            let before = viewer.needle.as_ref().map_or("", Needle::typed);
             state.prompt = Some(prompt::new(PromptKind::Search, before));
         }
-        Act::NextHit | Act::PreviousHit if viewer.search.is_none() => {
+        Act::NextHit | Act::PreviousHit if viewer.needle.is_none() => {
             toast(state, "nothing is searched for; / searches");
         }
         Act::NextHit | Act::PreviousHit => viewer.next_hit(act == Act::NextHit),
@@ -136,11 +150,13 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
     }
 }
 
-/// Searches for what is typed.
-pub(super) fn search(state: &mut State, text: &str) {
+/// Searches for what is typed, in the words of a filter's `content:`.
+pub(super) fn search(state: &mut State, text: &str) -> Result<(), FilterError> {
+    let needle = if text.is_empty() { None } else { Some(Needle::parse(text)?) };
     if let Some(Modal::Viewer(viewer)) = state.modals.last_mut() {
-        viewer.search(text);
+        viewer.search(needle);
     }
+    Ok(())
 }
 
 /// Takes what was read, if somebody still waits for it.
@@ -156,7 +172,9 @@ pub(super) fn going(state: &mut State, generation: Generation, done: (u64, u64))
         Modal::Writing(writing) if writing.generation == generation => Some(writing),
         _ => None,
     });
-    if let Some(writing) = writings.next() {
+    if let Some(open) = state.inquest.open.as_mut().filter(|open| open.generation == generation) {
+        open.done = Some(done);
+    } else if let Some(writing) = writings.next() {
         writing.done = Some(done);
     } else if let Some(viewer) = waiting(state, generation) {
         viewer.done = Some(done);

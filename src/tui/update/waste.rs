@@ -3,11 +3,12 @@
 use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
-use super::super::state::{Modal, Position, State, Text, Typed, WasteSort};
+use super::super::state::{Modal, Position, State, Text, WasteSort};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::{Effects, toast};
 use crate::analysis::{DiveFigures, DiveReference};
+use crate::tree::Filter;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -90,17 +91,17 @@ pub(super) fn reverse(state: &mut State) {
 }
 
 /// Puts a filter on, or takes it off.
-pub(super) fn set_filter(state: &mut State, filter: Option<Typed>, effects: &mut Effects) {
+pub(super) fn set_filter(state: &mut State, filter: Option<Arc<Filter>>, effects: &mut Effects) {
     state.waste.filter = filter;
     let generation = state.waste.generation.advance();
-    let (Some(ready), Some(typed)) = (&state.ready, &state.waste.filter) else {
+    let (Some(ready), Some(filter)) = (&state.ready, &state.waste.filter) else {
         state.waste.answered = generation;
         state.waste.kept = None;
         rebuild(state);
         return;
     };
     let nodes = ready.groups.iter().map(|group| group.node).collect();
-    let question = Sift { model: Arc::clone(&ready.model), nodes, filter: Arc::clone(&typed.filter) };
+    let question = Sift { model: Arc::clone(&ready.model), nodes, filter: Arc::clone(filter) };
     effects.push(Effect::Ask(generation, Job::Sift(question)));
 }
 

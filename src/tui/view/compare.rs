@@ -9,14 +9,14 @@
 
 use super::super::compare::CompareKey;
 use super::super::layout::Pane;
-use super::super::state::{PromptKind, State, Typed};
+use super::super::state::{PromptKind, State};
 use super::super::text;
 use super::super::theme::Role;
 use super::{Painter, Piece};
 use crate::analysis::{Comparison, Difference, Present};
 use crate::listing::EntryKind;
 use crate::report::Units;
-use crate::tree::Tree;
+use crate::tree::{Filter, Tree};
 use ratatui::layout::Rect;
 
 impl Painter<'_> {
@@ -104,11 +104,11 @@ pub(super) fn row(trees: [&Tree; 2], difference: &Difference, width: usize, unit
 
 fn note(state: &State) -> String {
     let pane = &state.compare;
-    note_of(pane.key, pane.reversed, pane.filter.as_ref())
+    note_of(pane.key, pane.reversed, pane.filter.as_deref())
 }
 
 /// The order, and the filter.
-pub(super) fn note_of(key: CompareKey, reversed: bool, filter: Option<&Typed>) -> String {
+pub(super) fn note_of(key: CompareKey, reversed: bool, filter: Option<&Filter>) -> String {
     let (name, down) = match key {
         CompareKey::Delta => ("delta", true),
         CompareKey::Path => ("path", false),

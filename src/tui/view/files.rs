@@ -90,5 +90,5 @@ fn note(state: &State) -> String {
         FilesKey::Change => ("change", false),
         FilesKey::Time => ("time", true),
     };
-    super::order(pane.filter.as_ref(), name, down != pane.reversed)
+    super::order(pane.filter.as_deref(), name, down != pane.reversed)
 }

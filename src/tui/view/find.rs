@@ -12,6 +12,7 @@
 //! ```
 
 use super::super::find::{self, Find, Hit};
+use super::super::inquest::Open;
 use super::super::layout;
 use super::super::life;
 use super::super::text;
@@ -29,7 +30,7 @@ impl Painter<'_> {
     pub(super) fn find(&mut self, found: &Find) -> (u16, u16) {
         let parts = layout::find(self.areas, self.state.modal());
         Clear.render(parts.whole.intersection(self.buffer.area), self.buffer);
-        self.border(parts.frame, true, "Find in every layer", &note(found));
+        self.border(parts.frame, true, "Find in every layer", &note(found, self.state.inquest.open.as_ref()));
         let width = usize::from(parts.input.width).saturating_sub(4);
         let scroll = found.input.visual_scroll(width);
         let typed: String = found.input.value().chars().skip(scroll).collect();
@@ -125,9 +126,12 @@ impl Painter<'_> {
     }
 }
 
-fn note(found: &Find) -> String {
+fn note(found: &Find, open: Option<&Open>) -> String {
     if found.waits() {
         return "…".to_owned();
+    }
+    if let Some(open) = open {
+        return format!("{} found, {}", found.found.total, open.note());
     }
     let paths = found.model.report.totals.paths;
     match found.found.total {

@@ -1,5 +1,6 @@
 //! What stands around the panes: header, lens, strip, status; and the borders of panes.
 
+use super::super::inquest::Open;
 use super::super::layout::{self, Class, Pane};
 use super::super::state::{Fact, Modal, PromptKind, State, View};
 use super::super::text::{self, human};
@@ -315,14 +316,21 @@ fn setting_status(state: &State) -> Option<String> {
 
 /// How many rows a filter leaves.
 pub(super) fn hits(state: &State, kind: PromptKind) -> String {
+    let open = state.inquest.open.as_ref().map(Open::note);
+    let found = |count: &dyn std::fmt::Display| {
+        let open = open.as_ref().map_or_else(String::new, |open| format!(", {open}"));
+        format!("{count} found{open}   [Enter] keep  [Esc] clear")
+    };
     match kind {
-        PromptKind::TreeFilter => state.tree.scene.as_ref().filter(|scene| scene.filtered).map_or_else(
-            || "text · *.glob · /regex/ · !not · is:file · size:>1M   [Enter] keep [Esc] clear".to_owned(),
-            |scene| format!("{} found   [Enter] keep  [Esc] clear", scene.total()),
-        ),
-        PromptKind::CompareFilter => format!("{} found   [Enter] keep  [Esc] clear", state.compare.len()),
-        PromptKind::FilesFilter => format!("{} found   [Enter] keep  [Esc] clear", state.files.len()),
-        PromptKind::WasteFilter => format!("{} found   [Enter] keep  [Esc] clear", state.waste.shown.len()),
+        PromptKind::TreeFilter => match state.tree.scene.as_ref().filter(|scene| scene.filtered) {
+            Some(scene) => found(&scene.total()),
+            None => open.unwrap_or_else(|| {
+                "text · *.glob · /regex/ · !not · is:file · size:>1M   [Enter] keep [Esc] clear".to_owned()
+            }),
+        },
+        PromptKind::CompareFilter => found(&state.compare.len()),
+        PromptKind::FilesFilter => found(&state.files.len()),
+        PromptKind::WasteFilter => found(&state.waste.shown.len()),
         PromptKind::Search => match state.modal() {
             Some(Modal::Viewer(viewer)) => {
                 let lines = viewer.search.as_ref().map_or(0, |search| search.lines.len());

@@ -244,7 +244,7 @@ fn note(state: &State) -> String {
     let arrow = if down { "↓" } else { "↑" };
     let mut out = Vec::new();
     if let Some(filter) = &state.tree.filter {
-        out.push(format!("/{}", text::shorten(&text::prose(&filter.text), 20)));
+        out.push(format!("/{}", text::shorten(&text::prose(filter.typed()), 20)));
     }
     out.extend(kinds(state.tree.kinds));
     out.push(format!("{key} {arrow}"));

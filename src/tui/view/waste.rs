@@ -146,7 +146,7 @@ impl Painter<'_> {
             WasteSort::Cause => ("cause", false),
         };
         let pane = &self.state.waste;
-        let filter = pane.filter.as_ref();
+        let filter = pane.filter.as_deref();
         let by = match (&pane.opened, pane.by) {
             (_, GroupBy::File) => String::new(),
             (Some(bundle), _) => format!("{} · ", text::shorten(&bundle.title, 24)),

@@ -1,0 +1,101 @@
+//! What filters ask of contents, and what is known of it by now.
+
+use super::Model;
+use super::msg::Generation;
+use crate::bytes::Cancel;
+use crate::notice::Notice;
+use crate::progress::Observer;
+use crate::tree::{Answer, Answers, Filter, Inquiry};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long to wait for the next letter before files are read.
+const TYPING: Duration = Duration::from_millis(if cfg!(test) { 0 } else { 150 });
+
+/// What is known, and what is being found out.
+#[derive(Debug, Default)]
+pub(crate) struct Inquest {
+    /// What is known.
+    pub(crate) answers: Answers,
+    /// The filter for which files are being read.
+    pub(crate) open: Option<Open>,
+    /// Filters of which everything is known that can be.
+    closed: Vec<Arc<Filter>>,
+}
+
+impl Inquest {
+    /// As many filters as are remembered.
+    const MOST: usize = 8;
+
+    /// Whether a filter asks for what is not known yet.
+    pub(crate) fn is_open(&self, filter: &Filter) -> bool {
+        filter.asks() && !self.closed.iter().any(|closed| closed.is_same(filter))
+    }
+
+    /// Takes that everything is known now.
+    pub(crate) fn close(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        if self.closed.len() >= Self::MOST {
+            self.closed.remove(0);
+        }
+        self.closed.push(Arc::clone(&open.filter));
+    }
+}
+
+/// A filter for which files are being read. Dropping it ends the reading.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// The filter.
+    pub(crate) filter: Arc<Filter>,
+    /// The number of the question.
+    pub(crate) generation: Generation,
+    /// Bytes that were read, of all that have to be.
+    pub(crate) done: Option<(u64, u64)>,
+    /// Ends it.
+    pub(crate) cancel: Cancel,
+}
+
+impl Open {
+    /// How far it is, as a part of a line.
+    pub(crate) fn note(&self) -> String {
+        let percent = self.done.filter(|(_, total)| *total > 0);
+        let percent = percent.map(|(done, total)| u128::from(done) * 100 / u128::from(total));
+        percent.map_or_else(|| "files are read …".to_owned(), |percent| format!("{percent}% of the files read …"))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+/// A question: what do the contents say to a filter?
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// The image.
+    pub(crate) model: Arc<Model>,
+    /// The filter.
+    pub(crate) filter: Arc<Filter>,
+    /// What is known already.
+    pub(crate) answers: Answers,
+    /// Ends it.
+    pub(crate) cancel: Cancel,
+}
+
+impl Ask {
+    /// Reads the files. `hear` gets what is known several times a second; what could not be read comes back. None if
+    /// nobody waits for it any more.
+    pub(crate) fn answer(
+        mut self,
+        hear: &(dyn Fn(&Inquiry, Arc<Answer>) + Sync),
+        observer: &dyn Observer,
+    ) -> Option<Vec<Notice>> {
+        std::thread::sleep(TYPING);
+        if self.cancel.is_cancelled() {
+            return None;
+        }
+        let unread = self.model.files.find_out(&self.filter, &mut self.answers, hear, observer, &self.cancel);
+        (!self.cancel.is_cancelled()).then_some(unread)
+    }
+}
