@@ -26,7 +26,7 @@ pub use blob::{Blob, BlobId};
 pub use error::SourceError;
 pub use open::{OpenOptions, open, open_section};
 pub use reference::{Reference, Transport};
-pub use tar::{LayerBlob, LayerTar, LayerTars};
+pub use tar::{LayerBlob, LayerTar, LayerTars, Origin};
 
 use crate::codec::Compression;
 use crate::notice::Notice;

@@ -84,9 +84,11 @@ Examples:
   layerscope find app.tar app/.env           letters, in this order
   layerscope find app.tar is:removed size:>1M
   layerscope find app.tar \"'shadow\" layer:3..7 --format json
+  layerscope find app.tar 'content:/BEGIN .*PRIVATE KEY/'
 
 Terms: letters, 'exact, ^start, end$, *.glob, /regex/, !not, is:KIND, size:>1M,
-layer:3..7, owner:1000, mode:4000, ext:py. All must match.")]
+layer:3..7, owner:1000, mode:4000, ext:py, content:text, content:/regex/ (a line
+of the file has it). All must match.")]
 pub struct FindArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]

@@ -4,8 +4,8 @@ use super::Entry;
 use super::fingerprint::Fingerprint;
 use super::toc;
 use crate::bytes::{Cancel, SectionReader};
-use crate::progress::{Observer, Progress, Silent};
-use crate::source::LayerTar;
+use crate::progress::{Observer, Progress};
+use crate::source::{LayerTar, Origin};
 use crate::tarball::Region;
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
@@ -55,14 +55,26 @@ impl Content {
                 None => Box::new(layer.reader_at(entry.data_offset, observer, cancel)?.take(entry.stored())),
             },
         };
-        Ok(Self::new(Stored::Stream(Stream::new(stored, entry.data_offset)), entry, cancel))
+        let place = layer.place(entry.data_offset)?;
+        Ok(Self::new(Stored::Stream(Stream::new(stored, layer.origin(), place)), entry, cancel))
     }
 
-    /// The same of a layer that is decompressed from its beginning to its end: contents that are asked for in the order
-    /// of the tar take one pass. [`Content::into_stream`] gives it back.
-    pub fn open_after(mut tar: Stream, entry: Entry<'_>, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Self> {
-        tar.pass(entry.data_offset, observer, cancel)?;
-        Ok(Self::new(Stored::Stream(tar), entry, cancel))
+    /// The same out of what is decompressed already, if that leads there: contents that are asked for in the order in
+    /// which they are stored take one pass. [`Content::into_stream`] gives it back.
+    pub fn open_after(
+        pass: Option<Stream>,
+        layer: &LayerTar,
+        entry: Entry<'_>,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Self> {
+        let place = layer.place(entry.data_offset)?;
+        let mut stream = match pass.filter(|stream| stream.leads_to(layer, place, entry.data_offset)) {
+            Some(stream) => stream,
+            None => Stream::at(layer, entry.data_offset, observer, cancel)?,
+        };
+        stream.pass(place, observer, cancel)?;
+        Ok(Self::new(Stored::Stream(stream), entry, cancel))
     }
 
     /// The same of a layer that is not compressed, through a reader that is there already: contents that lie side by
@@ -170,7 +182,9 @@ enum Stored {
 /// The bytes of a layer on their way out of a compression.
 pub struct Stream {
     bytes: BufReader<Box<dyn Read + Send>>,
-    /// Where in the uncompressed layer the next byte is.
+    /// What is decompressed.
+    origin: Origin,
+    /// Where in that the next byte is.
     position: u64,
 }
 
@@ -181,16 +195,22 @@ impl fmt::Debug for Stream {
 }
 
 impl Stream {
-    /// Decompresses a layer from its beginning.
-    pub fn of(layer: &LayerTar, cancel: &Cancel) -> io::Result<Self> {
-        Ok(Self::new(layer.reader_at(0, &Silent, cancel)?, 0))
+    /// Decompresses a layer from `offset` on.
+    fn at(layer: &LayerTar, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Self> {
+        Ok(Self::new(layer.stream_at(offset, observer, cancel)?, layer.origin(), layer.place(offset)?))
     }
 
-    fn new(bytes: Box<dyn Read + Send>, position: u64) -> Self {
-        Self { bytes: BufReader::with_capacity(PIECE, bytes), position }
+    fn new(bytes: Box<dyn Read + Send>, origin: Origin, position: u64) -> Self {
+        Self { bytes: BufReader::with_capacity(PIECE, bytes), origin, position }
     }
 
-    /// Passes over everything before `offset`; what has passed already is an error.
+    /// Whether going on is the shortest way to `offset` of a layer, which is at `place`: no checkpoint is nearer.
+    fn leads_to(&self, layer: &LayerTar, place: u64, offset: u64) -> bool {
+        let ahead = place.checked_sub(self.position).filter(|_| self.origin == layer.origin());
+        ahead.is_some_and(|ahead| ahead <= layer.distance(offset))
+    }
+
+    /// Passes over everything before `offset` of what is decompressed; what has passed already is an error.
     fn pass(&mut self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<()> {
         let total = offset.checked_sub(self.position).ok_or(io::ErrorKind::InvalidInput)?;
         while self.position < offset {

@@ -6,7 +6,7 @@ use crate::bytes::Cancel;
 use crate::image::hex;
 use crate::listing::{Content, Stream};
 use crate::progress::Observer;
-use crate::source::BlobId;
+use crate::source::Origin;
 use crate::tree::InodeId;
 use hashbrown::HashMap;
 use sha2::{Digest as _, Sha256};
@@ -68,8 +68,8 @@ impl Files {
         digests
     }
 
-    /// Hands out the contents of files one after the other, in the order in which the layers have them: a compressed
-    /// layer takes one pass, however many of them it has.
+    /// Hands out the contents of files one after the other, in the order in which they are stored: a compressed layer, or
+    /// a compressed archive around all of them, takes one pass at most, however many of them it has.
     pub(super) fn visit(
         &self,
         mut inodes: Vec<InodeId>,
@@ -77,38 +77,38 @@ impl Files {
         cancel: &Cancel,
         visit: &mut dyn FnMut(InodeId, io::Result<&mut Content>),
     ) {
-        inodes.sort_by_cached_key(|inode| {
-            let offset = self.tree.entry(*inode).map(|entry| entry.data_offset);
-            (self.tree.inode(*inode).map(|inode| inode.layer), offset, *inode)
-        });
+        inodes.sort_by_cached_key(|inode| (self.place(*inode), *inode));
         inodes.dedup();
         let mut pass = None;
         for inode in inodes {
             match self.open_next(inode, &mut pass, observer, cancel) {
-                Ok((id, mut content)) => {
+                Ok(mut content) => {
                     visit(inode, Ok(&mut content));
-                    pass = content.into_stream().map(|stream| (id, stream));
+                    pass = content.into_stream();
                 }
                 Err(error) => visit(inode, Err(error)),
             }
         }
     }
 
-    /// Opens one file; `pass` is the layer that is being decompressed.
+    /// Where a content is stored.
+    pub(super) fn place(&self, inode: InodeId) -> Option<(Origin, u64)> {
+        let (tar, entry) = find(&self.image, &self.tars, &self.tree, inode).ok()?;
+        Some((tar.origin(), tar.place(entry.data_offset).ok()?))
+    }
+
+    /// Opens one file; `pass` is what is being decompressed.
     fn open_next(
         &self,
         inode: InodeId,
-        pass: &mut Option<(BlobId, Stream)>,
+        pass: &mut Option<Stream>,
         observer: &dyn Observer,
         cancel: &Cancel,
-    ) -> io::Result<(BlobId, Content)> {
+    ) -> io::Result<Content> {
         let (tar, entry) = find(&self.image, &self.tars, &self.tree, inode)?;
-        let id = tar.blob().id;
         if entry.digest().is_some() || tar.plain().is_some() {
-            return Ok((id, Content::open(tar, entry, observer, cancel)?));
+            return Content::open(tar, entry, observer, cancel);
         }
-        let stream = pass.take().filter(|(blob, _)| *blob == id).map(|(_, stream)| stream);
-        let stream = stream.map_or_else(|| Stream::of(tar, cancel), Ok)?;
-        Ok((id, Content::open_after(stream, entry, observer, cancel)?))
+        Content::open_after(pass.take(), tar, entry, observer, cancel)
     }
 }

@@ -17,8 +17,11 @@ const PARTS: u64 = 32;
 /// Bytes that are next to nothing.
 const LITTLE: u64 = 1 << 20;
 
-/// Files of one layer that a thread takes at once, where it does not have to pass over what lies between.
-const PORTION: usize = 128;
+/// Bytes of files that a thread takes at once.
+const PORTION: u64 = 32 << 20;
+
+/// Bytes that are decompressed once more so that another thread takes what follows.
+const NEAR: u64 = 2 << 20;
 
 /// Who hears what is known to an inquiry so far.
 pub(super) type Hear<'a> = &'a (dyn Fn(&Inquiry, Arc<Answer>) + Sync);
@@ -114,24 +117,32 @@ impl Files {
         });
     }
 
-    /// Divides files into portions that can be read side by side: those of a compressed layer are read in one pass.
-    fn portions(&self, mut inodes: Vec<InodeId>) -> Vec<Vec<InodeId>> {
-        let place = |inode: &InodeId| {
-            let offset = self.tree.entry(*inode).map(|entry| entry.data_offset);
-            (self.tree.inode(*inode).map(|inode| inode.layer), offset)
-        };
-        inodes.sort_by_cached_key(place);
-        let mut portions = Vec::new();
-        for layer in inodes.chunk_by(|a, b| place(a).0 == place(b).0) {
-            let is_plain = layer.first().is_some_and(|inode| {
-                find(&self.image, &self.tars, &self.tree, *inode).is_ok_and(|(tar, _)| tar.plain().is_some())
-            });
-            let size = if is_plain { PORTION } else { layer.len() };
-            portions.extend(layer.chunks(size).map(<[InodeId]>::to_vec));
+    /// Divides files into portions that can be read side by side: what is compressed is divided where a checkpoint is.
+    fn portions(&self, inodes: Vec<InodeId>) -> Vec<Vec<InodeId>> {
+        let mut placed: Vec<_> = inodes.into_iter().map(|inode| (self.place(inode), inode)).collect();
+        placed.sort_unstable();
+        let mut portions: Vec<(u64, Vec<InodeId>)> = Vec::new();
+        let mut last = None;
+        for (place, inode) in placed {
+            let origin = place.map(|(origin, _)| origin);
+            let goes_on = origin == last && portions.last().is_some_and(|(size, _)| *size < PORTION);
+            if !goes_on && (origin != last || self.distance(inode) <= NEAR) {
+                portions.push((0, Vec::new()));
+            }
+            last = origin;
+            if let Some((size, portion)) = portions.last_mut() {
+                *size += self.tree.file_size(inode).unwrap_or(0);
+                portion.push(inode);
+            }
         }
         // What takes longest comes first.
-        portions.sort_by_key(|portion| std::cmp::Reverse(portion.len()));
-        portions
+        portions.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+        portions.into_iter().map(|(_, portion)| portion).collect()
+    }
+
+    /// Bytes that are decompressed before a content is there.
+    fn distance(&self, inode: InodeId) -> u64 {
+        find(&self.image, &self.tars, &self.tree, inode).map_or(0, |(tar, entry)| tar.distance(entry.data_offset))
     }
 }
 
@@ -148,9 +159,10 @@ fn asking<R: Read>(inquiry: &Inquiry) -> impl FnMut(&mut R) -> io::Result<bool> 
 }
 
 fn is_elf(content: &mut impl Read) -> io::Result<bool> {
-    let mut start = [0; Elf::MAGIC.len()];
+    // And something behind it.
+    let mut start = [0; Elf::MAGIC.len() + 1];
     match content.read_exact(&mut start) {
-        Ok(()) => Ok(start == Elf::MAGIC),
+        Ok(()) => Ok(start.starts_with(&Elf::MAGIC)),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
     }

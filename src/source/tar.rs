@@ -17,6 +17,15 @@ pub struct LayerTar {
     outer: Unpacked,
 }
 
+/// What is decompressed from its beginning to its end: layers that are parts of one are reached in one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The compressed archive around the layers.
+    Archive,
+    /// The blob of one layer.
+    Blob(BlobId),
+}
+
 impl LayerTar {
     /// The tar in a blob that is compressed in this way. Its checkpoints, or those of the archive around it, take at
     /// most `budget` bytes of memory.
@@ -45,20 +54,52 @@ impl LayerTar {
     /// tells `observer` while it passes over what lies between. A compressed layer inside of a compressed archive has
     /// no checkpoints of its own: it is decompressed from its beginning.
     pub fn reader_at(&self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
+        let tar = self.stream_at(offset, observer, cancel)?;
+        if self.origin() == Origin::Archive {
+            let rest = self.blob.size.checked_sub(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
+            return Ok(Box::new(tar.take(rest)));
+        }
+        Ok(tar)
+    }
+
+    /// The same, but it goes on behind the tar where that is a part of a compressed archive: to the next layers.
+    pub fn stream_at(&self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
         let BlobBytes::Within { offset: start, .. } = &self.blob.bytes else {
             return Ok(self.outer.reader_at(offset, observer, cancel)?);
         };
-        let within = |offset: u64| {
-            let rest = self.blob.size.checked_sub(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
-            let start = start.checked_add(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
-            Ok::<_, io::Error>(self.outer.reader_at(start, observer, cancel)?.take(rest))
-        };
-        if self.compression == Compression::None {
-            return Ok(Box::new(within(offset)?));
+        if self.origin() == Origin::Archive {
+            return Ok(self.outer.reader_at(self.place(offset)?, observer, cancel)?);
         }
-        let mut tar = decoder(self.compression, within(0)?)?;
+        let blob = self.outer.reader_at(*start, observer, cancel)?.take(self.blob.size);
+        let mut tar = decoder(self.compression, blob)?;
         skip(&mut tar, offset, observer, cancel)?;
         Ok(tar)
+    }
+
+    /// What has to be decompressed for it.
+    pub fn origin(&self) -> Origin {
+        match self.blob.bytes {
+            BlobBytes::Within { .. } if self.compression == Compression::None => Origin::Archive,
+            _ => Origin::Blob(self.blob.id),
+        }
+    }
+
+    /// Where in what [`LayerTar::origin`] says a byte of the tar is.
+    pub fn place(&self, offset: u64) -> io::Result<u64> {
+        match &self.blob.bytes {
+            BlobBytes::Within { offset: start, .. } if self.compression == Compression::None => {
+                Ok(start.checked_add(offset).ok_or(io::ErrorKind::UnexpectedEof)?)
+            }
+            _ => Ok(offset),
+        }
+    }
+
+    /// Bytes that are decompressed before the one at `offset` is there, from the nearest checkpoint on.
+    pub fn distance(&self, offset: u64) -> u64 {
+        match (&self.blob.bytes, self.origin()) {
+            (BlobBytes::Within { .. }, Origin::Blob(_)) => offset,
+            _ => self.place(offset).map_or(offset, |place| self.outer.distance(place)),
+        }
     }
 
     /// Decompresses the blob, whose bytes come from `stored`, and leaves checkpoints on the way.

@@ -1,6 +1,6 @@
 //! The filter language: which paths one wants to see. One grammar for every place where a filter can be typed.
 //!
-//! Terms are separated by spaces and must all match. A term is tried against the path with a leading slash:
+//! Terms are separated by spaces and must all match; `content:/re/` may have spaces up to its last slash. A term is tried against the path with a leading slash:
 //!
 //! | term | meaning |
 //! |---|---|
@@ -113,7 +113,7 @@ const IS: [(&str, Is); 12] = [
 impl Filter {
     /// Understands what was typed.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        let terms = text.split_whitespace().map(Term::parse).collect::<Result<_, _>>()?;
+        let terms = words(text).map(Term::parse).collect::<Result<_, _>>()?;
         Ok(Self { typed: text.to_owned(), terms, ..Self::default() })
     }
 
@@ -121,7 +121,7 @@ impl Filter {
     /// the letters, in their order. Everything else is as in a filter.
     pub fn fuzzy(text: &str) -> Result<Self, FilterError> {
         let mut fuzzy = Self { typed: text.to_owned(), is_fuzzy: true, ..Self::default() };
-        for text in text.split_whitespace() {
+        for text in words(text) {
             let term = Term::parse(text)?;
             match term.test {
                 Test::Contains { .. } if !term.negated && !text.starts_with('\'') => {
@@ -395,6 +395,27 @@ impl Is {
     }
 }
 
+/// The terms of a text.
+fn words(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        text = text.trim_start();
+        let end = end_of_expression(text).or_else(|| text.find(char::is_whitespace)).unwrap_or(text.len());
+        let (word, rest) = text.split_at_checked(end)?;
+        text = rest;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+/// Where a text goes on after `content:/re/`, if it begins with that: behind the first slash that ends a word.
+fn end_of_expression(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('!').unwrap_or(text).strip_prefix("content:/")?;
+    let ends = |(at, _): &(usize, &str)| {
+        *at > 0 && inner.get(at + 1..).is_some_and(|rest| !rest.starts_with(|c: char| !c.is_whitespace()))
+    };
+    let (at, _) = inner.match_indices('/').find(ends)?;
+    Some(text.len() - inner.len() + at + 1)
+}
+
 /// As much memory as a regular expression may take.
 const LARGEST_REGEX: usize = 1 << 20;
 
@@ -438,6 +459,23 @@ fn swapped(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_expression_for_contents_may_have_spaces() {
+        for (text, expected) in [
+            ("  a  b ", &["a", "b"][..]),
+            ("content:/a b/ c", &["content:/a b/", "c"]),
+            ("x !content:/a b/", &["x", "!content:/a b/"]),
+            ("content:/a/b c/d/ e", &["content:/a/b c/d/", "e"]),
+            ("content:/a b", &["content:/a", "b"]),
+            ("content:/ b/", &["content:/ b/"]),
+            ("content:/", &["content:/"]),
+            ("content:a /b/", &["content:a", "/b/"]),
+            ("/a b/", &["/a", "b/"]),
+        ] {
+            assert_eq!(words(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_wrong_is_said_in_words() {

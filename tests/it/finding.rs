@@ -1,7 +1,7 @@
 //! The filter language for scripts: `find`, and `ls --filter`.
 
 use crate::binary::layerscope;
-use crate::image_builder::docker_archive;
+use crate::image_builder::{Image, Pack, docker_archive, layer, layout, write_layout};
 use crate::reference;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -78,10 +78,9 @@ fn files_in_elf_are_told_by_how_they_begin() {
     add("bin/run", b"\x7fELF and more");
     add("bin/short", b"\x7fELF");
     add("bin/script", b"#!/bin/sh\n");
-    let image = crate::image_builder::Image::new("acme/app:1", vec![tar.into_inner().unwrap()]);
-    for pack in crate::image_builder::Pack::ALL {
-        std::fs::write(&path, pack.pack(&crate::image_builder::docker_archive(std::slice::from_ref(&image), false)))
-            .unwrap();
+    let image = Image::new("acme/app:1", vec![tar.into_inner().unwrap()]);
+    for pack in Pack::ALL {
+        std::fs::write(&path, pack.pack(&docker_archive(std::slice::from_ref(&image), false))).unwrap();
         let path = path.to_str().unwrap();
         assert_eq!(layerscope(&["ls", path, "--filter", "is:elf"]).expect(0).text(), "bin/run\n", "{pack:?}");
         let found = layerscope(&["find", path, "is:elf", "--format", "json"]).expect(0).json();
@@ -91,4 +90,61 @@ fn files_in_elf_are_told_by_how_they_begin() {
             "bin/script\nbin/short\n"
         );
     }
+}
+
+#[test]
+fn contents_are_looked_through_in_every_kind_of_archive() {
+    let secret = layer(&[
+        "d etc",
+        "f etc/key.pem text=-----BEGIN\\x20PRIVATE\\x20KEY-----\\x0aMII",
+        "f etc/other text=BEGIN\\x0aPRIVATE\\x20KEY",
+        "f bin/tool text=\\x00\\x01PRIVATE\\x20KEY\\x00",
+        "f etc/large size=3000000 fill=x",
+    ]);
+    let gone = layer(&["w etc/key.pem", "f etc/other text=nothing", "h etc/again -> etc/other"]);
+    let image = Image::new("acme/app:1", vec![secret, gone]);
+    let expected = |path: &str| {
+        let find = |terms: &[&str]| -> Vec<String> {
+            let all = [&["find", path], terms, &["--format", "json"]].concat();
+            let found = layerscope(&all).expect(0).json();
+            let mut paths: Vec<String> =
+                found.as_array().unwrap().iter().map(|hit| hit["path"].as_str().unwrap().to_owned()).collect();
+            paths.sort();
+            paths
+        };
+        // In any layer: what is gone, and what was written over.
+        assert_eq!(find(&["content:/PRIVATE KEY/"]), ["bin/tool", "etc/key.pem", "etc/other"], "{path}");
+        assert_eq!(find(&["content:/BEGIN .*KEY/"]), ["etc/key.pem"], "{path}");
+        assert_eq!(find(&["content:private", "etc"]), ["etc/key.pem", "etc/other"], "{path}");
+        assert_eq!(find(&["content:nothing"]), ["etc/again", "etc/other"], "{path}");
+        assert_eq!(find(&["!content:x", "is:file"]), ["bin/tool", "etc/again", "etc/key.pem", "etc/other"], "{path}");
+        // What a lens shows, and no more.
+        let list = |arguments: &[&str]| layerscope(&[&["ls", path], arguments].concat()).expect(0).text();
+        assert_eq!(list(&["--filter", "content:/PRIVATE KEY/"]), "bin/tool\n", "{path}");
+        let first = list(&["--layer", "0", "--filter", "content:/PRIVATE KEY/ is:file"]);
+        assert_eq!(first, "bin/tool\netc/key.pem\netc/other\n", "{path}");
+    };
+    let directory = tempfile::tempdir().unwrap();
+    for pack in Pack::ALL {
+        let path = directory.path().join(format!("{pack:?}.tar"));
+        std::fs::write(&path, pack.pack(&docker_archive(std::slice::from_ref(&image), false))).unwrap();
+        expected(path.to_str().unwrap());
+        let path = directory.path().join(format!("{pack:?}.layout"));
+        write_layout(&layout(std::slice::from_ref(&image), pack), &path);
+        expected(path.to_str().unwrap());
+    }
+}
+
+#[test]
+fn a_content_that_cannot_be_looked_through_is_told() {
+    let image = Image::new("acme/app:1", vec![layer(&["f a size=100 fill=x", "f endless size=70000000 fill=y"])]);
+    let (_directory, path) = crate::binary::file("app.tar.gz", &Pack::Gzip.pack(&docker_archive(&[image], false)));
+    let outcome = layerscope(&["find", &path, "content:x"]).expect(2);
+    assert_eq!(outcome.text(), "+0                100B  /a\n");
+    let told = "error: layer 0: endless: its content could not be looked through: a line has more than 64 MiB";
+    assert!(outcome.stderr.contains(told), "{}", outcome.stderr);
+    let listed = layerscope(&["ls", &path, "--filter", "content:x"]).expect(2);
+    assert!(listed.text() == "a\n" && listed.stderr.contains(told), "{}", listed.stderr);
+    // Files that do not match otherwise are not read.
+    assert!(layerscope(&["find", &path, "content:x", "^a"]).expect(0).stderr.is_empty());
 }

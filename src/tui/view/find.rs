@@ -117,7 +117,7 @@ impl Painter<'_> {
             (Some(toast), _) => (toast.text.clone(), toast.role),
             (None, Some(error)) => (format!(" {error} "), Role::Error),
             (None, None) => {
-                let hint = "letters · 'exact · ^start · end$ · !not · is:removed · size:>1M · layer:3..7";
+                let hint = "letters · 'exact · ^start · end$ · !not · is:removed · size:>1M · content:/re/";
                 (hint.to_owned(), Role::Dim)
             }
         };

@@ -325,7 +325,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
         PromptKind::TreeFilter => match state.tree.scene.as_ref().filter(|scene| scene.filtered) {
             Some(scene) => found(&scene.total()),
             None => open.unwrap_or_else(|| {
-                "text · *.glob · /regex/ · !not · is:file · size:>1M   [Enter] keep [Esc] clear".to_owned()
+                "*.glob · /regex/ · !not · is:file · size:>1M · content:/re/   [Enter] keep".to_owned()
             }),
         },
         PromptKind::CompareFilter => found(&state.compare.len()),
