@@ -9,7 +9,8 @@ use super::text;
 use super::theme::Role;
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
-use crate::tree::{InodeId, Needle, NodeId};
+use crate::image::LayerIndex;
+use crate::tree::{InodeId, Needle, NodeId, Tree};
 use std::sync::Arc;
 
 /// How much of a file is shown.
@@ -169,6 +170,19 @@ impl Viewer {
         self.versions.get(self.at).copied()
     }
 
+    /// All versions by their layers, this one in round brackets: `[L6] (L7) [L8]`; of many those beside it. None if there
+    /// is only one.
+    pub(crate) fn strip(&self) -> Option<String> {
+        strip(&self.model.tree, &self.versions, self.at)
+    }
+
+    /// The layer of the version before, if it has the same content.
+    pub(crate) fn same_as(&self) -> Option<LayerIndex> {
+        let before = *self.versions.get(self.at.checked_sub(1)?)?;
+        let tree = &self.model.tree;
+        tree.is_same_file(before, self.inode()?).then(|| tree.inode(before).map(|inode| inode.layer))?
+    }
+
     /// How many bytes it has.
     pub(crate) fn size(&self) -> u64 {
         self.inode().and_then(|inode| self.model.tree.file_size(inode)).unwrap_or(0)
@@ -255,6 +269,20 @@ impl Viewer {
         }
         self.offset = self.offset.min(self.rows.len().saturating_sub(height));
     }
+}
+
+/// Versions of a file by their layers, one of them in round brackets; of many those beside it.
+pub(crate) fn strip(tree: &Tree, versions: &[InodeId], at: usize) -> Option<String> {
+    const BESIDE: usize = 2;
+    let (first, last) = (at.saturating_sub(BESIDE), (at + BESIDE + 1).min(versions.len()));
+    let shown = versions.get(first..last).filter(|_| versions.len() > 1)?;
+    let layers = shown.iter().zip(first..).map(|(version, index)| {
+        let layer = tree.inode(*version).map_or(0, |inode| inode.layer.0);
+        if index == at { format!("(L{layer})") } else { format!("[L{layer}]") }
+    });
+    let more = |is: bool| is.then(|| "…".to_owned());
+    let parts = more(first > 0).into_iter().chain(layers).chain(more(last < versions.len()));
+    Some(parts.collect::<Vec<_>>().join(" "))
 }
 
 impl Drop for Viewer {
@@ -351,10 +379,28 @@ fn hex_rows(bytes: &[u8], columns: usize) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Timeline;
+    use crate::listing::testing::listing;
+    use crate::tree::Stack;
 
     fn texts(rows: &[Row]) -> Vec<String> {
         let text = |row: &Row| row.pieces.iter().map(|(text, _)| text.as_str()).collect::<String>();
         rows.iter().map(|row| format!("{} {}", row.lead, text(row))).collect()
+    }
+
+    #[test]
+    fn versions_are_named_by_their_layers() {
+        let mut stack = Stack::new();
+        for layer in 0..9 {
+            stack.push(listing(&[if layer % 2 == 0 { "f a 1 x" } else { "f b 1 x" }]));
+        }
+        let tree = stack.finish();
+        let versions = Timeline::of(&tree, tree.find(b"a").unwrap()).files(&tree);
+        let strips: Vec<_> = (0..versions.len()).map(|at| strip(&tree, &versions, at).unwrap()).collect();
+        assert_eq!(strips[0], "(L0) [L2] [L4] …");
+        assert_eq!(strips[2], "[L0] [L2] (L4) [L6] [L8]");
+        assert_eq!(strips[4], "… [L4] [L6] (L8)");
+        assert_eq!(strip(&tree, versions.get(..1).unwrap(), 0), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn a_version_is_compared_with_the_one_before_it() {
     let mut hands = hands(80, "f config.y ^D");
     for part in [
         "/srv/app/config.yaml · L4 → L5",
-        "+1 -1 · version 3 of 3",
+        "+1 -1 · [L3] [L4] (L5)",
         "L5 RUN sed -i s/true/false/ config.yaml && rm -f .env",
         "63 B → 80 B · 0644 · 1000:0",
         "1   -of layer 4",

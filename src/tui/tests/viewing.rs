@@ -27,9 +27,10 @@ fn a_file_is_shown_in_the_version_of_the_lens() {
     let mut hands = hands("Enter");
     shows(&hands, "1 of layer 3");
     shows(&hands, "2     and a long line that goes on");
-    shows(&hands, "[ ] 1 of 2, L3");
+    shows(&hands, "(L3) [L4] · 19 B ━");
     hands.press("]");
     shows(&hands, "1 of layer 4");
+    shows(&hands, "[L3] (L4) · 19 B · same as L3 ━");
     hands.press("]");
     shows(&hands, "this is the last version");
     hands.press("[ [");

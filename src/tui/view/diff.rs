@@ -1,7 +1,7 @@
 //! Two versions of a file, over the view.
 //!
 //! ```text
-//! ┏━ /srv/app/config.yaml · L7 → L8 ━━━━━━━━━━━━━━━━━━━━━━ +4 -3 · version 3 of 3 ━┓
+//! ┏━ /srv/app/config.yaml · L7 → L8 ━━━━━━━━━━━━━━━━━━━━━━ +4 -3 · [L6] [L7] (L8) ━┓
 //! ┃ L8 RUN sed -i s/debug:\ true/debug:\ false/ config.yaml && rm -f .env        ┃
 //! ┃ 63 B → 80 B · 0644 · owner 1000:1000 → 1000:0                                ┃
 //! ┃ 1   -debug: true                                                             ┃
@@ -12,6 +12,7 @@ use super::super::diff::{Diff, Difference, Facts, Look, MOST};
 use super::super::layout;
 use super::super::text::{self, human};
 use super::super::theme::Role;
+use super::super::viewer::strip;
 use super::{Painter, Piece};
 use crate::listing::Entry;
 use crate::report::mtime_text;
@@ -120,11 +121,11 @@ fn role(look: Look) -> Role {
     }
 }
 
-/// How much differs, and which version this is.
+/// How much differs, and which version is compared with the one before.
 fn note(diff: &Diff) -> String {
-    let version = format!("version {} of {}", diff.at + 1, diff.versions.len());
+    let versions = strip(&diff.model.tree, &diff.versions, diff.at).unwrap_or_default();
     match diff.lines() {
-        Some(lines) => format!("+{} -{} · {version}", lines.added, lines.removed),
-        None => version,
+        Some(lines) => format!("+{} -{} · {versions}", lines.added, lines.removed),
+        None => versions,
     }
 }

@@ -19,7 +19,8 @@ use ratatui::layout::Rect;
 
 impl Painter<'_> {
     pub(super) fn preview(&mut self, area: Rect) {
-        self.border(area, false, "Preview", "");
+        let strip = self.state.preview.as_ref().and_then(|preview| preview.hit.content.as_ref()?.strip());
+        self.border(area, false, "Preview", &strip.unwrap_or_default());
         let steps = self.state.preview.as_ref().map_or(0, |preview| preview.hit.timeline.steps.len());
         let parts = layout::preview_parts(area, steps);
         let Some(Preview { hit, facts, .. }) = &self.state.preview else {

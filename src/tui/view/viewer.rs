@@ -1,7 +1,7 @@
 //! The content of a file, over the view.
 //!
 //! ```text
-//! ┏━ /etc/os-release ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ version 1 of 2, L0 · 267B ━┓
+//! ┏━ /etc/os-release ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ (L0) [L3] · 267B ━┓
 //! ┃ 1 PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"                                ┃
 //! ```
 
@@ -57,13 +57,11 @@ impl Painter<'_> {
     fn note(&self, viewer: &Viewer) -> String {
         let units = self.state.options.units;
         let layer = viewer.inode().and_then(|inode| viewer.model.tree.inode(inode)).map(|inode| inode.layer);
-        let layer = layer.map_or_else(String::new, |layer| format!("L{layer} · "));
-        let version = match viewer.versions.len() {
-            0 | 1 => String::new(),
-            count => format!("[ ] {} of {count}, ", viewer.at + 1),
-        };
+        let version = viewer.strip().or_else(|| Some(format!("L{}", layer?)));
+        let version = version.map_or_else(String::new, |version| format!("{version} · "));
+        let same = viewer.same_as().map_or_else(String::new, |layer| format!(" · same as L{layer}"));
         let size = viewer.size();
         let shown = if size > MOST && !viewer.is_inside() { "first 1 MiB of " } else { "" };
-        format!("{version}{layer}{shown}{}", text::human(size, units))
+        format!("{version}{shown}{}{same}", text::human(size, units))
     }
 }
