@@ -32,6 +32,8 @@ pub struct Environment {
     pub tmux: bool,
     /// Whether text is on a light background: `COLORFGBG`, which some terminals set, as in `0;15`.
     pub is_light: Option<bool>,
+    /// The user's editor: `VISUAL`, else `EDITOR`.
+    pub editor: Option<String>,
     /// Where the user's settings are: `XDG_CONFIG_HOME`, else `~/.config`.
     pub config_home: Option<PathBuf>,
     /// Where programs keep what they remember: `XDG_STATE_HOME`, else `~/.local/state`.
@@ -64,6 +66,7 @@ impl Environment {
             utf8: locale.is_none_or(|locale| is_utf8(&locale)),
             tmux: set("TMUX").is_some(),
             is_light: set("COLORFGBG").and_then(|colors| is_light(colors.to_str()?)),
+            editor: ["VISUAL", "EDITOR"].into_iter().find_map(set).and_then(|editor| editor.into_string().ok()),
             config_home: home("XDG_CONFIG_HOME", ".config"),
             state_home: home("XDG_STATE_HOME", ".local/state"),
             today,
@@ -122,6 +125,8 @@ pub struct Settings {
     pub tmux: bool,
     /// Whether text is on a light background, as far as the environment says.
     pub is_light: Option<bool>,
+    /// The user's editor, as far as the environment says.
+    pub editor: Option<String>,
     /// What the user likes.
     pub config_file: Option<PathBuf>,
     /// What the explorer remembers.
@@ -157,6 +162,7 @@ impl Settings {
             theme,
             tmux: environment.tmux,
             is_light: environment.is_light,
+            editor: environment.editor.clone(),
             config_file: environment.config_home.as_ref().map(|home| home.join("layerscope/config.toml")),
             state_file: environment.state_home.as_ref().map(|home| home.join("layerscope/state.toml")),
             columns: environment.columns.unwrap_or(COLUMNS),
@@ -212,6 +218,8 @@ mod tests {
     fn the_rest_of_the_environment() {
         let all = environment(&[("NO_COLOR", "1"), ("TMPDIR", "/var/tmp"), ("COLUMNS", "132")]);
         assert_eq!((all.no_color, all.temporary, all.columns), (true, PathBuf::from("/var/tmp"), Some(132)));
+        assert_eq!(environment(&[("EDITOR", "vi"), ("VISUAL", "code -w")]).editor.as_deref(), Some("code -w"));
+        assert_eq!(environment(&[("EDITOR", "vi"), ("VISUAL", "")]).editor.as_deref(), Some("vi"));
         let home = environment(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "relative"), ("XDG_STATE_HOME", "/s")]);
         assert_eq!((home.config_home, home.state_home), (Some("/h/.config".into()), Some("/s".into())));
         for (colors, light) in [("0;15", Some(true)), ("15;0", Some(false)), ("0;default;7", Some(true)), ("x", None)] {

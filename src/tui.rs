@@ -37,6 +37,7 @@ mod menu;
 mod msg;
 mod pretty;
 mod preview;
+mod program;
 mod prompt;
 mod rival;
 mod rows;
@@ -207,6 +208,14 @@ pub struct Options {
     pub mouse: bool,
     /// The terminal is tmux, which hands on to the one around it only what is wrapped.
     pub tmux: bool,
+    /// The user's editor, as a shell understands it.
+    pub editor: Option<String>,
+    /// What takes a text and puts it into the clipboard, as a shell understands it; none for the terminal itself.
+    pub clipboard: Option<String>,
+    /// Where a file for the editor goes meanwhile.
+    pub temporary: PathBuf,
+    /// Filters that are gone back to as if they had been typed before.
+    pub filters: Vec<String>,
     /// The units of sizes.
     pub units: Units,
     /// What keys do.
@@ -231,6 +240,10 @@ impl Default for Options {
             ascii: false,
             mouse: true,
             tmux: false,
+            editor: None,
+            clipboard: None,
+            temporary: PathBuf::from("/tmp"),
+            filters: Vec::new(),
             units: Units::Si,
             keymap: Arc::default(),
             view: View::Layers,

@@ -3,6 +3,7 @@
 
 use crate::analysis::nearest;
 use crate::report::Units;
+use crate::tree::Filter;
 use crate::tui::{Binding, Keymap, LensMode, Options, Preset, SortKey, ThemeName, View};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,8 +11,22 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The keys that a file may have.
-const KNOWN: [&str; 11] =
-    ["theme", "units", "keys", "view", "lens", "sort", "split", "wide_split", "attributes", "ascii", "mouse"];
+const KNOWN: [&str; 14] = [
+    "theme",
+    "units",
+    "keys",
+    "view",
+    "lens",
+    "sort",
+    "split",
+    "wide_split",
+    "attributes",
+    "ascii",
+    "mouse",
+    "filters",
+    "editor",
+    "clipboard",
+];
 
 /// Names of lenses.
 const LENSES: [(&str, LensMode); 3] = [("alone", LensMode::Alone), ("sum", LensMode::Sum), ("whole", LensMode::Whole)];
@@ -19,25 +34,26 @@ const LENSES: [(&str, LensMode); 3] = [("alone", LensMode::Alone), ("sum", LensM
 /// Changes options as a file says. Gives back what is wrong in it, a sentence each, with the name of the file and the
 /// line.
 pub fn apply(text: &str, file: &str, options: &mut Options) -> Vec<String> {
-    let mut reader = Reader { text, file, problems: Vec::new() };
+    let mut reader = Reader { text, problems: Vec::new() };
     match DeTable::parse(text) {
         Ok(table) => reader.table(table.into_inner(), options),
         Err(error) => reader.tell(error.span().map_or(0, |span| span.start), error.message()),
     }
-    reader.problems
+    reader.problems.sort_by_key(|(line, _)| *line);
+    reader.problems.into_iter().map(|(line, problem)| format!("{file}, line {line}: {problem}")).collect()
 }
 
 struct Reader<'a> {
     text: &'a str,
-    file: &'a str,
-    problems: Vec<String>,
+    /// What is wrong, with the lines.
+    problems: Vec<(usize, String)>,
 }
 
 impl Reader<'_> {
     fn tell(&mut self, at: usize, problem: &str) {
         let before = self.text.as_bytes().get(..at).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        self.problems.push(format!("{}, line {line}: {problem}", self.file));
+        self.problems.push((line, problem.to_owned()));
     }
 
     fn table(&mut self, table: DeTable<'_>, options: &mut Options) {
@@ -66,6 +82,9 @@ impl Reader<'_> {
             "attributes" => options.attributes = Some(truth(&value)?),
             "ascii" => options.ascii |= truth(&value)?,
             "mouse" => options.mouse = truth(&value)?,
+            "editor" => options.editor = Some(command(&value)?),
+            "clipboard" => options.clipboard = Some(command(&value)?),
+            "filters" => options.filters = filters(&value)?,
             "keys" => options.keymap = Arc::new(self.keys(value)?),
             _ => {
                 let hint = nearest(name, KNOWN)
@@ -90,7 +109,7 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            match key_names(value.get_ref()) {
+            match strings(value.get_ref()) {
                 Some(keys) => {
                     places.push((action.clone(), at));
                     bindings.push(Binding { action, keys });
@@ -107,14 +126,29 @@ impl Reader<'_> {
     }
 }
 
-fn key_names(value: &DeValue<'_>) -> Option<Vec<String>> {
+/// A string, or a list of some.
+fn strings(value: &DeValue<'_>) -> Option<Vec<String>> {
     match value {
-        DeValue::String(key) => Some(vec![key.to_string()]),
-        DeValue::Array(keys) => {
-            keys.iter().map(|key: &Spanned<DeValue<'_>>| key.get_ref().as_str().map(str::to_owned)).collect()
+        DeValue::String(text) => Some(vec![text.to_string()]),
+        DeValue::Array(texts) => {
+            texts.iter().map(|text: &Spanned<DeValue<'_>>| text.get_ref().as_str().map(str::to_owned)).collect()
         }
         _ => None,
     }
+}
+
+/// Filters that make sense.
+fn filters(value: &DeValue<'_>) -> Result<Vec<String>, String> {
+    let filters = strings(value).ok_or("a list of filters is wanted, as in [\"is:wasted size:>1M\"]")?;
+    for filter in &filters {
+        Filter::parse(filter).map_err(|error| error.to_string())?;
+    }
+    Ok(filters)
+}
+
+fn command(value: &DeValue<'_>) -> Result<String, String> {
+    let command = value.as_str().filter(|command| !command.trim().is_empty());
+    command.map(str::to_owned).ok_or_else(|| "a command is wanted, as a shell understands it".to_owned())
 }
 
 fn truth(value: &DeValue<'_>) -> Result<bool, String> {
@@ -162,6 +196,15 @@ pub fn defaults() -> String {
 #ascii = false
 #mouse = true
 
+# Filters that arrow up finds in every place where a filter can be typed.
+#filters = [\"is:wasted size:>1M\", \"is:elf is:suid\"]
+
+# What E opens a file in; unless said, $VISUAL or $EDITOR.
+#editor = \"less\"
+
+# What is given the text that is copied; unless said, the terminal is (OSC 52).
+#clipboard = \"wl-copy\"
+
 # \"layerscope\" or \"dive\"; or a table with single keys:
 #keys = \"layerscope\"
 
@@ -206,7 +249,8 @@ mod tests {
     #[test]
     fn everything_can_be_said() {
         let text = "theme = 'light'\nunits = 'iec'\nview = 'waste'\nlens = 'whole'\nsort = 'name'\nsplit = 40\n\
-            wide_split = 70\nattributes = false\nascii = true\nmouse = false\nkeys = 'dive'\n";
+            wide_split = 70\nattributes = false\nascii = true\nmouse = false\nkeys = 'dive'\n\
+            filters = ['is:elf', '/a b/']\neditor = 'vi -R'\nclipboard = 'xclip'\n";
         let (options, problems) = read(text);
         assert_eq!(problems, Vec::<String>::new());
         let wanted = Options {
@@ -220,6 +264,10 @@ mod tests {
             attributes: Some(false),
             ascii: true,
             mouse: false,
+            editor: Some("vi -R".to_owned()),
+            clipboard: Some("xclip".to_owned()),
+            filters: vec!["is:elf".to_owned(), "/a b/".to_owned()],
+            temporary: Options::default().temporary,
             tmux: false,
             keymap: Arc::new(Keymap::new(Preset::Dive, &[]).0),
         };

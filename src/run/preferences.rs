@@ -27,6 +27,8 @@ impl Commands<'_> {
         }
         options.ascii |= settings.ascii;
         options.tmux = settings.tmux;
+        options.editor = options.editor.or_else(|| settings.editor.clone());
+        options.temporary.clone_from(&settings.spool_directory);
         options.background = settings.is_light.map(|light| if light { Background::Light } else { Background::Dark });
         if let Some(theme) = settings.theme {
             options.theme = theme_name(theme);

@@ -2,7 +2,7 @@
 
 use super::compare::Compare;
 use super::diff::Pair;
-use super::extract::Order;
+use super::extract::{Fetch, Fetched, Order};
 use super::files::{Files, List};
 use super::find::{MOST_HITS, Search};
 use super::highlight::paint;
@@ -42,9 +42,13 @@ pub(crate) enum Effect {
     Inquire(Generation, Ask),
     /// Write paths to a folder.
     Extract(Generation, Order),
+    /// Write one file for the user's editor.
+    Fetch(Generation, Fetch),
+    /// Open a file in this editor.
+    Edit(String, Fetched),
     /// Write a patch to a file.
     Save(Patch),
-    /// Put text into the clipboard of the terminal.
+    /// Put text into the clipboard.
     Copy(String),
     /// Tell the loader which image was chosen.
     Choose(usize),
@@ -302,6 +306,9 @@ impl Effect {
             }
             Self::Extract(generation, order) => {
                 Some(Msg::Extracted(generation, order.answer(&Going::of(generation, tell))?))
+            }
+            Self::Fetch(generation, fetch) => {
+                Some(Msg::Fetched(generation, fetch.answer(&Going::of(generation, tell))?))
             }
             _ => None,
         }

@@ -5,8 +5,11 @@ use super::{Extracted, Extraction, Model};
 use crate::bytes::Cancel;
 use crate::progress::Observer;
 use crate::tree::{Item, NodeId, Version};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tempfile::TempDir;
 
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +36,8 @@ pub(crate) struct Plan {
 pub(crate) struct Writing {
     /// What.
     pub(crate) plan: Plan,
-    /// The folder.
-    pub(crate) to: PathBuf,
+    /// The folder; none if it is one of our own, for the user's editor.
+    pub(crate) to: Option<PathBuf>,
     /// The number of the writing that counts.
     pub(crate) generation: Generation,
     /// Ends it.
@@ -68,6 +71,51 @@ impl Order {
         let extraction = Extraction { items, to: self.to, replace: self.replace };
         let done = self.plan.model.files.extract(&extraction, observer, &self.cancel);
         (!self.cancel.is_cancelled()).then(|| done.map_err(|error| error.to_string()))
+    }
+}
+
+/// A request to write one file to a folder of our own.
+#[derive(Debug)]
+pub(crate) struct Fetch {
+    /// What.
+    pub(crate) plan: Plan,
+    /// Where the folder is made.
+    pub(crate) temporary: PathBuf,
+    /// Ends it.
+    pub(crate) cancel: Cancel,
+}
+
+/// A file for the user's editor, which goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    folder: TempDir,
+    path: PathBuf,
+}
+
+impl Fetched {
+    /// The file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join(&self.path)
+    }
+}
+
+impl Fetch {
+    /// Writes; none if nobody waits for it any more.
+    pub(crate) fn answer(self, observer: &dyn Observer) -> Option<Result<Fetched, String>> {
+        let path = match &self.plan.wanted {
+            Wanted::Item((path, _)) => PathBuf::from(OsStr::from_bytes(path)),
+            Wanted::Below(..) => return None,
+        };
+        let folder = match tempfile::Builder::new().prefix("layerscope-").tempdir_in(&self.temporary) {
+            Ok(folder) => folder,
+            Err(error) => return Some(Err(format!("{}: {error}", self.temporary.display()))),
+        };
+        let (plan, to) = (self.plan, folder.path().to_owned());
+        let done = Order { plan, to, replace: false, cancel: self.cancel }.answer(observer)?;
+        Some(done.and_then(|extracted| match extracted.failed.into_iter().next() {
+            Some(failed) => Err(failed),
+            None => Ok(Fetched { folder, path }),
+        }))
     }
 }
 

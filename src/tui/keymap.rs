@@ -88,6 +88,8 @@ pub(crate) enum Act {
     ShowStep,
     Diff,
     Extract,
+    /// Opens the selected file in the user's editor.
+    Edit,
     Replace,
     NextHunk,
     PreviousHunk,
@@ -335,6 +337,7 @@ fn table() -> Vec<Action> { vec![
     row(Act::MarkBase, &["B"], Group::Lens, LAYERS_VIEW, "mark as base", None),
     row(Act::CompareBase, &["C"], Group::Lens, LAYERS_VIEW, "with the base", None),
     row(Act::Extract, &["x", "^E"], Group::Act, LIST.or(PATHS).or(LIFE), "extract", Some("extract")),
+    row(Act::Edit, &["E"], Group::Act, PATHS.or(LIFE).or(VIEWER), "in your editor", None),
     row(Act::SideBySide, &["|"], Group::Act, DIFF, "side by side", Some("side by side")),
     row(Act::SavePatch, &["x"], Group::Act, DIFF, "save a patch", Some("save patch")),
     row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),

@@ -1,6 +1,7 @@
 //! Everything that can happen to the explorer.
 
 use super::diff::Difference;
+use super::extract::Fetched;
 use super::files::Files;
 use super::rival::Rival;
 use super::scene::Scene;
@@ -56,6 +57,10 @@ pub(crate) enum Msg {
     Compared(Generation, Result<Difference, String>),
     /// Paths were written to a folder, or why nothing was.
     Extracted(Generation, Result<Extracted, String>),
+    /// A file was written for the user's editor, or could not be.
+    Fetched(Generation, Result<Fetched, String>),
+    /// A program of the user did not work, and why.
+    Failed(String),
     /// A toast has been there long enough.
     ToastOver,
     /// Another image was read and compared, or could not be.

@@ -564,7 +564,7 @@ impl State {
             reads: Generation::default(),
             prompt: None,
             inquest: Inquest::default(),
-            kept_filters: Vec::new(),
+            kept_filters: options.filters.clone(),
             without: Without::default(),
             plan: None,
             begun: None,

@@ -3,6 +3,7 @@
 
 use super::effect::{Effect, Job, work};
 use super::msg::{Generation, Msg};
+use super::program;
 use super::state::State;
 use super::update::update;
 use super::view::view;
@@ -19,13 +20,13 @@ use crossterm::terminal::{
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Size;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use std::io::{self, Write};
 use std::panic;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
@@ -72,12 +73,14 @@ pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, mut options: Opti
     // What the options say has weighed NO_COLOR already; crossterm alone would let it beat `--color always`.
     crossterm::style::force_color_output(options.theme != ThemeName::Mono);
     let mut screen = Screen::enter(&options)?;
-    listen_to_signals(signals, events.clone());
-    listen_to_keys(events.clone());
+    let loan = Arc::new(Loan::default());
+    listen_to_signals(signals, events.clone(), Arc::clone(&loan));
+    listen_to_keys(events.clone(), Arc::clone(&loan));
     listen_to_feed(first, feed, events.clone());
     answer(questions, events.clone());
     let size = screen.terminal.size()?;
-    let mut looped = Loop { state: State::new(size, options), jobs, events, choose, exit: None, writers: Vec::new() };
+    let state = State::new(size, options);
+    let mut looped = Loop { state, jobs, events, choose, loan, exit: None, writers: Vec::new() };
     let ended = looped.run(&mut screen, &inbox);
     handle.close();
     drop(screen);
@@ -130,6 +133,7 @@ struct Loop {
     jobs: Sender<(Generation, Job)>,
     events: Sender<Happening>,
     choose: Sender<usize>,
+    loan: Arc<Loan>,
     exit: Option<Exit>,
     /// Those who write files of the user.
     writers: Vec<JoinHandle<()>>,
@@ -192,9 +196,11 @@ impl Loop {
                 Effect::Ask(generation, job) => drop(self.jobs.send((generation, job))),
                 // If the loader is gone, nobody waits for the answer.
                 Effect::Choose(index) => drop(self.choose.send(index)),
-                Effect::Copy(text) => {
-                    io::stdout().write_all(&copy(&text, self.state.options.tmux))?;
-                    io::stdout().flush()?;
+                Effect::Copy(text) => self.copy(text)?,
+                Effect::Edit(editor, fetched) => {
+                    if let Err(error) = screen.lend(&self.loan, || program::edit(&editor, &fetched.file()))? {
+                        self.take(Msg::Failed(error), screen)?;
+                    }
                 }
                 Effect::Suspend => screen.suspend()?,
                 Effect::Quit => self.exit = Some(Exit::Quit),
@@ -208,7 +214,7 @@ impl Loop {
     /// A file may take long, and nobody else should wait for it. Closing what waits for it ends the thread.
     fn aside(&mut self, effect: Effect) {
         let events = self.events.clone();
-        let writes = matches!(effect, Effect::Extract(..) | Effect::Save(..));
+        let writes = matches!(effect, Effect::Extract(..) | Effect::Fetch(..) | Effect::Save(..));
         let thread = thread::spawn(move || {
             let _alarm = Alarm(events.clone());
             // If nobody listens any more, the explorer has been left.
@@ -218,9 +224,34 @@ impl Loop {
             }
         });
         if writes {
-            self.writers.retain(|writer| !writer.is_finished());
-            self.writers.push(thread);
+            self.wait_for(thread);
         }
+    }
+
+    fn copy(&mut self, text: String) -> io::Result<()> {
+        if let Some(command) = self.state.options.clipboard.clone() {
+            self.beside(move || program::feed(&command, &text).err().map(Msg::Failed));
+            return Ok(());
+        }
+        io::stdout().write_all(&copy(&text, self.state.options.tmux))?;
+        io::stdout().flush()
+    }
+
+    /// Does something that has to be done before the explorer is left.
+    fn beside(&mut self, work: impl FnOnce() -> Option<Msg> + Send + 'static) {
+        let events = self.events.clone();
+        let thread = thread::spawn(move || {
+            let _alarm = Alarm(events.clone());
+            if let Some(msg) = work() {
+                drop(events.send(Happening::Msg(msg)));
+            }
+        });
+        self.wait_for(thread);
+    }
+
+    fn wait_for(&mut self, thread: JoinHandle<()>) {
+        self.writers.retain(|writer| !writer.is_finished());
+        self.writers.push(thread);
     }
 
     /// Ends everything that is written, and waits for it: a part of a file would look like all of it.
@@ -270,6 +301,61 @@ fn next(inbox: &Receiver<Happening>, until: Option<Instant>) -> io::Result<Optio
     }
 }
 
+/// The terminal is lent to a program of the user: whoever reads keys rests meanwhile.
+#[derive(Debug, Default)]
+struct Loan {
+    state: Mutex<Lent>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Lent {
+    /// It is ours.
+    #[default]
+    No,
+    /// Keys may still be read.
+    Soon,
+    /// Nobody of ours reads keys.
+    Yes,
+}
+
+impl Loan {
+    /// How long whoever reads keys has to rest. It is only waiting, so it is woken at once.
+    const WAKES: Duration = Duration::from_secs(1);
+
+    fn state(&self) -> MutexGuard<'_, Lent> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_lent(&self) -> bool {
+        *self.state() != Lent::No
+    }
+
+    /// Begins it: once this returns, nobody of ours reads keys.
+    fn lend(&self) {
+        *self.state() = Lent::Soon;
+        // Whoever waits for a key wakes up when the window changes.
+        let _ = signal_hook::low_level::raise(SIGWINCH);
+        let waits = |state: &mut Lent| *state == Lent::Soon;
+        drop(self.changed.wait_timeout_while(self.state(), Self::WAKES, waits));
+    }
+
+    fn end(&self) {
+        *self.state() = Lent::No;
+        self.changed.notify_all();
+    }
+
+    /// Waits while it lasts.
+    fn rest(&self) {
+        let mut state = self.state();
+        while *state != Lent::No {
+            *state = Lent::Yes;
+            self.changed.notify_all();
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
 /// Tells the loop if the thread that holds it panics.
 struct Alarm(Sender<Happening>);
 
@@ -281,10 +367,16 @@ impl Drop for Alarm {
     }
 }
 
-fn listen_to_signals(mut signals: Signals, events: Sender<Happening>) {
+fn listen_to_signals(mut signals: Signals, events: Sender<Happening>, loan: Arc<Loan>) {
     thread::spawn(move || {
         for signal in signals.forever() {
             let event = match signal {
+                // These come from keys, and keys are the editor's now.
+                SIGINT if loan.is_lent() => continue,
+                SIGTSTP if loan.is_lent() => {
+                    let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+                    continue;
+                }
                 SIGTSTP => Happening::Msg(Msg::Suspend),
                 SIGCONT => Happening::Continue,
                 other => Happening::Signal(other),
@@ -296,10 +388,11 @@ fn listen_to_signals(mut signals: Signals, events: Sender<Happening>) {
     });
 }
 
-fn listen_to_keys(events: Sender<Happening>) {
+fn listen_to_keys(events: Sender<Happening>, loan: Arc<Loan>) {
     thread::spawn(move || {
         let _alarm = Alarm(events.clone());
         loop {
+            loan.rest();
             let event = match event::read() {
                 Ok(Event::Key(key)) => Happening::Msg(Msg::Key(key)),
                 Ok(Event::Mouse(mouse)) => Happening::Msg(Msg::Mouse(mouse)),
@@ -370,6 +463,16 @@ impl Screen {
         // The stop signal itself is ours to handle, so the one that cannot be handled does it.
         signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
         self.resume()
+    }
+
+    /// Gives the terminal to somebody else until `work` is done.
+    fn lend<T>(&mut self, loan: &Loan, work: impl FnOnce() -> T) -> io::Result<T> {
+        loan.lend();
+        give_back();
+        let done = work();
+        loan.end();
+        self.resume()?;
+        Ok(done)
     }
 
     fn resume(&mut self) -> io::Result<()> {

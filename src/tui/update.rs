@@ -33,6 +33,7 @@ use super::keymap::{self, Meaning};
 use super::layout::{self, Pane};
 use super::msg::Msg;
 use super::state::{Modal, Stage, State, Toast};
+use super::text;
 use super::theme::Role;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -73,6 +74,8 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Inquired(generation, unread) => inquest::ended(state, generation, unread),
         Msg::Compared(generation, difference) => diff::took(state, generation, difference),
         Msg::Extracted(generation, done) => extract::wrote(state, generation, done),
+        Msg::Fetched(generation, fetched) => extract::fetched(state, generation, fetched, &mut effects),
+        Msg::Failed(error) => failed(state, &error),
         Msg::ToastOver => state.toast = None,
         Msg::Hesitated => state.hints = state.begun.is_some(),
         Msg::Suspend => effects.push(Effect::Suspend),
@@ -155,6 +158,11 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
         Meaning::Begins(first) => state.begun = Some(first),
         Meaning::Nothing => {}
     }
+}
+
+/// Says why something did not work.
+fn failed(state: &mut State, error: &str) {
+    state.toast = Some(Toast { text: text::prose(error), role: Role::Error });
 }
 
 /// Shows a short message.

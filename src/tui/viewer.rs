@@ -400,7 +400,7 @@ mod tests {
         assert_eq!(strips[0], "(L0) [L2] [L4] …");
         assert_eq!(strips[2], "[L0] [L2] (L4) [L6] [L8]");
         assert_eq!(strips[4], "… [L4] [L6] (L8)");
-        assert_eq!(strip(&tree, versions.get(..1).unwrap(), 0), None);
+        assert_eq!(strip(&tree, &versions[..1], 0), None);
     }
 
     #[test]

@@ -70,3 +70,82 @@ fn what_could_be_configured_is_written_down() {
         assert!(text.lines().any(|known| known.starts_with(line)), "{line} in\n{text}");
     }
 }
+
+#[test]
+fn a_file_is_opened_in_the_editor_of_the_user_who_has_the_terminal_meanwhile() {
+    let home = home("");
+    let (notes, script) = (home.path().join("notes"), home.path().join("my editor"));
+    // It reads a line: keys are its own, and echoed.
+    let text = format!(
+        "#!/bin/sh\nhead -c 9 \"$2\" > '{0}'\necho \"$1 $2\" >> '{0}'\nstty -a | grep -c ' icanon' >> '{0}'\n\
+         echo EDITING\nread line\necho \"$line\" >> '{0}'\n",
+        notes.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let config = format!("editor = \"'{}' -w\"\n", script.display());
+    std::fs::write(home.path().join(".config/layerscope/config.toml"), config).unwrap();
+    let mut terminal = explorer(home.path(), &[]);
+    terminal.keys("f");
+    terminal.see("Find in every layer");
+    terminal.keys("os-release\r");
+    terminal.see("/etc/os-release");
+    terminal.keys("E");
+    terminal.see("EDITING");
+    terminal.keys("typed q q\r");
+    terminal.wait("the explorer again", |screen| screen.contains("demo/shop") && !screen.contains("EDITING"));
+    // What was typed there did nothing here, and keys are heard again.
+    terminal.keys("2");
+    terminal.see("[2 Waste]");
+    let found = std::fs::read_to_string(&notes).unwrap();
+    let lines: Vec<&str> = found.lines().collect();
+    let (told, rest) = lines.split_at(lines.len() - 2);
+    assert_eq!(rest, ["1", "typed q q"], "{found}");
+    assert!(told[0].starts_with("NAME=") || told[0].starts_with("PRETTY"), "{found}");
+    assert!(told.last().unwrap().ends_with("/etc/os-release") && told.last().unwrap().contains("-w "), "{found}");
+    // The file was only there for the editor.
+    let file = told.last().unwrap().rsplit(' ').next().unwrap();
+    assert!(!Path::new(file).exists(), "{file}");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+}
+
+#[test]
+fn what_is_copied_goes_to_the_program_of_the_user() {
+    let home = home("");
+    let clipboard = home.path().join("clipboard");
+    let config = format!("clipboard = \"cat > '{}'\"\nfilters = ['is:suid', 'ext:py']\n", clipboard.display());
+    std::fs::write(home.path().join(".config/layerscope/config.toml"), config).unwrap();
+    let mut terminal = explorer(home.path(), &[]);
+    terminal.keys("2y");
+    terminal.see("copied");
+    // Filters of the user are there as if they had been typed before.
+    terminal.keys("3/");
+    terminal.see("found");
+    terminal.keys("\x1b[A");
+    terminal.see("/ext:py");
+    terminal.keys("\x1b[A");
+    terminal.see("/is:suid");
+    terminal.keys("\x1b");
+    terminal.wait("no filter", |screen| !screen.contains("is:suid"));
+    terminal.keys("q");
+    let ended = terminal.end();
+    ended.with_code(0).is_restored();
+    assert!(std::fs::read_to_string(&clipboard).unwrap().starts_with('/'));
+    assert!(!String::from_utf8_lossy(&ended.raw).contains("\x1b]52;"), "not to the terminal, too");
+}
+
+#[test]
+fn a_program_that_does_not_work_is_told() {
+    let home = home("clipboard = 'exit 7'\nfilters = ['size:much']\neditor = ''\n");
+    let mut terminal = explorer(home.path(), &[]);
+    terminal.keys("2y");
+    terminal.see("exit 7: exit status: 7");
+    terminal.keys("E");
+    terminal.see("there is no editor: set EDITOR, or editor in config.toml");
+    terminal.keys(":messages\r");
+    terminal.see("line 2: filters: size:much is");
+    terminal.see("line 3: editor: a command is wanted");
+    terminal.keys("\x1bq");
+    terminal.end().with_code(0).is_restored();
+}

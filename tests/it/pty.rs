@@ -70,7 +70,7 @@ impl Terminal {
             command.env_remove("NO_COLOR");
         }
         // Whoever runs the tests has settings of their own; those that a test gives are others.
-        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "VISUAL", "EDITOR"] {
             if command.get_env(name) == std::env::var_os(name).as_deref() {
                 command.env_remove(name);
             }

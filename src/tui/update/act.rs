@@ -45,10 +45,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::LeaveOut => without::toggle(state, effects),
         Act::DiveCount => waste::count_as_dive(state, effects),
         Act::Dockerfile => details::open_dockerfile(state),
-        Act::EmptyRows => {
-            state.layers.empty_rows = !state.layers.empty_rows;
-            lens::rebuild_layer_rows(state);
-        }
+        Act::EmptyRows => lens::toggle_empty_rows(state),
         Act::OpenRow
         | Act::ViewContent
         | Act::Life
@@ -66,6 +63,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         | Act::Hex
         | Act::Search
         | Act::Extract
+        | Act::Edit
         | Act::Replace => on_path(state, act, effects),
         Act::NextHit | Act::PreviousHit if matches!(state.modal(), Some(Modal::Viewer(_))) => {
             viewer::act(state, act, effects);
@@ -84,6 +82,7 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
         Act::OpenRow => tree::open_row(state),
         Act::ViewContent => toast(state, "only a regular file has a content"),
         Act::Extract => extract::open(state),
+        Act::Edit => extract::edit(state, effects),
         Act::Replace => extract::replace(state, effects),
         Act::Diff => diff::open(state, effects),
         Act::NextHunk | Act::PreviousHunk | Act::SideBySide | Act::SavePatch => diff::act(state, act, effects),
@@ -263,6 +262,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::LeaveOut
             | Act::DiveCount
             | Act::Extract
+            | Act::Edit
     )
 }
 

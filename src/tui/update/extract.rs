@@ -1,19 +1,19 @@
 //! Writing what is selected to a folder.
 
 use super::super::effect::Effect;
-use super::super::extract::{Order, Plan, Wanted, Writing};
+use super::super::extract::{Fetch, Fetched, Order, Plan, Wanted, Writing};
 use super::super::layout::Pane;
 use super::super::msg::Generation;
 use super::super::rows::Folder;
-use super::super::state::{LensMode, Modal, PromptKind, State, Text, Toast, View};
+use super::super::state::{LensMode, Modal, PromptKind, State, Text, View};
 use super::super::text;
 use super::super::theme::Role;
 use super::super::{Extracted, Model};
-use super::{Effects, prompt, toast, viewer};
+use super::{Effects, failed, prompt, toast, viewer};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::tree::{Event, NodeId, Tree, Version};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Asks where to: the folder is shown, and can be changed.
@@ -91,18 +91,60 @@ pub(super) fn begin(state: &mut State, folder: &str, effects: &mut Effects) -> R
         return Err("name a folder; it is made if it is not there".to_owned());
     }
     if let Some(plan) = state.plan.take() {
-        let to = PathBuf::from(folder);
-        let generation = state.reads.advance();
-        let writing = Writing { plan, to, generation, cancel: Cancel::default(), done: None, asks: None };
-        effects.push(order(&writing, false));
-        state.modals.push(Modal::Writing(Box::new(writing)));
+        write(state, plan, Some(PathBuf::from(folder)), effects);
     }
     Ok(())
 }
 
-fn order(writing: &Writing, replace: bool) -> Effect {
-    let (plan, to, cancel) = (writing.plan.clone(), writing.to.clone(), writing.cancel.clone());
-    Effect::Extract(writing.generation, Order { plan, to, replace, cancel })
+/// Opens the selected file in the user's editor, as soon as it is written somewhere.
+pub(super) fn edit(state: &mut State, effects: &mut Effects) {
+    let Some(ready) = &state.ready else { return };
+    if state.options.editor.is_none() {
+        return toast(state, "there is no editor: set EDITOR, or editor in config.toml");
+    }
+    let Some((node, inode)) = viewer::selected(state) else {
+        return toast(state, "only a regular file can be opened");
+    };
+    let model = Arc::clone(&ready.model);
+    let (wanted, name) = (Wanted::Item((model.tree.path(node), Some(inode))), text::path(&model.tree, node));
+    write(state, Plan { model, wanted, name }, None, effects);
+}
+
+fn write(state: &mut State, plan: Plan, to: Option<PathBuf>, effects: &mut Effects) {
+    let generation = state.reads.advance();
+    let writing = Writing { plan, to, generation, cancel: Cancel::default(), done: None, asks: None };
+    effects.push(order(&writing, false, &state.options.temporary));
+    state.modals.push(Modal::Writing(Box::new(writing)));
+}
+
+fn order(writing: &Writing, replace: bool, temporary: &Path) -> Effect {
+    let (plan, cancel) = (writing.plan.clone(), writing.cancel.clone());
+    match writing.to.clone() {
+        Some(to) => Effect::Extract(writing.generation, Order { plan, to, replace, cancel }),
+        None => Effect::Fetch(writing.generation, Fetch { plan, temporary: temporary.to_owned(), cancel }),
+    }
+}
+
+/// Hands a file that was written to the user's editor.
+pub(super) fn fetched(
+    state: &mut State,
+    generation: Generation,
+    fetched: Result<Fetched, String>,
+    effects: &mut Effects,
+) {
+    let Some(at) = written(state, generation) else { return };
+    state.modals.remove(at);
+    match (fetched, state.options.editor.clone()) {
+        (Ok(fetched), Some(editor)) => effects.push(Effect::Edit(editor, fetched)),
+        (Ok(_), None) => {}
+        (Err(error), _) => failed(state, &error),
+    }
+}
+
+/// Which of what lies over the view is that writing.
+fn written(state: &State, generation: Generation) -> Option<usize> {
+    let is_it = |modal: &Modal| matches!(modal, Modal::Writing(writing) if writing.generation == generation);
+    state.modals.iter().position(is_it)
 }
 
 /// Writes once more, over what is there.
@@ -112,14 +154,13 @@ pub(super) fn replace(state: &mut State, effects: &mut Effects) {
         && writing.asks.take().is_some()
     {
         writing.generation = generation;
-        effects.push(order(writing, true));
+        effects.push(order(writing, true, &state.options.temporary));
     }
 }
 
 /// Says what was written; what was there already is asked about.
 pub(super) fn wrote(state: &mut State, generation: Generation, done: Result<Extracted, String>) {
-    let is_it = |modal: &Modal| matches!(modal, Modal::Writing(writing) if writing.generation == generation);
-    let Some(at) = state.modals.iter().position(is_it) else { return };
+    let Some(at) = written(state, generation) else { return };
     match done {
         Ok(extracted) if extracted.existing > 0 => {
             if let Some(Modal::Writing(writing)) = state.modals.get_mut(at) {
@@ -131,8 +172,8 @@ pub(super) fn wrote(state: &mut State, generation: Generation, done: Result<Extr
             if extracted.failed.is_empty() {
                 toast(state, text::prose(&extracted.summary));
             } else {
-                let failed = extracted.failed.iter().map(|line| (text::prose(line), Role::Error));
-                let lines = failed.chain([(text::prose(&extracted.summary), Role::Text)]).collect();
+                let lost = extracted.failed.iter().map(|line| (text::prose(line), Role::Error));
+                let lines = lost.chain([(text::prose(&extracted.summary), Role::Text)]).collect();
                 state.modals.push(Modal::Text(Text {
                     title: "Not everything was written".to_owned(),
                     lines,
@@ -142,7 +183,7 @@ pub(super) fn wrote(state: &mut State, generation: Generation, done: Result<Extr
         }
         Err(error) => {
             state.modals.remove(at);
-            state.toast = Some(Toast { text: text::prose(&error), role: Role::Error });
+            failed(state, &error);
         }
     }
 }

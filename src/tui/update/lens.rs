@@ -9,6 +9,12 @@ use crate::analysis::squash_saves;
 use crate::image::LayerIndex;
 use std::sync::Arc;
 
+/// Shows rows of the history without a layer, or leaves them out.
+pub(super) fn toggle_empty_rows(state: &mut State) {
+    state.layers.empty_rows = !state.layers.empty_rows;
+    rebuild_layer_rows(state);
+}
+
 /// Makes the rows of the list anew and keeps the selected one.
 pub(super) fn rebuild_layer_rows(state: &mut State) {
     let Some(subject) = &state.subject else { return };

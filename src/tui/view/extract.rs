@@ -10,7 +10,8 @@ use ratatui::widgets::{Clear, Widget};
 
 impl Painter<'_> {
     pub(super) fn writing(&mut self, writing: &Writing) {
-        let folder = text::prose(&writing.to.display().to_string());
+        let folder = writing.to.as_ref().map(|folder| text::prose(&folder.display().to_string()));
+        let folder = folder.unwrap_or_else(|| "a file for your editor".to_owned());
         let lines: Vec<Piece> = match &writing.asks {
             None => {
                 let far = writing.done.map_or_else(String::new, |done| format!(",{}", self.far(done)));
