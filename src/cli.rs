@@ -39,6 +39,11 @@ pub struct Cli {
     /// Write what `~/.config/layerscope/config.toml` could say about the explorer, and end.
     #[arg(long, help_heading = "Display")]
     pub dump_config: bool,
+    /// When the explorer is left, write the path that is selected to standard output.
+    ///
+    /// It draws on the terminal then, wherever standard output goes: `layerscope cat app.tar "$(layerscope app.tar --print)"`.
+    #[arg(long, global = true, help_heading = "Display")]
+    pub print: bool,
     /// What to do, if it is not to explore.
     #[command(subcommand)]
     pub command: Option<Command>,

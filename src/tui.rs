@@ -50,6 +50,7 @@ mod testing;
 mod tests;
 mod text;
 mod theme;
+mod tty;
 mod update;
 mod view;
 mod viewer;
@@ -266,10 +267,26 @@ pub enum Exit {
     Failed(String),
 }
 
+/// What is there when the user has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// How the explorer ended.
+    pub exit: Exit,
+    /// The options as the user has left them.
+    pub options: Options,
+    /// The path that was selected, with a leading slash, if one was.
+    pub selected: Option<Vec<u8>>,
+}
+
 /// Shows what `feed` tells until the user leaves. Answers to [`Feed::Choose`] go to `choose`.
 ///
 /// The terminal is taken when there is something to show, and given back on every way out. An error is one of the
-/// terminal. The options come back as the user has left them.
-pub fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options) -> io::Result<(Exit, Options)> {
+/// terminal.
+pub fn run(feed: Receiver<Feed>, choose: Sender<usize>, options: Options) -> io::Result<Left> {
     terminal::run(feed, choose, options)
+}
+
+/// Whether there is a terminal to draw on, even if standard output goes elsewhere.
+pub fn has_terminal() -> bool {
+    tty::open().is_ok()
 }

@@ -59,7 +59,7 @@ impl Commands<'_> {
     /// `layerscope IMAGE`: the explorer, or a summary where nobody could look at it.
     pub(super) fn show(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
         #[cfg(feature = "tui")]
-        if gate.json.is_none() && stdout().is_terminal() {
+        if gate.json.is_none() && (stdout().is_terminal() || self.settings.print && crate::tui::has_terminal()) {
             return self.explore(input, gate);
         }
         let loaded = self.load(input, Verify::Off)?;
@@ -89,10 +89,13 @@ impl Commands<'_> {
         // Whoever looks at an image wants to see it, whatever is wrong with the rules that lie about.
         let gate = self.gate(1, gate).map_err(|failure| Notice::warning("rules", failure.to_string()));
         let judge = Judge { gate, today: self.settings.today };
-        let (exit, options) = explore(input, request, self.settings.engine, background, judge, problems, options)?;
-        self.remember(options);
-        match exit {
-            Exit::Quit => Ok(Outcome::Fine),
+        let left = explore(input, request, self.settings.engine, background, judge, problems, options)?;
+        self.remember(left.options);
+        match left.exit {
+            Exit::Quit => match left.selected.filter(|_| self.settings.print) {
+                Some(path) => self.say(&[path.as_slice(), b"\n"].concat()),
+                None => Ok(Outcome::Fine),
+            },
             Exit::Signal(number) => Ok(Outcome::Signal(number)),
             Exit::Failed(message) => {
                 self.message(&message);

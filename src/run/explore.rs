@@ -15,7 +15,7 @@ use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress, Silent};
 use crate::tree::{Answers, Filter, InodeId, NodeId};
-use crate::tui::{self, Exit, Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options, Rival};
+use crate::tui::{self, Extracted, Extraction, Feed, ImageFiles, Insight, Left, Model, Options, Rival};
 use jiff::civil::Date;
 use std::io;
 use std::path::Path;
@@ -49,7 +49,7 @@ pub(super) fn explore(
     judge: Judge,
     notices: Vec<Notice>,
     options: Options,
-) -> Result<(Exit, Options), Failure> {
+) -> Result<Left, Failure> {
     let (feed, messages) = mpsc::channel();
     let (answer, answers) = mpsc::channel();
     let cancel = Cancel::default();
@@ -68,13 +68,13 @@ pub(super) fn explore(
             watcher.tell(Feed::Failed(failure.to_string()));
         }
     });
-    let exit = tui::run(messages, answer, options).map_err(Failure::Terminal);
+    let left = tui::run(messages, answer, options).map_err(Failure::Terminal);
     // Whoever still reads sees this at the next read; nobody waits for an answer that cannot come any more.
     cancel.cancel();
     if loader.is_finished() && loader.join().is_err() {
         return Err(Failure::Panicked);
     }
-    exit
+    left
 }
 
 fn feed_all(

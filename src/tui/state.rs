@@ -720,6 +720,12 @@ impl State {
         }
     }
 
+    /// Its path as it is, with a leading slash.
+    pub(crate) fn selected_bytes(&self) -> Option<Vec<u8>> {
+        let path = self.ready.as_ref()?.model.tree.path(self.selected_node()?);
+        Some([b"/", path.as_slice()].concat())
+    }
+
     /// The same with a leading slash, escaped.
     pub(crate) fn selected_path(&self) -> Option<String> {
         Some(super::text::path(&self.ready.as_ref()?.model.tree, self.selected_node()?))

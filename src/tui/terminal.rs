@@ -7,7 +7,7 @@ use super::program;
 use super::state::State;
 use super::update::update;
 use super::view::view;
-use super::{Background, Exit, Feed, Options, ThemeName};
+use super::{Background, Exit, Feed, Left, Options, ThemeName, tty};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use crossterm::cursor::Show;
 use crossterm::event::{
@@ -22,7 +22,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Size;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -60,10 +60,10 @@ enum Happening {
 }
 
 /// Shows what `feed` tells until the user leaves.
-pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, mut options: Options) -> io::Result<(Exit, Options)> {
+pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, mut options: Options) -> io::Result<Left> {
     let mut first = Vec::new();
     if let Some(exit) = wait(&feed, &mut first) {
-        return Ok((exit, options));
+        return Ok(Left { exit, options, selected: None });
     }
     options.background = background(&options).or(options.background);
     let (events, inbox) = mpsc::channel();
@@ -233,8 +233,9 @@ impl Loop {
             self.beside(move || program::feed(&command, &text).err().map(Msg::Failed));
             return Ok(());
         }
-        io::stdout().write_all(&copy(&text, self.state.options.tmux))?;
-        io::stdout().flush()
+        let mut tty = tty::open()?;
+        tty.write_all(&copy(&text, self.state.options.tmux))?;
+        tty.flush()
     }
 
     /// Does something that has to be done before the explorer is left.
@@ -255,16 +256,17 @@ impl Loop {
     }
 
     /// Ends everything that is written, and waits for it: a part of a file would look like all of it.
-    fn end(self) -> (Exit, Options) {
+    fn end(self) -> Left {
         let sort = self.state.tree.sort.key;
         let options = Options { sort, ..self.state.options.clone() };
+        let selected = self.state.selected_bytes();
         // What lies over the view ends what it waits for.
         drop(self.state);
         for writer in self.writers {
             // Its panic was told already.
             let _ = writer.join();
         }
-        (self.exit.unwrap_or(Exit::Quit), options)
+        Left { exit: self.exit.unwrap_or(Exit::Quit), options, selected }
     }
 }
 
@@ -431,16 +433,22 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours. Dropping gives it back.
 struct Screen {
-    terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    terminal: Terminal<CrosstermBackend<Drawn>>,
     mouse: bool,
+}
+
+/// What is drawn at once is written at once: a terminal that is opened as a file has no buffer of its own.
+type Drawn = BufWriter<tty::Tty>;
+
+fn terminal() -> io::Result<Terminal<CrosstermBackend<Drawn>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 << 10, tty::open()?)))
 }
 
 impl Screen {
     fn enter(options: &Options) -> io::Result<Self> {
         restore_on_panic();
         take(options.mouse)?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()));
-        match terminal {
+        match terminal() {
             Ok(terminal) => Ok(Self { terminal, mouse: options.mouse }),
             Err(error) => {
                 give_back();
@@ -479,7 +487,7 @@ impl Screen {
         take(self.mouse)?;
         // A new terminal knows of nothing on the screen and draws all of it. Clearing the old one would ask the
         // terminal where its cursor is, and wait for the answer behind the thread that reads keys.
-        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        self.terminal = terminal()?;
         Ok(())
     }
 }
@@ -493,8 +501,10 @@ impl Drop for Screen {
 fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    let taken = execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)
-        .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) });
+    let taken = tty::open().and_then(|mut tty| {
+        execute!(tty, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
+        if mouse { execute!(tty, EnableMouseCapture) } else { Ok(()) }
+    });
     if taken.is_err() {
         give_back();
     }
@@ -512,7 +522,8 @@ fn copy(text: &str, tmux: bool) -> Vec<u8> {
 /// Gives the terminal back. Errors cannot be helped: the terminal may be gone.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = tty::open()
+            .and_then(|mut tty| execute!(tty, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show));
         let _ = disable_raw_mode();
     }
 }

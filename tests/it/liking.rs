@@ -145,7 +145,37 @@ fn a_program_that_does_not_work_is_told() {
     terminal.see("there is no editor: set EDITOR, or editor in config.toml");
     terminal.keys(":messages\r");
     terminal.see("line 2: filters: size:much is");
-    terminal.see("line 3: editor: a command is wanted");
+    terminal.see("line 3: editor: a command is");
     terminal.keys("\x1bq");
     terminal.end().with_code(0).is_restored();
+}
+
+#[test]
+fn the_selected_path_is_handed_to_whoever_asked() {
+    let home = home("");
+    let out = home.path().join("out");
+    let shell = |script: String| {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", &script]);
+        command.env("HOME", home.path());
+        Terminal::start_command(command, 100, 30)
+    };
+    // It draws on the terminal, though standard output is a file.
+    let program = env!("CARGO_BIN_EXE_layerscope");
+    let mut terminal = shell(format!("{program} demo --print > '{}'", out.display()));
+    terminal.see("demo/shop");
+    terminal.keys("2");
+    terminal.see("[2 Waste]");
+    terminal.see("/libopenblas64_p-r0.so");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+    let path = "/srv/shop/.venv/lib/python3.11/site-packages/numpy.libs/libopenblas64_p-r0.so\n";
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), path);
+    let mut terminal = shell(format!("{program} demo --print > '{}'", out.display()));
+    terminal.see("demo/shop");
+    terminal.keys("4");
+    terminal.see("[4 Image]");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "", "a label has no path");
 }
