@@ -39,6 +39,8 @@ PATH_TARGET = 150
 
 # The question what is behind the text, and what a terminal with a black background says to it.
 ASKED = b"\x1b]11;?"
+KEYS_ASKED = b"\x1b[?u"
+KEYS_ANSWER = b"\x1b[?62c"
 ANSWER = b"\x1b]10;rgb:ffff/ffff/ffff\x1b\\\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?62c"
 
 
@@ -188,6 +190,8 @@ class Explorer:
         if data:
             if ASKED in data:
                 os.write(self.terminal, ANSWER)
+            if KEYS_ASKED in data:
+                os.write(self.terminal, KEYS_ANSWER)
             self.screen.feed(data)
             return now
         return None

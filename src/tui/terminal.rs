@@ -12,10 +12,12 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use crossterm::cursor::Show;
 use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::execute;
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    supports_keyboard_enhancement,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -65,14 +67,18 @@ pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, mut options: Opti
     if let Some(exit) = wait(&feed, &mut first) {
         return Ok(Left { exit, options, selected: None });
     }
-    options.background = background(&options).or(options.background);
+    let told = background(&options);
+    options.background = told.or(options.background);
+    // Who has answered once answers at once: nobody waits for a terminal that is silent.
+    let modes =
+        Modes { mouse: options.mouse, keys: told.is_some() && supports_keyboard_enhancement().unwrap_or(false) };
     let (events, inbox) = mpsc::channel();
     let (jobs, questions) = mpsc::channel();
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
     let handle = signals.handle();
     // What the options say has weighed NO_COLOR already; crossterm alone would let it beat `--color always`.
     crossterm::style::force_color_output(options.theme != ThemeName::Mono);
-    let mut screen = Screen::enter(&options)?;
+    let mut screen = Screen::enter(modes)?;
     let loan = Arc::new(Loan::default());
     listen_to_signals(signals, events.clone(), Arc::clone(&loan));
     listen_to_keys(events.clone(), Arc::clone(&loan));
@@ -431,10 +437,22 @@ fn answer(questions: Receiver<(Generation, Job)>, events: Sender<Happening>) {
 /// Whether the screen is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether the terminal was asked to tell keys apart.
+static KEYS: AtomicBool = AtomicBool::new(false);
+
 /// The terminal while it is ours. Dropping gives it back.
 struct Screen {
     terminal: Terminal<CrosstermBackend<Drawn>>,
+    modes: Modes,
+}
+
+/// What a terminal is asked to do besides.
+#[derive(Debug, Clone, Copy)]
+struct Modes {
+    /// Tell what the mouse does.
     mouse: bool,
+    /// Tell keys apart that are one byte without it, as Enter and Ctrl+M (kitty's keyboard protocol).
+    keys: bool,
 }
 
 /// What is drawn at once is written at once: a terminal that is opened as a file has no buffer of its own.
@@ -445,11 +463,11 @@ fn terminal() -> io::Result<Terminal<CrosstermBackend<Drawn>>> {
 }
 
 impl Screen {
-    fn enter(options: &Options) -> io::Result<Self> {
+    fn enter(modes: Modes) -> io::Result<Self> {
         restore_on_panic();
-        take(options.mouse)?;
+        take(modes)?;
         match terminal() {
-            Ok(terminal) => Ok(Self { terminal, mouse: options.mouse }),
+            Ok(terminal) => Ok(Self { terminal, modes }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -484,7 +502,7 @@ impl Screen {
     }
 
     fn resume(&mut self) -> io::Result<()> {
-        take(self.mouse)?;
+        take(self.modes)?;
         // A new terminal knows of nothing on the screen and draws all of it. Clearing the old one would ask the
         // terminal where its cursor is, and wait for the answer behind the thread that reads keys.
         self.terminal = terminal()?;
@@ -498,12 +516,19 @@ impl Drop for Screen {
     }
 }
 
-fn take(mouse: bool) -> io::Result<()> {
+fn take(modes: Modes) -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     let taken = tty::open().and_then(|mut tty| {
         execute!(tty, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
-        if mouse { execute!(tty, EnableMouseCapture) } else { Ok(()) }
+        if modes.mouse {
+            execute!(tty, EnableMouseCapture)?;
+        }
+        if modes.keys {
+            KEYS.store(true, Ordering::SeqCst);
+            execute!(tty, PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
+        }
+        Ok(())
     });
     if taken.is_err() {
         give_back();
@@ -522,8 +547,12 @@ fn copy(text: &str, tmux: bool) -> Vec<u8> {
 /// Gives the terminal back. Errors cannot be helped: the terminal may be gone.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = tty::open()
-            .and_then(|mut tty| execute!(tty, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show));
+        let _ = tty::open().and_then(|mut tty| {
+            if KEYS.swap(false, Ordering::SeqCst) {
+                execute!(tty, PopKeyboardEnhancementFlags)?;
+            }
+            execute!(tty, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show)
+        });
         let _ = disable_raw_mode();
     }
 }

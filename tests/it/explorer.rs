@@ -107,6 +107,38 @@ fn no_color_leaves_the_markers_and_no_colour() {
 }
 
 #[test]
+fn keys_are_told_apart_where_the_terminal_offers_it() {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_layerscope"));
+    command.args(["demo"]);
+    command.env("TERM", "xterm-kitty");
+    let mut terminal = Terminal::start_command(command, 100, 30);
+    terminal.wait("the header", |screen| screen.contains(DEMO) && screen.contains("waste "));
+    assert!(terminal.raw().contains("\x1b[>1u"), "asked for once it was offered");
+    // Ctrl+F filters; Esc takes it away; Ctrl+M is no Enter, and Enter is.
+    terminal.keys("\x1b[102;5u");
+    terminal.see("[Enter] keep");
+    terminal.keys("zz\x1b[109;5u");
+    terminal.see("/zz");
+    terminal.see("[Enter] keep");
+    terminal.keys("\x1b[27u");
+    terminal.wait("no filter", |screen| !screen.contains("/zz"));
+    terminal.keys("\r");
+    terminal.see("Esc closes");
+    terminal.keys("\x1b[27u\x1b[99;5u");
+    let ended = terminal.end();
+    ended.with_code(0).is_restored();
+    let raw = String::from_utf8_lossy(&ended.raw).into_owned();
+    let (taken_back, left) = (raw.rfind("\x1b[<1u").unwrap(), raw.rfind("\x1b[?1049l").unwrap());
+    assert!(taken_back < left, "what was asked for in the screen of the explorer is taken back there");
+    // Who does not offer it is asked for nothing.
+    let mut terminal = Terminal::start(&["demo"], 100, 30);
+    terminal.see(DEMO);
+    terminal.keys("q");
+    let ended = terminal.end();
+    assert!(!String::from_utf8_lossy(&ended.raw).contains("\x1b[>1u"));
+}
+
+#[test]
 fn an_image_on_standard_input_leaves_the_keys_to_the_terminal() {
     let mut command = CommandBuilder::new("sh");
     command.args(["-c", "cat assets/demo.tar.gz | \"$0\" -", env!("CARGO_BIN_EXE_layerscope")]);

@@ -16,6 +16,12 @@ const QUIET: Duration = Duration::from_millis(400);
 /// The question what is behind the text (OSC 11), as its end comes after the question who is there (DA1).
 const ASKED: &[u8] = b"\x1b]11;?";
 
+/// The question whether keys can be told apart (kitty's keyboard protocol), which comes before another DA1.
+const KEYS_ASKED: &[u8] = b"\x1b[?u";
+
+/// What a terminal says to it that cannot, and what one that can.
+const KEYS_ANSWERS: [&[u8]; 2] = [b"\x1b[?62c", b"\x1b[?0u\x1b[?62c"];
+
 /// What a terminal with a black background says to both.
 const ANSWER: &[u8] = b"\x1b]10;rgb:ffff/ffff/ffff\x1b\\\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?62c";
 
@@ -75,8 +81,11 @@ impl Terminal {
                 command.env_remove(name);
             }
         }
-        command.env("TERM", "xterm-256color");
+        if command.get_env("TERM").is_none_or(|term| term != "xterm-kitty") {
+            command.env("TERM", "xterm-256color");
+        }
         command.env("LANG", "C.UTF-8");
+        let tells_keys = command.get_env("TERM").is_some_and(|term| term == "xterm-kitty");
         let pair = native_pty_system().openpty(pty_size(columns, rows)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
@@ -95,6 +104,9 @@ impl Terminal {
                 output.parser.process(&buffer[..count]);
                 if find(&buffer[..count], ASKED) {
                     answers.lock().unwrap().write_all(ANSWER).unwrap();
+                }
+                if find(&buffer[..count], KEYS_ASKED) {
+                    answers.lock().unwrap().write_all(KEYS_ANSWERS[usize::from(tells_keys)]).unwrap();
                 }
                 output.raw.extend(&buffer[..count]);
                 output.ended = count == 0;
