@@ -4,7 +4,7 @@ mod layers;
 
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind};
-use crate::tree::{Change, Counts, InodeId, NodeId, Tree, Version};
+use crate::tree::{Change, Counts, Filter, InodeId, NodeId, Shown, Tree, Version};
 pub use layers::{LayerKey, LayerPair, align};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -98,6 +98,19 @@ impl Difference {
     /// The path in the tree of the right side, or of the left if only that has it.
     pub fn node(&self) -> Option<NodeId> {
         self.right.or(self.left).map(|present| present.node)
+    }
+
+    /// Whether it matches a filter as the right side has it, or the left one if only that has the path. Each side has a
+    /// filter with what is known of the contents there.
+    pub fn fits(&self, [left, right]: [(&Tree, &Filter); 2]) -> bool {
+        let (present, (tree, filter)) = match (self.right, self.left) {
+            (Some(present), _) => (present, right),
+            (None, Some(present)) => (present, left),
+            (None, None) => return false,
+        };
+        let entry = present.inode.and_then(|inode| Some((inode, tree.entry(inode)?)));
+        let shown = entry.map_or(Shown::Implied, |(inode, entry)| Shown::Entry(inode, entry));
+        filter.fits(tree, present.node, shown, self.change())
     }
 
     /// How many bytes more the right side has.

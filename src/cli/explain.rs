@@ -69,6 +69,11 @@ pub struct DiffArgs {
     /// Compare LEFT as of one of its layers with LEFT as of another one.
     #[arg(long, value_name = "A..B", value_parser = two_layers, conflicts_with = "right")]
     pub layers: Option<(u32, u32)>,
+    /// Only paths that this matches, in the language of the explorer: `is:added size:>1M`.
+    ///
+    /// A path is matched as the right side has it. The bytes of both sides stay those of all their files.
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
     /// Only the N paths that make most bytes of a difference.
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,

@@ -9,15 +9,18 @@ use crate::bytes::Cancel;
 use crate::cli::{DiffArgs, ReportFormat, Verify};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
+use crate::notice::Notice;
 use crate::progress::{Observer, Silent};
 use crate::report::{self, Compared, DiffLayer, DiffReport};
-use crate::tree::InodeId;
+use crate::tree::{Filter, InodeId};
 use hashbrown::HashSet;
 
 impl Commands<'_> {
     pub(super) fn diff(&mut self, args: &DiffArgs) -> Result<Outcome, Failure> {
+        // A slip is said before an image is read.
+        let filter = args.filter.as_deref().map(Filter::parse).transpose()?;
         let left = self.load(self.input(&args.left), Verify::Off)?;
-        let Some(name) = &args.right else { return self.diff_layers(args, &left) };
+        let Some(name) = &args.right else { return self.diff_layers(args, &left, filter) };
         let right = self.load(self.input(name), Verify::Off)?;
         let (ours, theirs) = (left.files(), right.files());
         let both = Both { left: &ours, right: &theirs };
@@ -30,15 +33,26 @@ impl Commands<'_> {
         }
         let (mut comparison, layers) = both.comparison(&digests);
         comparison.sort_by_delta();
+        let unread = self.keep(&mut comparison, [&left, &right], filter);
         let (a, b) = (compared(&ours, &args.left), compared(&theirs, name));
         self.write_diff(args, &DiffReport::new(a, b, &comparison, layers, args.top))?;
         let first = self.end(&left.reading(), Told::No)?;
         let second = self.end(&right.reading(), Told::No)?;
         let is_fine = failed.is_empty() && first == Outcome::Fine && second == Outcome::Fine;
-        Ok(if is_fine { Outcome::Fine } else { Outcome::Incomplete })
+        Ok(self.tell_more(&unread, if is_fine { Outcome::Fine } else { Outcome::Incomplete }))
     }
 
-    fn diff_layers(&mut self, args: &DiffArgs, loaded: &Loaded) -> Result<Outcome, Failure> {
+    /// Keeps the differences that a filter matches; gives back what could not be read for that.
+    fn keep(&self, comparison: &mut Comparison, sides: [&Loaded; 2], filter: Option<Filter>) -> Vec<Notice> {
+        let Some(filter) = filter else { return Vec::new() };
+        let [(left, mut unread), (right, more)] = sides.map(|loaded| self.told(loaded, filter.clone()));
+        unread.extend(more);
+        let [ours, theirs] = sides.map(|loaded| &*loaded.tree);
+        comparison.differences.retain(|difference| difference.fits([(ours, &left), (theirs, &right)]));
+        unread
+    }
+
+    fn diff_layers(&mut self, args: &DiffArgs, loaded: &Loaded, filter: Option<Filter>) -> Result<Outcome, Failure> {
         let last = loaded.tree.layers().saturating_sub(1);
         let (first, second) = args.layers.unwrap_or((0, last));
         if let Some(layer) = [first, second].into_iter().find(|layer| *layer > last) {
@@ -50,8 +64,17 @@ impl Commands<'_> {
         let (a, b) = (at(first), at(second));
         let mut comparison = Comparison::of(a.side(), b.side(), &mut |a, b| loaded.tree.same_content(a, b));
         comparison.sort_by_delta();
+        let unread = match filter {
+            Some(filter) => {
+                let (filter, unread) = self.told(loaded, filter);
+                comparison.differences.retain(|difference| difference.fits([(&loaded.tree, &filter); 2]));
+                unread
+            }
+            None => Vec::new(),
+        };
         self.write_diff(args, &DiffReport::new(a, b, &comparison, Vec::new(), args.top))?;
-        self.end(&loaded.reading(), Told::No)
+        let ended = self.end(&loaded.reading(), Told::No)?;
+        Ok(self.tell_more(&unread, ended))
     }
 
     fn write_diff(&mut self, args: &DiffArgs, report: &DiffReport) -> Result<(), Failure> {

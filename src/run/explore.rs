@@ -156,7 +156,9 @@ impl ImageFiles for Explored {
         let both = Both { left: &self.files, right: &other };
         let (digests, failed) = both.digests(&Silent, cancel);
         let (comparison, layers) = both.comparison(&digests);
-        Ok(Rival { tree: Arc::clone(&other.tree), layers, comparison, failed })
+        let tree = Arc::clone(&other.tree);
+        let files = Arc::new(Self { files: other, request, engine: self.engine });
+        Ok(Rival { tree, files, layers, comparison, failed })
     }
 
     fn save(&self, to: &Path, text: &str) -> io::Result<()> {

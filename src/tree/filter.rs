@@ -171,6 +171,21 @@ impl Filter {
         self.terms.iter().all(|term| term.test.matches(&path, sight, node) != term.negated)
     }
 
+    /// Whether a path that is this, and became it by this change, matches: for whoever compares without a lens.
+    pub fn fits(&self, tree: &Tree, node: NodeId, shown: Shown<'_>, change: Change) -> bool {
+        let mut path = vec![b'/'];
+        path.extend(tree.path(node));
+        self.terms.iter().all(|term| {
+            let matches = match &term.test {
+                Test::Is(Is::Change(wanted)) => *wanted == change,
+                Test::Is(Is::Wasted) => tree.wastes(node),
+                Test::Content(_, answer) => shown.inode().is_some_and(|inode| answer.is_yes(inode)),
+                test => test.matches_path(tree, node, &path).or_else(|| test.matches_shown(shown)).unwrap_or(false),
+            };
+            matches != term.negated
+        })
+    }
+
     /// Which of these paths match, as the lens shows them.
     pub fn select(&self, view: &LensView, nodes: &[NodeId]) -> Vec<bool> {
         let mut places = Bits::none(view.outline().len());

@@ -8,7 +8,7 @@ use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, hex};
 use crate::progress::Silent;
-use crate::tree::{InodeId, NodeId};
+use crate::tree::{InodeId, NodeId, Tree};
 use sha2::{Digest as _, Sha256};
 use similar::{Algorithm, ChangeTag, DiffOp, TextDiff};
 use std::borrow::Cow;
@@ -39,6 +39,8 @@ pub(crate) struct Diff {
     pub(crate) versions: Vec<InodeId>,
     /// Which of them is on the right; the one before it is on the left.
     pub(crate) at: usize,
+    /// What is on the right, if it is of another image; then the only version is on the left.
+    pub(crate) other: Option<Other>,
     /// The number of the reading that counts.
     pub(crate) generation: Generation,
     /// Ends that reading.
@@ -57,15 +59,37 @@ pub(crate) struct Diff {
     laid_out: Option<(usize, bool)>,
 }
 
+/// A file of another image.
+#[derive(Debug)]
+pub(crate) struct Other {
+    /// The other image, as it was typed.
+    pub(crate) reference: String,
+    /// Its tree.
+    pub(crate) tree: Arc<Tree>,
+    /// Its files.
+    pub(crate) files: Arc<dyn ImageFiles>,
+    /// The file.
+    pub(crate) inode: InodeId,
+    /// What made the layer that it is of.
+    pub(crate) instruction: String,
+}
+
+/// A file of an image, on one side.
+#[derive(Debug, Clone)]
+pub(crate) struct Side {
+    /// The tree of the image.
+    pub(crate) tree: Arc<Tree>,
+    /// Where it is read from.
+    pub(crate) files: Arc<dyn ImageFiles>,
+    /// The file.
+    pub(crate) inode: InodeId,
+}
+
 /// A question: how do two files differ?
 #[derive(Debug)]
 pub(crate) struct Pair {
-    /// Where from.
-    pub(crate) contents: Arc<dyn ImageFiles>,
-    /// The older one.
-    pub(crate) left: InodeId,
-    /// The newer one.
-    pub(crate) right: InodeId,
+    /// The older one, and the newer one.
+    pub(crate) sides: [Side; 2],
     /// Ends it.
     pub(crate) cancel: Cancel,
 }
@@ -117,8 +141,9 @@ pub(crate) struct Facts {
 impl Pair {
     /// Compares them; none if nobody waits for it any more.
     pub(crate) fn answer(&self) -> Option<Result<Difference, String>> {
-        let read = |inode| self.contents.read(inode, MOST, &Silent, &self.cancel);
-        let both = read(self.left).and_then(|left| Ok((left, read(self.right)?)));
+        let read = |side: &Side| side.files.read(side.inode, MOST, &Silent, &self.cancel);
+        let [left, right] = &self.sides;
+        let both = read(left).and_then(|left| Ok((left, read(right)?)));
         let difference = both.map(|(left, right)| Difference::of(&left, &right));
         (!self.cancel.is_cancelled()).then(|| difference.map_err(|error: io::Error| error.to_string()))
     }
@@ -210,6 +235,7 @@ impl Diff {
             node,
             versions,
             at: at.max(1),
+            other: None,
             generation: Generation::default(),
             cancel: Cancel::default(),
             difference: None,
@@ -221,15 +247,32 @@ impl Diff {
         }
     }
 
+    /// The difference of a file and what another image has in its place, before anything is read.
+    pub(crate) fn between(model: Arc<Model>, node: NodeId, inode: InodeId, other: Other) -> Self {
+        let mut diff = Self::new(model, node, vec![inode], 1);
+        diff.other = Some(other);
+        diff
+    }
+
     /// Left and right.
-    pub(crate) fn sides(&self) -> Option<(InodeId, InodeId)> {
-        Some((*self.versions.get(self.at.checked_sub(1)?)?, *self.versions.get(self.at)?))
+    pub(crate) fn sides(&self) -> Option<[Side; 2]> {
+        let ours = |at: usize| {
+            let inode = *self.versions.get(at)?;
+            Some(Side { tree: Arc::clone(&self.model.tree), files: Arc::clone(&self.model.files), inode })
+        };
+        let right = match &self.other {
+            Some(Other { tree, files, inode, .. }) => {
+                Some(Side { tree: Arc::clone(tree), files: Arc::clone(files), inode: *inode })
+            }
+            None => ours(self.at),
+        };
+        Some([ours(self.at.checked_sub(1)?)?, right?])
     }
 
     /// The layers of left and right.
     pub(crate) fn layers(&self) -> Option<(LayerIndex, LayerIndex)> {
-        let (left, right) = self.sides()?;
-        Some((self.model.tree.inode(left)?.layer, self.model.tree.inode(right)?.layer))
+        let [left, right] = self.sides()?.map(|Side { tree, inode, .. }| tree.inode(inode).map(|inode| inode.layer));
+        Some((left?, right?))
     }
 
     /// Begins to compare anew; only what comes of this reading counts.

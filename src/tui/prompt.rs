@@ -26,6 +26,8 @@ pub(crate) enum PromptKind {
     FilesFilter,
     /// A filter of what differs.
     CompareFilter,
+    /// A filter of what differs between two images.
+    DuelFilter,
     /// A command.
     Command,
     /// What is searched for in the content of a file.
@@ -39,6 +41,9 @@ pub(crate) enum PromptKind {
 impl PromptKind {
     /// Whether it is in the language of filters.
     pub(crate) fn is_filter(self) -> bool {
-        matches!(self, Self::TreeFilter | Self::WasteFilter | Self::FilesFilter | Self::CompareFilter)
+        matches!(
+            self,
+            Self::TreeFilter | Self::WasteFilter | Self::FilesFilter | Self::CompareFilter | Self::DuelFilter
+        )
     }
 }

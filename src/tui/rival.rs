@@ -2,12 +2,13 @@
 
 use super::ImageFiles;
 use super::compare::CompareKey;
+use super::diff::Other;
 use super::msg::Generation;
 use super::state::Position;
 use crate::analysis::{Comparison, Difference};
 use crate::bytes::Cancel;
 use crate::report::DiffLayer;
-use crate::tree::{Counts, NodeId, Tree};
+use crate::tree::{Counts, Filter, InodeId, NodeId, Tree};
 use std::sync::Arc;
 
 /// Two images compared; ours is on the left.
@@ -15,6 +16,8 @@ use std::sync::Arc;
 pub struct Rival {
     /// The tree of the other one.
     pub tree: Arc<Tree>,
+    /// Its files.
+    pub files: Arc<dyn ImageFiles>,
     /// The layers of both, aligned.
     pub layers: Vec<DiffLayer>,
     /// The paths that differ.
@@ -61,6 +64,10 @@ pub(crate) struct Duel {
     pub(crate) key: CompareKey,
     /// Whether the other way round.
     pub(crate) reversed: bool,
+    /// The filter of the paths, the last one that could be understood.
+    pub(crate) filter: Option<Arc<Filter>>,
+    /// The paths that it leaves, as numbers of differences, in their order.
+    kept: Option<Vec<usize>>,
 }
 
 /// One row: layers come first.
@@ -76,7 +83,18 @@ impl Duel {
     /// Before anything is known.
     pub(crate) fn new(reference: String, generation: Generation, cancel: Cancel) -> Self {
         let (found, counts, at) = (None, Counts::default(), Position::default());
-        Self { reference, generation, cancel, found, counts, at, key: CompareKey::default(), reversed: false }
+        let (key, reversed, filter, kept) = (CompareKey::default(), false, None, None);
+        Self { reference, generation, cancel, found, counts, at, key, reversed, filter, kept }
+    }
+
+    /// Shows only what a filter matches, and of layers nothing; `ours` is the tree of our image.
+    pub(crate) fn narrow(&mut self, ours: &Tree, filter: Option<Arc<Filter>>) {
+        self.filter = filter;
+        self.kept = self.rival().zip(self.filter.as_deref()).map(|(rival, filter)| {
+            let fits = |difference: &Difference| difference.fits([(ours, filter), (&rival.tree, filter)]);
+            let differences = rival.comparison.differences.iter().enumerate();
+            differences.filter(|(_, difference)| fits(difference)).map(|(index, _)| index).collect()
+        });
     }
 
     /// Takes what came of the reading.
@@ -93,12 +111,16 @@ impl Duel {
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.rival().map_or(0, |rival| rival.layers.len() + rival.comparison.differences.len())
+        let all = || self.rival().map_or(0, |rival| rival.layers.len() + rival.comparison.differences.len());
+        self.kept.as_ref().map_or_else(all, Vec::len)
     }
 
     /// One row.
     pub(crate) fn row(&self, index: usize) -> Option<DuelRow<'_>> {
         let rival = self.rival()?;
+        if let Some(kept) = &self.kept {
+            return rival.comparison.differences.get(*kept.get(index)?).map(DuelRow::Path);
+        }
         match index.checked_sub(rival.layers.len()) {
             None => rival.layers.get(index).map(DuelRow::Layer),
             Some(index) => rival.comparison.differences.get(index).map(DuelRow::Path),
@@ -113,8 +135,31 @@ impl Duel {
         }
     }
 
-    /// Puts the paths in their order.
-    pub(crate) fn sort(&mut self) {
+    /// The selected file of our image, and that of the other one; none if one of them is none.
+    pub(crate) fn files(&self) -> Option<(InodeId, Other)> {
+        let (rival, DuelRow::Path(difference)) = (self.rival()?, self.row(self.at.cursor)?) else { return None };
+        let (left, inode) = (difference.left?.inode?, difference.right?.inode?);
+        let layer = rival.tree.inode(inode)?.layer;
+        rival.tree.file_size(inode)?;
+        let made = rival.layers.iter().find(|row| row.right == Some(layer));
+        let other = Other {
+            reference: self.reference.clone(),
+            tree: Arc::clone(&rival.tree),
+            files: Arc::clone(&rival.files),
+            inode,
+            instruction: made.map_or_else(String::new, |row| row.instruction.clone()),
+        };
+        Some((left, other))
+    }
+
+    /// Puts the paths in another order.
+    pub(crate) fn sort_by(&mut self, ours: &Tree, key: CompareKey, reversed: bool) {
+        (self.key, self.reversed) = (key, reversed);
+        self.sort();
+        self.narrow(ours, self.filter.clone());
+    }
+
+    fn sort(&mut self) {
         let (key, reversed) = (self.key, self.reversed);
         if let Some(Ok(rival)) = &mut self.found {
             key.sort(&mut rival.comparison, reversed);

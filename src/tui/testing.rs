@@ -230,7 +230,8 @@ impl ImageFiles for Filled {
         };
         let pairs = [pair(Some(0), Some(0)), pair(Some(1), None), pair(None, Some(1))];
         let layers = pairs.map(|pair| DiffLayer::new(pair, "COPY . .", tree, tree, None)).into();
-        Ok(Rival { tree: Arc::clone(tree), layers, comparison, failed: vec!["etc/passwd: damaged".to_owned()] })
+        let files = Arc::new(Self(Arc::clone(tree)));
+        Ok(Rival { tree: Arc::clone(tree), files, layers, comparison, failed: vec!["etc/passwd: damaged".to_owned()] })
     }
 
     /// Files that are called so are there already.

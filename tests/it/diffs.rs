@@ -160,3 +160,42 @@ fn two_layers_of_an_image_are_compared_as_in_the_explorer() {
     let message = layerscope(&["diff", &path, "--layers", "3-8"]).expect(2).stderr;
     assert!(message.contains("write two layers, as in 3..8"), "{message}");
 }
+
+#[test]
+fn what_differs_is_narrowed_in_the_language_of_the_explorer() {
+    let directory = folder();
+    let rebuilt: Step = (
+        "COPY . .",
+        &[
+            "f srv/app size=5000 fill=b",
+            "f 7:0 srv/config size=80 fill=a",
+            "l srv/link -> app",
+            "f srv/new text=secret",
+        ],
+    );
+    let left = write(directory.path(), "left.tar", &image(&[BASE, APP], &json!({})));
+    let right = write(directory.path(), "right.tar", &image(&[BASE, rebuilt], &json!({})));
+    let paths = |arguments: &[&str]| -> Vec<String> {
+        let all = [&["diff"], arguments, &["--format", "json"]].concat();
+        let found = layerscope(&all).expect(0).json();
+        found["paths"].as_array().unwrap().iter().map(|path| path["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let both = [left.as_str(), right.as_str(), "--filter"];
+    let narrowed = |filter: &str| paths(&[&both[..], &[filter]].concat());
+    assert_eq!(narrowed("is:added"), ["srv/new"]);
+    assert_eq!(narrowed("is:removed"), ["srv/old"]);
+    assert_eq!(narrowed("is:modified"), ["srv/app"]);
+    assert_eq!(narrowed("is:meta owner:7"), ["srv/config"]);
+    assert_eq!(narrowed("size:>1k"), ["srv/app"], "as the right side has it");
+    assert_eq!(narrowed("is:file !content:b ^srv/n"), ["srv/new"]);
+    assert_eq!(narrowed("content:secret"), ["srv/new"]);
+    assert_eq!(narrowed("content:/^x+$/"), ["srv/old"], "what only the left side has is looked through there");
+    // Two points of one image; the bytes of both sides are those of all their files.
+    assert_eq!(paths(&[&left, "--layers", "0..1", "--filter", "ext:nothing"]), Vec::<String>::new());
+    assert_eq!(paths(&[&left, "--layers", "0..1", "--filter", "is:link"]), ["srv/link"]);
+    let whole = diff(&left, &right);
+    let some = layerscope(&["diff", &left, &right, "--filter", "is:added", "--format", "json"]).expect(0).json();
+    assert_eq!((&some["left"], &some["right"]), (&whole["left"], &whole["right"]));
+    let slip = layerscope(&["diff", "no-such.tar", "other.tar", "--filter", "size:much"]).expect(2);
+    assert!(slip.stderr.contains("size:much is not understood"), "{}", slip.stderr);
+}

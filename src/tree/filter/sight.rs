@@ -1,7 +1,7 @@
 //! How a filter looks at paths: as a lens shows them, or over all layers.
 
 use crate::tree::outline::Mark;
-use crate::tree::{Change, EventKind, InodeId, LensView, NodeId, Shown};
+use crate::tree::{Change, EventKind, InodeId, LensView, NodeId, Shown, Tree};
 
 /// Answers what the attributes of a path are.
 #[derive(Debug, Clone, Copy)]
@@ -62,18 +62,24 @@ impl<'a> Sight<'a> {
         if !self.ever {
             return self.view.mark(node).has(Mark::WASTES);
         }
-        let tree = self.view.tree();
-        let is_dead = |kind| match kind {
-            EventKind::Written(id) => {
-                tree.file_size(id).is_some() && tree.inode(id).is_some_and(|inode| inode.death.is_some())
-            }
-            _ => false,
-        };
-        tree.events(node).any(|event| is_dead(event.kind))
+        self.view.tree().wastes(node)
     }
 
     /// Bytes of a path: of a file its size, of a directory what is below it.
     pub(super) fn bytes(&self, node: NodeId) -> u64 {
         self.view.bytes(node)
+    }
+}
+
+impl Tree {
+    /// Whether any layer wrote a file here that is dead in the end.
+    pub(super) fn wastes(&self, node: NodeId) -> bool {
+        let is_dead = |kind| match kind {
+            EventKind::Written(id) => {
+                self.file_size(id).is_some() && self.inode(id).is_some_and(|inode| inode.death.is_some())
+            }
+            _ => false,
+        };
+        self.events(node).any(|event| is_dead(event.kind))
     }
 }

@@ -134,3 +134,44 @@ fn another_image_that_cannot_be_read_says_why_and_one_that_is_closed_is_forgotte
     hands.press(": c m p Space 3 Enter");
     shows(&hands, "cmp wants two layers or an image");
 }
+
+#[test]
+fn paths_of_two_images_are_narrowed_and_their_lines_compared() {
+    let mut hands = Hands::exploring(80, 24, &Sample::new());
+    hands.press(": c m p Space o t h e r . t a r Enter");
+    let all = |hands: &Hands| match hands.state.modal() {
+        Some(Modal::Duel(duel)) => duel.len(),
+        other => panic!("{other:?}"),
+    };
+    let before = all(&hands);
+    hands.press("/ dpkg/status");
+    shows(&hands, "1 found   [Enter] keep");
+    shows(&hands, "/var/lib/dpkg/status");
+    // Contents are those of one image.
+    hands.press("Space content:x");
+    shows(&hands, "contents are not looked through here; layerscope diff --filter does");
+    hands.press("^U is:removed Space is:file Space !^var Enter");
+    let removed = all(&hands);
+    assert!(removed > 0 && removed < before, "{}", hands.text());
+    // The order changes, and what is left stays left.
+    hands.press("s S");
+    assert_eq!(all(&hands), removed);
+    hands.press("d");
+    shows(&hands, "this is not a regular file in both images");
+    // Esc takes the filter away, then the comparison.
+    hands.press("Esc");
+    assert_eq!(all(&hands), before);
+    hands.press("/ dpkg/status Enter d");
+    shows(&hands, "/var/lib/dpkg/status · this → other.tar");
+    shows(&hands, "91.0 kB → 77.0 kB");
+    shows(&hands, "1   -of layer 1");
+    shows(&hands, "  1 +of layer 0");
+    hands.press("]");
+    shows(&hands, "two images are compared; there are no other versions");
+    hands.press("x");
+    shows(&hands, ">./status.patch");
+    hands.press("Esc Esc");
+    assert_eq!(all(&hands), 1, "the filter is still there");
+    hands.press("Esc Esc");
+    assert!(hands.state.modals.is_empty());
+}

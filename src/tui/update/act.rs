@@ -357,6 +357,13 @@ fn pane(state: &mut State, by: isize) {
 
 /// One step back towards the plain view; never further.
 fn back(state: &mut State, effects: &mut Effects) {
+    if let Some(Modal::Duel(duel)) = state.modal()
+        && duel.filter.is_some()
+    {
+        // Nothing is always understood.
+        drop(rival::filter(state, None));
+        return;
+    }
     if state.modals.pop().is_some() {
         return;
     }

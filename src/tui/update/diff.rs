@@ -21,6 +21,13 @@ const BORDER: usize = 4;
 pub(super) fn open(state: &mut State, effects: &mut Effects) {
     let (Some(node), Some(ready)) = (state.selected_node(), &state.ready) else { return };
     let model = Arc::clone(&ready.model);
+    if let Some(Modal::Duel(duel)) = state.modal() {
+        let Some((inode, other)) = duel.files() else {
+            return toast(state, "this is not a regular file in both images");
+        };
+        let diff = Diff::between(model, node, inode, other);
+        return show(state, diff, effects);
+    }
     let versions = match points(state) {
         Some(both) => both.to_vec(),
         None => Timeline::of(&model.tree, node).files(&model.tree),
@@ -32,7 +39,11 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) {
     }
     let selected = viewer::selected(state).map(|(_, inode)| inode);
     let at = selected.and_then(|inode| versions.iter().position(|version| *version == inode));
-    let mut diff = Diff::new(model, node, versions.clone(), at.unwrap_or(versions.len() - 1));
+    let diff = Diff::new(model, node, versions.clone(), at.unwrap_or(versions.len() - 1));
+    show(state, diff, effects);
+}
+
+fn show(state: &mut State, mut diff: Diff, effects: &mut Effects) {
     compare(&mut diff, &mut state.reads, effects);
     state.modals.push(Modal::Diff(Box::new(diff)));
 }
@@ -46,11 +57,10 @@ fn points(state: &State) -> Option<[InodeId; 2]> {
 }
 
 fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {
-    let Some((left, right)) = diff.sides() else { return };
+    let Some(sides) = diff.sides() else { return };
     let generation = reads.advance();
     let cancel = diff.restart(generation);
-    let contents = Arc::clone(&diff.model.files);
-    effects.push(Effect::Compare(generation, Pair { contents, left, right, cancel }));
+    effects.push(Effect::Compare(generation, Pair { sides, cancel }));
 }
 
 /// What a key does while two versions are looked at.
@@ -76,10 +86,14 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             Some(false) => toast(state, "it is not all text: a patch could not say what the file has"),
             Some(true) => {
                 let name = text::name(diff.model.tree.name(diff.node));
-                let layers = diff.layers().map_or_else(String::new, |(a, b)| format!("-L{a}-L{b}"));
+                let layers = diff.layers().filter(|_| diff.other.is_none());
+                let layers = layers.map_or_else(String::new, |(a, b)| format!("-L{a}-L{b}"));
                 state.prompt = Some(prompt::new(PromptKind::Patch, &format!("./{name}{layers}.patch")));
             }
         },
+        Act::VersionNext | Act::VersionPrevious if diff.other.is_some() => {
+            toast(state, "two images are compared; there are no other versions");
+        }
         Act::VersionNext if diff.at + 1 >= diff.versions.len() => toast(state, "this is the last version"),
         Act::VersionPrevious if diff.at <= 1 => toast(state, "there is nothing before the first version"),
         Act::VersionNext | Act::VersionPrevious => {

@@ -6,7 +6,7 @@ use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, View};
 use super::super::text;
 use super::super::theme::{Role, ThemeName};
-use super::{Effects, act, compare, diff, extract, find, lens, toast, tree, viewer, waste};
+use super::{Effects, act, compare, diff, extract, find, lens, rival, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -24,11 +24,12 @@ pub(super) fn new(kind: PromptKind, text: &str) -> Prompt {
 
 /// Opens the filter of the present view, with the present filter in it.
 pub(super) fn open(state: &mut State) {
-    let (kind, filter) = match state.view {
-        View::Waste => (PromptKind::WasteFilter, &state.waste.filter),
-        View::Files => (PromptKind::FilesFilter, &state.files.filter),
-        View::Compare => (PromptKind::CompareFilter, &state.compare.filter),
-        View::Layers | View::Image => (PromptKind::TreeFilter, &state.tree.filter),
+    let (kind, filter) = match (state.modal(), state.view) {
+        (Some(Modal::Duel(duel)), _) => (PromptKind::DuelFilter, &duel.filter),
+        (_, View::Waste) => (PromptKind::WasteFilter, &state.waste.filter),
+        (_, View::Files) => (PromptKind::FilesFilter, &state.files.filter),
+        (_, View::Compare) => (PromptKind::CompareFilter, &state.compare.filter),
+        (_, View::Layers | View::Image) => (PromptKind::TreeFilter, &state.tree.filter),
     };
     let text = filter.as_ref().map_or("", |filter| filter.typed());
     state.prompt = Some(new(kind, text));
@@ -163,35 +164,45 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
             }
             return;
         }
-        PromptKind::TreeFilter | PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter => {}
+        PromptKind::TreeFilter
+        | PromptKind::WasteFilter
+        | PromptKind::FilesFilter
+        | PromptKind::CompareFilter
+        | PromptKind::DuelFilter => {}
     }
-    match Filter::parse(&text) {
-        Ok(filter) => {
-            prompt.error = None;
-            let filter = filter.told(&state.inquest.answers);
-            set_filter(state, kind, (!filter.is_empty()).then(|| Arc::new(filter)), effects);
-        }
-        Err(error) => prompt.error = Some(text::prose(&error.to_string())),
+    let done = Filter::parse(&text).map_err(|error| error.to_string()).and_then(|filter| {
+        let filter = filter.told(&state.inquest.answers);
+        set_filter(state, kind, (!filter.is_empty()).then(|| Arc::new(filter)), effects)
+    });
+    if let Some(prompt) = &mut state.prompt {
+        prompt.error = done.err().map(|error| text::prose(&error));
     }
 }
 
-fn set_filter(state: &mut State, kind: PromptKind, filter: Option<Arc<Filter>>, effects: &mut Effects) {
+fn set_filter(
+    state: &mut State,
+    kind: PromptKind,
+    filter: Option<Arc<Filter>>,
+    effects: &mut Effects,
+) -> Result<(), String> {
     match kind {
         PromptKind::TreeFilter => tree::set_filter(state, filter),
         PromptKind::WasteFilter => waste::set_filter(state, filter, effects),
         PromptKind::FilesFilter => state.files.filter = filter,
         PromptKind::CompareFilter => state.compare.filter = filter,
-        // Nothing is always understood.
-        PromptKind::Search => drop(viewer::search(state, "")),
+        PromptKind::DuelFilter => return rival::filter(state, filter),
+        PromptKind::Search => return viewer::search(state, "").map_err(|error| error.to_string()),
         PromptKind::Extract => state.plan = None,
         PromptKind::Command | PromptKind::Patch => {}
     }
+    Ok(())
 }
 
 /// Esc takes the filter away, or what was searched for.
 fn cancel(state: &mut State, effects: &mut Effects) {
     if let Some(prompt) = state.prompt.take() {
-        set_filter(state, prompt.kind, None, effects);
+        // Nothing is always understood.
+        drop(set_filter(state, prompt.kind, None, effects));
     }
 }
 
@@ -206,7 +217,11 @@ fn enter(state: &mut State, effects: &mut Effects) {
     let Some(prompt) = &state.prompt else { return };
     match kind {
         PromptKind::TreeFilter => state.layers_focus = Pane::Tree,
-        PromptKind::WasteFilter | PromptKind::FilesFilter | PromptKind::CompareFilter | PromptKind::Search => {}
+        PromptKind::WasteFilter
+        | PromptKind::FilesFilter
+        | PromptKind::CompareFilter
+        | PromptKind::DuelFilter
+        | PromptKind::Search => {}
         PromptKind::Command | PromptKind::Extract | PromptKind::Patch => {
             let (kind, typed) = (prompt.kind, prompt.input.value().trim().to_owned());
             let chosen = prompt.chosen.and_then(|at| suggestions(state).get(at).map(|action| action.act));

@@ -7,6 +7,7 @@ use super::super::rival::{Challenge, Duel, DuelRow, Rival};
 use super::super::state::{Modal, State, View};
 use super::{Effects, jump, lens, toast};
 use crate::bytes::Cancel;
+use crate::tree::Filter;
 use std::sync::Arc;
 
 /// Begins to read another image.
@@ -38,13 +39,21 @@ pub(super) fn took(state: &mut State, generation: Generation, found: Result<Riva
 
 /// Another order of the paths.
 pub(super) fn sort(state: &mut State, act: Act) {
-    let Some(Modal::Duel(duel)) = state.modals.last_mut() else { return };
-    if act == Act::Reverse {
-        duel.reversed = !duel.reversed;
-    } else {
-        duel.key = duel.key.next();
+    let (Some(Modal::Duel(duel)), Some(ready)) = (state.modals.last_mut(), &state.ready) else { return };
+    let (key, reversed) =
+        if act == Act::Reverse { (duel.key, !duel.reversed) } else { (duel.key.next(), duel.reversed) };
+    duel.sort_by(&ready.model.tree, key, reversed);
+}
+
+/// Narrows the paths. What contents hold is only looked for in one image.
+pub(super) fn filter(state: &mut State, filter: Option<Arc<Filter>>) -> Result<(), String> {
+    if filter.as_ref().is_some_and(|filter| filter.asks()) {
+        return Err("contents are not looked through here; layerscope diff --filter does".to_owned());
     }
-    duel.sort();
+    if let (Some(Modal::Duel(duel)), Some(ready)) = (state.modals.last_mut(), &state.ready) {
+        duel.narrow(&ready.model.tree, filter);
+    }
+    Ok(())
 }
 
 /// From a row to what it is about in our image.

@@ -24,13 +24,17 @@ impl Painter<'_> {
     pub(super) fn diff(&mut self, diff: &Diff) {
         let area = layout::viewer(self.areas).intersection(self.buffer.area);
         Clear.render(area, self.buffer);
-        let layers = diff.layers().map_or_else(String::new, |(left, right)| format!(" · L{left} → L{right}"));
+        let sides = match (&diff.other, diff.layers()) {
+            (Some(other), _) => format!(" · this → {}", text::shorten(&text::prose(&other.reference), 24)),
+            (None, Some((left, right))) => format!(" · L{left} → L{right}"),
+            (None, None) => String::new(),
+        };
         let note = note(diff);
-        let room = usize::from(area.width).saturating_sub(text::width(&note) + text::width(&layers) + 8);
+        let room = usize::from(area.width).saturating_sub(text::width(&note) + text::width(&sides) + 8);
         self.border(
             area,
             true,
-            &format!("{}{layers}", text::shorten_path(&text::path(&diff.model.tree, diff.node), room.max(8))),
+            &format!("{}{sides}", text::shorten_path(&text::path(&diff.model.tree, diff.node), room.max(8))),
             &note,
         );
         let (head, window) = layout::diff(self.areas);
@@ -55,10 +59,14 @@ impl Painter<'_> {
 
     /// The instruction that made the newer version, and what else differs.
     fn about(&self, diff: &Diff) -> Vec<Piece> {
-        let tree = &diff.model.tree;
-        let (Some((left, right)), Some((_, layer))) = (diff.sides(), diff.layers()) else { return Vec::new() };
-        let (Some(left), Some(right)) = (tree.entry(left), tree.entry(right)) else { return Vec::new() };
-        let instruction = text::instruction(diff.model.image.instruction(layer));
+        let (Some([left, right]), Some((_, layer))) = (diff.sides(), diff.layers()) else { return Vec::new() };
+        let (Some(left), Some(right)) = (left.tree.entry(left.inode), right.tree.entry(right.inode)) else {
+            return Vec::new();
+        };
+        let instruction = text::instruction(match &diff.other {
+            Some(other) => &other.instruction,
+            None => diff.model.image.instruction(layer),
+        });
         let units = self.state.options.units;
         let both = |name: &str, left: String, right: String| {
             if left == right { left } else { format!("{name}{left} → {right}") }
@@ -123,9 +131,7 @@ fn role(look: Look) -> Role {
 
 /// How much differs, and which version is compared with the one before.
 fn note(diff: &Diff) -> String {
-    let versions = strip(&diff.model.tree, &diff.versions, diff.at).unwrap_or_default();
-    match diff.lines() {
-        Some(lines) => format!("+{} -{} · {versions}", lines.added, lines.removed),
-        None => versions,
-    }
+    let lines = diff.lines().map(|lines| format!("+{} -{}", lines.added, lines.removed));
+    let versions = strip(&diff.model.tree, &diff.versions, diff.at);
+    lines.into_iter().chain(versions).collect::<Vec<_>>().join(" · ")
 }

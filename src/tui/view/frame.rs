@@ -329,6 +329,10 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             }),
         },
         PromptKind::CompareFilter => found(&state.compare.len()),
+        PromptKind::DuelFilter => match state.modal() {
+            Some(Modal::Duel(duel)) => found(&duel.len()),
+            _ => String::new(),
+        },
         PromptKind::FilesFilter => found(&state.files.len()),
         PromptKind::WasteFilter => found(&state.waste.shown.len()),
         PromptKind::Search => match state.modal() {

@@ -40,9 +40,11 @@ impl Painter<'_> {
         let figures = format!("{} · {}", super::changes(duel.counts), delta(&rival.comparison, units));
         let room = usize::from(area.width).saturating_sub(text::width(&figures) + 34);
         let title = format!("this → {} · {figures}", text::shorten(&name, room.max(8)));
-        self.border(area, true, &title, &note_of(duel.key, duel.reversed, None));
+        self.border(area, true, &title, &note_of(duel.key, duel.reversed, duel.filter.as_deref()));
         if duel.len() == 0 {
-            return self.placeholder(inside, "There is no difference.");
+            let filtered = duel.filter.is_some();
+            let nothing = if filtered { "nothing matches the filter" } else { "There is no difference." };
+            return self.placeholder(inside, nothing);
         }
         for (index, y) in (duel.at.offset..duel.len()).zip(inside.y..inside.bottom()) {
             let line = Rect { y, height: 1, ..inside };
