@@ -11,9 +11,6 @@ use std::io::{self, Read as _};
 /// Bytes of a file that are looked at: what is asked for may be anywhere in it.
 const MOST: u64 = 256 << 20;
 
-/// Bytes of a file that names directories.
-const MOST_TEXT: u64 = 1 << 20;
-
 impl Files {
     /// At most `most` bytes of the beginning of a file.
     pub(super) fn beginning(
@@ -36,8 +33,8 @@ impl Files {
         let part = is_part.then(|| format!("only the first {} MiB were looked at", MOST >> 20));
         let wanted = match &inside {
             Inside::Elf(elf) => {
-                let mut content = |inode| self.beginning(inode, MOST_TEXT, &Silent, cancel);
-                Libraries::of(&self.tree, elf, &self.tree.path(node), &mut content).wanted(elf)
+                let mut content = |inode, most| self.beginning(inode, most, &Silent, cancel);
+                Libraries::of(&self.tree, elf, &self.tree.path(node), &mut content).wanted(elf, &mut content)
             }
             Inside::Archive(_) => Vec::new(),
         };

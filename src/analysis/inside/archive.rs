@@ -130,10 +130,131 @@ impl Archive {
             };
             let mode = member.mode().and_then(|mode| u16::try_from(mode & 0o7777).ok());
             let path = member.name().strip_suffix(b"/").unwrap_or_else(|| member.name()).to_vec();
-            if !out.push(ArchiveMember { path, kind: MemberKind::File, mode, size: member.size() }) {
+            let (start, size) = member.file_range();
+            if start.checked_add(size).is_none_or(|end| end > bytes.len() as u64) {
+                out.cut = Some("it ends within the last one".to_owned());
+            }
+            if !out.push(ArchiveMember { path, kind: MemberKind::File, mode, size }) {
                 break;
             }
         }
         Some(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    fn of(bytes: &[u8]) -> Option<Archive> {
+        Archive::of(bytes, &Cancel::default())
+    }
+
+    /// Path, kind, mode and size of each.
+    fn members(archive: &Archive) -> Vec<(String, MemberKind, Option<u16>, u64)> {
+        let text = |path: &[u8]| String::from_utf8(path.to_vec()).unwrap();
+        archive.members.iter().map(|member| (text(&member.path), member.kind, member.mode, member.size)).collect()
+    }
+
+    fn tar() -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut add = |kind, path: &str, mode, bytes: &[u8]| {
+            let mut header = tar::Header::new_ustar();
+            header.set_entry_type(kind);
+            header.set_size(bytes.len() as u64);
+            header.set_mode(mode);
+            tar.append_data(&mut header, path, bytes).unwrap();
+        };
+        add(tar::EntryType::Directory, "d/", 0o755, b"");
+        add(tar::EntryType::Regular, "d/file", 0o644, b"hello");
+        add(tar::EntryType::Symlink, "d/link", 0o777, b"");
+        tar.into_inner().unwrap()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    }
+
+    fn zip() -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let plain = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        zip.add_directory("d", plain).unwrap();
+        zip.start_file("d/file", plain.unix_permissions(0o600)).unwrap();
+        zip.write_all(b"hello").unwrap();
+        zip.finish().unwrap().into_inner()
+    }
+
+    /// Two members, one of them with a long name (GNU).
+    fn ar() -> Vec<u8> {
+        let header =
+            |name: &str, size: usize| format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, 0, 100_644);
+        let names = "a_name_that_is_longer_than_its_field.o/\n";
+        let parts = [
+            "!<arch>\n".to_owned(),
+            header("//", names.len()),
+            names.to_owned(),
+            header("short.o/", 3),
+            "abc\n".to_owned(),
+            header("/0", 4),
+            "defg".to_owned(),
+        ];
+        parts.concat().into_bytes()
+    }
+
+    #[test]
+    fn every_format_tells_its_members() {
+        let expected = [
+            ("d/".to_owned(), MemberKind::Directory, Some(0o755), 0),
+            ("d/file".to_owned(), MemberKind::File, Some(0o644), 5),
+            ("d/link".to_owned(), MemberKind::Symlink, Some(0o777), 0),
+        ];
+        for (bytes, compression) in [(tar(), Compression::None), (gzip(&tar()), Compression::Gzip)] {
+            let found = of(&bytes).unwrap();
+            assert_eq!((found.format, found.compression, &found.cut), ("tar", compression, &None));
+            assert_eq!(members(&found), expected);
+        }
+        let found = of(&zip()).unwrap();
+        assert_eq!((found.format, &found.cut), ("zip", &None));
+        let file = ("d/file".to_owned(), MemberKind::File, Some(0o600), 5);
+        assert_eq!(members(&found)[1], file);
+        assert_eq!((members(&found)[0].0.as_str(), members(&found)[0].1), ("d/", MemberKind::Directory));
+        let found = of(&ar()).unwrap();
+        assert_eq!((found.format, &found.cut), ("ar", &None));
+        let expected = [("short.o", 3), ("a_name_that_is_longer_than_its_field.o", 4)];
+        let expected = expected.map(|(name, size)| (name.to_owned(), MemberKind::File, Some(0o644), size));
+        assert_eq!(members(&found), expected);
+    }
+
+    #[test]
+    fn what_is_cut_off_tells_what_is_there() {
+        let whole = tar();
+        // Within the file, and within its header.
+        for (end, members) in [(512 + 512 + 3, 2), (512 + 256, 1)] {
+            let cut = of(&whole[..end]).unwrap();
+            assert!(cut.members.len() == members && cut.cut.is_some(), "{cut:?}");
+        }
+        let packed = gzip(&[whole, vec![b'x'; 4096]].concat());
+        let cut = of(&packed[..packed.len() - 12]).unwrap();
+        assert_eq!((cut.members.len(), &cut.cut), (3, &None), "what is behind the end does not count");
+        let bytes = ar();
+        let cut = of(&bytes[..bytes.len() - 2]).unwrap();
+        assert_eq!((cut.members.len(), cut.cut.as_deref()), (2, Some("it ends within the last one")));
+        let cut = of(&bytes[..bytes.len() - 20]).unwrap();
+        assert_eq!((cut.members.len(), cut.cut.as_deref()), (1, Some("it is cut off or damaged")));
+        // The list of a zip is at its end.
+        assert_eq!(of(&zip()[..40]), None);
+    }
+
+    #[test]
+    fn what_only_begins_like_one_is_none() {
+        assert_eq!(of(&gzip(b"one compressed file")), None);
+        assert_eq!(of(b"PK\x03\x04 and nothing more"), None);
+        assert_eq!(of(b"text"), None);
+        assert_eq!(of(b"!<arch>\n").map(|archive| archive.members.len()), Some(0));
     }
 }

@@ -65,6 +65,12 @@ impl Elf {
         }
     }
 
+    /// Whether one process can hold both: they are of one class, one order of bytes and one processor.
+    pub(super) fn is_made_for_the_same(&self, other: &Self) -> bool {
+        let of = |elf: &Self| (elf.is_64, elf.is_little, elf.machine);
+        of(self) == of(other)
+    }
+
     fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Self> {
         let header = H::parse(bytes).ok()?;
         let endian = header.endian().ok()?;

@@ -14,8 +14,14 @@ const MUSL: &[&[u8]] = &[b"/lib", b"/usr/local/lib", b"/usr/lib"];
 /// How deep files of directories include each other.
 const MOST_INCLUDES: usize = 8;
 
-/// Reads a file of the image.
-type Content<'a> = &'a mut dyn FnMut(InodeId) -> io::Result<Vec<u8>>;
+/// Bytes of a file that names directories.
+const MOST_TEXT: u64 = 1 << 20;
+
+/// Bytes of a library that say for which processor it is.
+const HEADER: u64 = 64;
+
+/// Reads at most so many bytes of the beginning of a file of the image.
+type Content<'a> = &'a mut dyn FnMut(InodeId, u64) -> io::Result<Vec<u8>>;
 
 /// Where the libraries of one file are looked for, in the final image.
 #[derive(Debug)]
@@ -57,21 +63,27 @@ impl<'a> Libraries<'a> {
     }
 
     /// The loader and the libraries that a file names, in its order, each where it is; none where it is not.
-    pub fn wanted(&self, elf: &Elf) -> Vec<(Vec<u8>, Option<NodeId>)> {
-        elf.interpreter.iter().chain(&elf.needed).map(|name| (name.clone(), self.find(name))).collect()
+    pub fn wanted(&self, elf: &Elf, content: Content<'_>) -> Vec<(Vec<u8>, Option<NodeId>)> {
+        let names = elf.interpreter.iter().chain(&elf.needed);
+        names.map(|name| (name.clone(), self.find(elf, name, content))).collect()
     }
 
-    /// The path of a library, links followed.
-    pub fn find(&self, name: &[u8]) -> Option<NodeId> {
-        let is_file = |node: &NodeId| match self.tree.final_state(*node) {
-            Some(Occupant::Inode(inode)) => self.tree.file_size(inode).is_some(),
-            _ => false,
+    /// The path of a library, links followed. One that is made for another processor, or for 32 bits instead of 64, is
+    /// passed over, as the loader does.
+    fn find(&self, elf: &Elf, name: &[u8], content: Content<'_>) -> Option<NodeId> {
+        let file = |node: &NodeId| match self.tree.final_state(*node) {
+            Some(Occupant::Inode(inode)) => self.tree.file_size(inode).map(|_| inode),
+            _ => None,
         };
         if name.contains(&b'/') {
-            return self.finder.follow(name).filter(is_file);
+            return self.finder.follow(name).filter(|node| file(node).is_some());
         }
         let within = |directory: &Vec<u8>| self.finder.follow(&[directory, b"/".as_slice(), name].concat());
-        self.directories.iter().filter_map(within).find(is_file)
+        self.directories.iter().filter_map(within).find(|node| {
+            // What is no ELF file at all is what the loader would stop at.
+            let mut header = |inode| content(inode, HEADER).ok().and_then(|start| Elf::of(&start));
+            file(node).is_some_and(|inode| header(inode).is_none_or(|found| found.is_made_for_the_same(elf)))
+        })
     }
 
     fn add_all(&mut self, directories: &[&[u8]]) {
@@ -89,7 +101,7 @@ impl<'a> Libraries<'a> {
     fn read(&self, path: &[u8], content: Content<'_>) -> Option<Vec<u8>> {
         let node = self.finder.follow(path)?;
         match self.tree.final_state(node)? {
-            Occupant::Inode(inode) => content(inode).ok(),
+            Occupant::Inode(inode) => content(inode, MOST_TEXT).ok(),
             Occupant::Implied => None,
         }
     }
@@ -155,6 +167,9 @@ mod tests {
         "f srv/app/lib/own.so 10 x",
         "f srv/musl/lib1.so 10 x",
         "d usr/lib/lib5.so",
+        "f opt/second/lib6.so 64 x",
+        "f opt/old/lib6.so 64 x",
+        "f usr/lib/lib6.so 64 x",
     ];
 
     fn elf(interpreter: &str, needed: &[&str], runpath: Option<&str>) -> Elf {
@@ -177,9 +192,13 @@ mod tests {
         let mut stack = Stack::new();
         stack.push(listing(FILES));
         let tree = stack.finish();
-        let content = |inode: InodeId| {
+        let content = |inode: InodeId, _: u64| {
             let path = tree.path(tree.inode(inode).unwrap().node);
             Ok(match path.as_slice() {
+                b"opt/second/lib6.so" => header(1, 62),
+                b"opt/old/lib6.so" => header(2, 183),
+                b"usr/lib/lib6.so" => header(2, 62),
+                path if path.ends_with(b".so") || path.ends_with(b".so.6.1") => b"no ELF file".to_vec(),
                 b"etc/ld.so.conf" => b"# all\ninclude ld.so.conf.d/*.conf\ninclude /etc/ld.so.conf\n".to_vec(),
                 b"etc/ld.so.conf.d/a.conf" => b"/opt/first # one\n\n".to_vec(),
                 b"etc/ld.so.conf.d/b.conf" => b"/opt/second\nhwcap 1 x\n".to_vec(),
@@ -189,9 +208,28 @@ mod tests {
             })
         };
         let mut read = content;
-        let wanted = Libraries::of(&tree, elf, b"srv/app/bin/run", &mut read).wanted(elf);
+        let wanted = Libraries::of(&tree, elf, b"srv/app/bin/run", &mut read).wanted(elf, &mut read);
         let path = |node: NodeId| String::from_utf8(tree.path(node)).unwrap();
         wanted.into_iter().map(|(_, node)| node.map_or_else(|| "missing".to_owned(), path)).collect()
+    }
+
+    /// The header of a file of this class, for this processor.
+    fn header(class: u8, machine: u8) -> Vec<u8> {
+        let mut out = vec![0; 64];
+        out[..7].copy_from_slice(&[0x7f, b'E', b'L', b'F', class, 1, 1]);
+        (out[16], out[18], out[20]) = (3, machine, 1);
+        out
+    }
+
+    #[test]
+    fn what_is_made_for_another_processor_is_passed_over() {
+        // 32 bits in the first directory, another processor in the second one.
+        let elf = elf(GLIBC_LOADER, &["lib6.so"], Some("/opt/second:/opt/old"));
+        assert_eq!(found(&elf)[1..], ["usr/lib/lib6.so"]);
+        let other = Elf { machine: 183, ..elf };
+        assert_eq!(found(&other)[1..], ["opt/old/lib6.so"]);
+        let neither = Elf { machine: 8, is_little: false, ..other };
+        assert_eq!(found(&neither)[1..], ["missing"]);
     }
 
     const GLIBC_LOADER: &str = "/lib64/lib4.so.6";
