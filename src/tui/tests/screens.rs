@@ -116,6 +116,41 @@ fn find() {
 }
 
 #[test]
+fn find_in_contents() {
+    look("find_content", "f config Space content:/layer\\s[34]$/");
+}
+
+#[test]
+fn another_image() {
+    look("duel", ":cmp Space other.tar Enter j j j");
+}
+
+#[test]
+fn lines_of_two_images() {
+    look("duel_diff", ":cmp Space other.tar Enter / status Enter d");
+}
+
+#[test]
+fn waste_as_dive_counts() {
+    look("dive", "2 M");
+}
+
+#[test]
+fn copy_menu() {
+    look("menu", ":3 Enter Tab G Y");
+}
+
+#[test]
+fn extraction() {
+    look("extract", ":3 Enter Tab G x");
+}
+
+#[test]
+fn what_if() {
+    look("what_if", "2 X j X 1");
+}
+
+#[test]
 fn life() {
     look("life", ":5 Enter Tab / .env Enter G t");
 }

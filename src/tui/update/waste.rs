@@ -130,15 +130,11 @@ pub(super) fn counted(state: &mut State, generation: Generation, figures: &DiveF
     let (Some(ready), units) = (&state.ready, state.options.units) else { return };
     let ours = human(ready.model.report.totals.wasted_bytes, units);
     let theirs = human(figures.wasted_bytes, units);
+    let paths = references.len();
+    let head = format!("dive counts {theirs} in {paths} paths: every copy, the one that stays too.");
     let mut lines = vec![
-        (
-            format!(
-                "dive counts {theirs} in {} paths: every copy of a path that is there more than once,",
-                references.len()
-            ),
-            Role::Strong,
-        ),
-        (format!("the one that stays too. What would go away is {ours}."), Role::Strong),
+        (head, Role::Strong),
+        (format!("What would go away is {ours}."), Role::Strong),
         (String::new(), Role::Text),
     ];
     lines.extend(references.iter().map(|reference| {

@@ -111,6 +111,7 @@ pub(super) fn lens(state: &State) -> String {
             format!("lens: {}{keys}", state.tree.mode.name(state.layer()))
         }
         View::Files => format!("lens: {}", state.files.mode.name(state.layer())),
+        View::Compare if matches!(state.modal(), Some(Modal::Duel(_))) => "two images".to_owned(),
         View::Compare => {
             let (left, right) = state.compared();
             format!("L{left} against L{right}")
@@ -123,6 +124,8 @@ pub(super) fn lens(state: &State) -> String {
 /// The lines about the selected layer or wasted item.
 pub(super) fn strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     match state.view {
+        // The view below is about something else.
+        _ if matches!(state.modal(), Some(Modal::Duel(_))) => Vec::new(),
         View::Layers => layer_strip(state, width),
         View::Waste => waste_strip(state, width),
         View::Files => file_strip(state, width),
