@@ -92,7 +92,7 @@ fn the_header_says_what_marked_layers_would_weigh_as_one() {
 fn the_waste_is_counted_as_dive_does_beside_ours() {
     let mut hands = hands("2 M");
     shows(&hands, "Waste as dive counts it");
-    shows(&hands, "every copy of a path");
+    shows(&hands, "every copy, the one that stays too");
     shows(&hands, "What would go away is 10.4 MB.");
     shows(&hands, "2 copies  /");
     hands.press("Esc");
