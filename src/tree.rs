@@ -27,7 +27,7 @@ mod view;
 mod walk;
 
 pub use change::{Change, Counts};
-pub use filter::{Answer, Answers, Filter, FilterError, Grep, Inquiry, Needle};
+pub use filter::{Answer, Answers, Filter, FilterError, Grep, Inquiry, Line, Needle};
 pub use finder::Finder;
 pub use glob::Glob;
 pub use identity::{Contents, Question};

@@ -69,7 +69,7 @@ use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress};
 use crate::report::{Report, Units};
-use crate::tree::{Answer, Answers, Filter, InodeId, Inquiry, Item, NodeId, Tree};
+use crate::tree::{Answer, Answers, Filter, InodeId, Inquiry, Item, Line, Needle, NodeId, Tree};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,6 +134,15 @@ pub enum Feed {
 pub trait ImageFiles: fmt::Debug + Send + Sync {
     /// At most `most` bytes of the beginning of a file; `observer` is told how far the way to it is.
     fn read(&self, inode: InodeId, most: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Vec<u8>>;
+
+    /// The first line of a file that has a needle.
+    fn first_line(
+        &self,
+        inode: InodeId,
+        needle: &Needle,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Option<Line>>;
 
     /// What is in a file that is no text: a program or an archive; none if it is neither.
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>>;

@@ -14,7 +14,7 @@ use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::progress::{Observer, Progress, Silent};
-use crate::tree::{Answers, Filter, InodeId, NodeId};
+use crate::tree::{Answers, Filter, InodeId, Line, Needle, NodeId};
 use crate::tui::{self, Extracted, Extraction, Feed, ImageFiles, Insight, Left, Model, Options, Rival};
 use jiff::civil::Date;
 use std::io;
@@ -130,6 +130,16 @@ struct Explored {
 impl ImageFiles for Explored {
     fn read(&self, inode: InodeId, most: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Vec<u8>> {
         self.files.beginning(inode, most, observer, cancel)
+    }
+
+    fn first_line(
+        &self,
+        inode: InodeId,
+        needle: &Needle,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Option<Line>> {
+        needle.first_line(self.files.content(inode, observer, cancel)?.reader())
     }
 
     fn inside(&self, node: NodeId, inode: InodeId, cancel: &Cancel) -> io::Result<Option<Insight>> {

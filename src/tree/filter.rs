@@ -31,7 +31,7 @@ use super::{Change, Glob, LensView, NodeId, Shown, Tree};
 use crate::listing::{Entry, EntryKind};
 pub use inquiry::{Answer, Answers, Inquiry};
 use names::Names;
-pub use needle::{Grep, Needle};
+pub use needle::{Grep, Line, Needle};
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 pub(super) use paths::Paths;
 use regex::bytes::{Regex, RegexBuilder};

@@ -16,7 +16,7 @@ use crate::analysis::{Inside, dive_details, without_saves};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::progress::{Observer, Progress};
-use crate::tree::{Filter, InodeId, Inquiry, Lens, LensView, NodeId, Outline, Searcher, Tree};
+use crate::tree::{Filter, InodeId, Inquiry, Lens, LensView, Needle, NodeId, Outline, Searcher, Tree};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,6 +95,8 @@ pub(crate) struct Read {
     pub(crate) inode: InodeId,
     /// As many bytes as are wanted.
     pub(crate) most: u64,
+    /// What it was found by, if that is in it.
+    pub(crate) needle: Option<Needle>,
     /// Ends it.
     pub(crate) cancel: Cancel,
 }
@@ -103,7 +105,13 @@ impl Read {
     /// Reads it; none if nobody waits for it any more.
     pub(crate) fn answer(&self, observer: &dyn Observer) -> Option<Result<Reading, String>> {
         let read = self.contents.read(self.inode, self.most, observer, &self.cancel);
-        let read = read.map(|bytes| self.understand(bytes)).map_err(|error| error.to_string());
+        let read = read.map(|bytes| self.understand(bytes)).map(|mut reading| {
+            // That it cannot be told where it is is no reason not to show what is there.
+            let first = |needle| self.contents.first_line(self.inode, needle, observer, &self.cancel).ok().flatten();
+            reading.found = self.needle.as_ref().and_then(first);
+            reading
+        });
+        let read = read.map_err(|error| error.to_string());
         (!self.cancel.is_cancelled()).then_some(read)
     }
 
@@ -116,7 +124,7 @@ impl Read {
             } else {
                 Vec::new()
             };
-            return Reading { bytes, paints, insight: None };
+            return Reading { bytes, paints, ..Reading::default() };
         }
         // A glance looks at the beginning alone. What cannot be looked into is still there as bytes.
         let insight = if self.most < MOST {
@@ -125,7 +133,7 @@ impl Read {
         } else {
             self.contents.inside(self.node, self.inode, &self.cancel).ok().flatten()
         };
-        Reading { bytes, paints: Vec::new(), insight: insight.map(Box::new) }
+        Reading { bytes, insight: insight.map(Box::new), ..Reading::default() }
     }
 }
 

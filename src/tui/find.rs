@@ -6,7 +6,7 @@ use super::state::Position;
 use super::viewer::Viewer;
 use crate::analysis::Timeline;
 use crate::image::LayerIndex;
-use crate::tree::{Filter, Found, Needle, NodeId};
+use crate::tree::{Filter, Found, NodeId};
 use crossterm::event::KeyEvent;
 use std::sync::Arc;
 use tui_input::Input;
@@ -48,15 +48,6 @@ pub(crate) struct Hit {
     pub(crate) timeline: Timeline,
     /// Its last content.
     pub(crate) content: Option<Box<Viewer>>,
-}
-
-impl Hit {
-    /// Searches the content for what was found in it.
-    pub(crate) fn look_for(&mut self, needle: Option<&Needle>) {
-        if let Some(viewer) = &mut self.content {
-            viewer.needle = needle.cloned();
-        }
-    }
 }
 
 /// A question: which paths are like what was typed?

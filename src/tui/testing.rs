@@ -16,7 +16,7 @@ use crate::progress::{Observer, Progress};
 use crate::report::{DiffLayer, Facts, LayerFacts, LayerStatus, Reading, build};
 use crate::source::{Blob, BlobId};
 use crate::tree::testing::Fills;
-use crate::tree::{Answer, Answers, Filter, Grep, InodeId, Inquiry, NodeId, Stack, Tree};
+use crate::tree::{Answer, Answers, Filter, Grep, InodeId, Inquiry, Line, Needle, NodeId, Stack, Tree};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -170,6 +170,16 @@ impl ImageFiles for Filled {
         };
         let most = usize::try_from(most).unwrap();
         Ok(text.get(..most).unwrap_or(&text).to_vec())
+    }
+
+    fn first_line(
+        &self,
+        inode: InodeId,
+        needle: &Needle,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Option<Line>> {
+        needle.first_line(self.read(inode, u64::MAX, observer, cancel)?.as_slice())
     }
 
     fn inside(&self, _: NodeId, _: InodeId, _: &Cancel) -> io::Result<Option<Insight>> {

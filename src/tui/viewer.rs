@@ -10,7 +10,7 @@ use super::theme::Role;
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
-use crate::tree::{InodeId, Needle, NodeId, Tree};
+use crate::tree::{InodeId, Line, Needle, NodeId, Tree};
 use std::sync::Arc;
 
 /// How much of a file is shown.
@@ -46,6 +46,8 @@ pub(crate) struct Viewer {
     pub(crate) offset: usize,
     /// What is searched for, also in other versions.
     pub(crate) needle: Option<Needle>,
+    /// The first line of the whole file that has what the file was found by.
+    pub(crate) found: Option<Line>,
     /// The lines of text that have it.
     pub(crate) search: Option<Search>,
     rows: Vec<Row>,
@@ -84,6 +86,8 @@ pub(crate) struct Reading {
     pub(crate) paints: Vec<Vec<Paint>>,
     /// What is in it, if it is a program or an archive.
     pub(crate) insight: Option<Box<Insight>>,
+    /// Where what it was found by is, first.
+    pub(crate) found: Option<Line>,
 }
 
 impl From<Vec<u8>> for Reading {
@@ -125,6 +129,7 @@ impl Viewer {
             wrap: true,
             offset: 0,
             needle: None,
+            found: None,
             search: None,
             rows: Vec::new(),
             starts: Vec::new(),
@@ -196,6 +201,7 @@ impl Viewer {
         self.done = None;
         self.offset = 0;
         self.search = None;
+        self.found = None;
         self.laid_out = None;
         self.generation = generation;
         self.cancel.clone()
@@ -204,7 +210,8 @@ impl Viewer {
     /// Takes what was read.
     pub(crate) fn take(&mut self, read: Result<Reading, String>) {
         self.content = match read {
-            Ok(Reading { bytes, paints, insight }) => {
+            Ok(Reading { bytes, paints, insight, found }) => {
+                self.found = found;
                 let is_text = looks_like_text(&bytes);
                 Content::Read { bytes, is_text, paints, insight }
             }
@@ -261,6 +268,9 @@ impl Viewer {
                 (Content::Read { bytes, paints, .. }, Form::Text { wrap }) => text_rows(bytes, paints, columns, wrap),
                 (Content::Waiting | Content::Failed(_), _) => (Vec::new(), Vec::new()),
             };
+            if self.laid_out.is_none() && wanted.1 == Form::Bytes {
+                self.offset = self.found.as_ref().map_or(0, |found| hex_row(found.offset, columns));
+            }
             self.laid_out = Some(wanted);
         }
         // What was searched for before this content was there is searched for now.
@@ -362,10 +372,19 @@ fn pieces(line: &str, paints: &[Paint]) -> Vec<Fact> {
     out
 }
 
-/// Sixteen bytes a row where there is room for them, else eight.
-fn hex_rows(bytes: &[u8], columns: usize) -> Vec<Row> {
+/// Bytes in a row: sixteen where there is room for them, else eight.
+fn hex_count(columns: usize) -> usize {
     const LEAD: usize = 9;
-    let count = if columns >= LEAD + 16 * 4 + 3 { 16 } else { 8 };
+    if columns >= LEAD + 16 * 4 + 3 { 16 } else { 8 }
+}
+
+/// The row that a byte is in.
+fn hex_row(offset: u64, columns: usize) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX) / hex_count(columns)
+}
+
+fn hex_rows(bytes: &[u8], columns: usize) -> Vec<Row> {
+    let count = hex_count(columns);
     let row = |(index, bytes): (usize, &[u8])| {
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let shown = |byte: &u8| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' };

@@ -52,6 +52,31 @@ impl Needle {
     }
 }
 
+/// The first line of a content that has a needle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its number, counted from 1. A zero byte ends a line, too.
+    pub number: u64,
+    /// Where in the content the needle is, in bytes.
+    pub offset: u64,
+    /// The line; of a long one what is around the needle.
+    pub text: Vec<u8>,
+}
+
+impl Needle {
+    /// Looks for the first line that has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Grep::finds`].
+    pub fn first_line(&self, content: impl io::Read) -> io::Result<Option<Line>> {
+        let mut grep = Grep::new(self.clone(), true);
+        let mut first = First { needle: self, line: None };
+        grep.search(content, &mut first)?;
+        Ok(first.line)
+    }
+}
+
 /// Looks for a needle in one content after the other.
 #[derive(Debug)]
 pub struct Grep {
@@ -62,9 +87,13 @@ pub struct Grep {
 impl Grep {
     /// For this needle.
     pub fn of(needle: Needle) -> Self {
+        Self::new(needle, false)
+    }
+
+    fn new(needle: Needle, numbers: bool) -> Self {
         // A zero byte ends a line: so what is no text has lines, too.
         let searcher = SearcherBuilder::new()
-            .line_number(false)
+            .line_number(numbers)
             .binary_detection(BinaryDetection::convert(0))
             .heap_limit(Some(LONGEST_LINE))
             .build();
@@ -77,14 +106,18 @@ impl Grep {
     ///
     /// If it cannot be read, or has a line of more than 64 MiB.
     pub fn finds(&mut self, content: impl io::Read) -> io::Result<bool> {
-        let mut first = First(false);
+        let mut is_there = IsThere(false);
+        self.search(content, &mut is_there)?;
+        Ok(is_there.0)
+    }
+
+    fn search(&mut self, content: impl io::Read, sink: &mut impl Sink<Error = io::Error>) -> io::Result<()> {
         let mut content = Watched { content, failed: false };
-        self.searcher.search_reader(&self.needle.matcher, &mut content, &mut first).map_err(|error| {
+        self.searcher.search_reader(&self.needle.matcher, &mut content, sink).map_err(|error| {
             // Nothing else goes wrong in the searcher, and its own words are about its memory.
             let line = || io::Error::new(io::ErrorKind::FileTooLarge, "a line has more than 64 MiB");
             if content.failed { error } else { line() }
-        })?;
-        Ok(first.0)
+        })
     }
 }
 
@@ -103,13 +136,37 @@ impl<R: io::Read> io::Read for Watched<R> {
 }
 
 /// Is content with the first match.
-struct First(bool);
+struct IsThere(bool);
 
-impl Sink for First {
+impl Sink for IsThere {
     type Error = io::Error;
 
     fn matched(&mut self, _: &Searcher, _: &SinkMatch<'_>) -> io::Result<bool> {
         self.0 = true;
+        Ok(false)
+    }
+}
+
+/// Keeps the first match.
+struct First<'a> {
+    needle: &'a Needle,
+    line: Option<Line>,
+}
+
+impl Sink for First<'_> {
+    type Error = io::Error;
+
+    fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> io::Result<bool> {
+        /// Bytes of a long line that are kept before the needle, and from it on.
+        const AROUND: (usize, usize) = (40, 400);
+        let line = found.bytes().trim_ascii_end();
+        let at = self.needle.matcher.find(line)?.map_or(0, |found| found.start());
+        let (from, to) = (at.saturating_sub(AROUND.0), line.len().min(at.saturating_add(AROUND.1)));
+        self.line = Some(Line {
+            number: found.line_number().unwrap_or(0),
+            offset: found.absolute_byte_offset() + at as u64,
+            text: line.get(from..to).unwrap_or_default().to_vec(),
+        });
         Ok(false)
     }
 }
@@ -155,6 +212,19 @@ mod tests {
         assert!(!has("a", b"") && !has("/^$/", b""), "what is empty has no line");
         let utf16: Vec<u8> = "\u{feff}password".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(has("password", &utf16), "UTF-16 with its mark");
+    }
+
+    #[test]
+    fn the_first_line_is_told() {
+        let first = |needle: &str, content: &[u8]| Needle::parse(needle).unwrap().first_line(content).unwrap();
+        let line = |number, offset, text: &str| Some(Line { number, offset, text: text.into() });
+        assert_eq!(first("key", b"one\n  my key=1\r\nkey"), line(2, 9, "  my key=1"));
+        assert_eq!(first("key", b"\x01\x02\0\0a key\0"), line(3, 6, "a key"));
+        assert_eq!(first("key", b"none"), None);
+        let long = [vec![b'x'; 5000], b"key".to_vec(), vec![b'y'; 5000]].concat();
+        let found = first("key", &long).unwrap();
+        assert_eq!((found.number, found.offset, found.text.len()), (1, 5000, 440));
+        assert!(found.text.windows(3).any(|window| window == b"key"));
     }
 
     #[test]

@@ -252,7 +252,7 @@ fn what_was_found_in_a_content_is_shown_there() {
     // Of all versions the last one that has it.
     let mut hands = hands("f");
     hands.press("config Space content:/layer\\s[34]$/");
-    shows(&hands, "content at L4");
+    shows(&hands, "content at L4 · line 1: of layer 4 ─");
     shows(&hands, "1 found");
     hands.press("^V");
     let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("{}", hands.text()) };

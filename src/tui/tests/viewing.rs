@@ -4,7 +4,7 @@ use crate::analysis::{Archive, ArchiveMember, Elf, ElfKind, Inside};
 use crate::codec::Compression;
 use crate::progress::Silent;
 use crate::tarball::MemberKind;
-use crate::tree::Tree;
+use crate::tree::{Line, Tree};
 use crate::tui::Insight;
 use crate::tui::effect::Effect;
 use crate::tui::msg::Msg;
@@ -221,6 +221,7 @@ fn a_program_says_what_it_needs_and_where_that_is() {
         bytes: b"\x7fELF".to_vec(),
         paints: Vec::new(),
         insight: Some(Box::new(insight(&tree, is_elf))),
+        ..Reading::default()
     };
     hands.take(Msg::Read(generation, Ok(read(true))));
     shows(&hands, "ELF        program (PIE) · x86-64 · 64 bits");
@@ -248,7 +249,7 @@ fn words_of_a_known_language_are_told_apart() {
     let generation = viewer.generation;
     let (bytes, role) = (b"a: true\nb\tc".to_vec(), Role::Token(Token::Constant));
     let paints = vec![vec![(0..3, Role::Text), (3..8, role)]];
-    hands.take(Msg::Read(generation, Ok(Reading { bytes, paints, insight: None })));
+    hands.take(Msg::Read(generation, Ok(Reading { bytes, paints, ..Reading::default() })));
     let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("no viewer") };
     let pieces: Vec<_> = viewer.rows().iter().map(|row| row.pieces.clone()).collect();
     assert_eq!(pieces[0], [("a: ".to_owned(), Role::Text), ("true".to_owned(), role)]);
@@ -265,4 +266,20 @@ fn a_long_way_to_a_file_says_how_far_it_is() {
     shows(&hands, "reading 12.3 MB of 340 MB …   Esc stops");
     hands.take(Msg::Read(*generation, Ok(b"there".to_vec().into())));
     shows(&hands, "1 there");
+}
+
+#[test]
+fn bytes_are_shown_from_where_something_was_found_in_them() {
+    let mut hands = hands("Enter");
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
+    let generation = viewer.generation;
+    let mut bytes = vec![0; 9000];
+    bytes.extend(b"a key");
+    bytes.resize(20_000, 0);
+    let found = Some(Line { number: 1, offset: 9002, text: b"a key".to_vec() });
+    hands.take(Msg::Read(generation, Ok(Reading { bytes, found, ..Reading::default() })));
+    shows(&hands, "00002320 00 00 00 00 00 00 00 00 61 20 6b 65 79");
+    assert!(!hands.text().contains("00000000 00"), "{}", hands.text());
+    hands.press("gg");
+    shows(&hands, "00000000 00");
 }

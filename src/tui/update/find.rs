@@ -119,8 +119,8 @@ fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
     let is_it = |viewer: &Viewer| choose(&viewer.versions) == Some(viewer.at) && viewer.needle.as_ref() == needle;
     let is_seen = |hit: &Hit| hit.timeline.node == node && hit.content.as_ref().is_none_or(|content| is_it(content));
     if !find.hit.as_ref().is_some_and(is_seen) {
-        let mut hit = viewer::glance(&find.model, node, choose, GLANCE, reads, effects);
-        hit.look_for(needle);
+        let mut hit = viewer::hit(&find.model, node, choose);
+        viewer::glance(&mut hit, needle, GLANCE, reads, effects);
         find.hit = Some(hit);
     }
 }

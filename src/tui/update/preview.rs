@@ -78,7 +78,8 @@ fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut E
     let (made_from, model) = (sources(state)?, Arc::clone(&state.ready.as_ref()?.model));
     let facts = details::preview_facts(state, node);
     let this = |versions: &[InodeId]| versions.iter().position(|version| Some(*version) == inode);
-    let mut hit = viewer::glance(&model, node, this, GLANCE, &mut state.reads, effects);
-    hit.look_for(viewer::filter(state).and_then(Filter::needle));
+    let mut hit = viewer::hit(&model, node, this);
+    let needle = viewer::filter(state).and_then(Filter::needle).cloned();
+    viewer::glance(&mut hit, needle.as_ref(), GLANCE, &mut state.reads, effects);
     Some(Preview { hit, facts, made_from })
 }

@@ -88,27 +88,25 @@ pub(super) fn read(viewer: &mut Viewer, most: u64, reads: &mut Generation, effec
     let cancel = viewer.restart(generation);
     let contents = Arc::clone(&viewer.model.files);
     let name = viewer.model.tree.name(viewer.node).to_vec();
-    effects.push(Effect::Read(generation, Read { contents, name, node: viewer.node, inode, most, cancel }));
+    let needle = viewer.needle.clone();
+    effects.push(Effect::Read(generation, Read { contents, name, node: viewer.node, inode, most, needle, cancel }));
 }
 
-/// Begins to look at a path without opening it: who touched it, and the beginning of one of the files that it was;
-/// `choose` says which of them, oldest first.
-pub(super) fn glance(
-    model: &Arc<Model>,
-    node: NodeId,
-    choose: impl FnOnce(&[InodeId]) -> Option<usize>,
-    most: u64,
-    reads: &mut Generation,
-    effects: &mut Effects,
-) -> Hit {
+/// A path before it is looked at without opening it: who touched it, and one of the files that it was; `choose` says
+/// which of them, oldest first. [`glance`] begins to read its beginning.
+pub(super) fn hit(model: &Arc<Model>, node: NodeId, choose: impl FnOnce(&[InodeId]) -> Option<usize>) -> Hit {
     let timeline = Timeline::of(&model.tree, node);
     let versions = timeline.files(&model.tree);
-    let content = choose(&versions).map(|at| {
-        let mut viewer = Viewer::new(Arc::clone(model), node, versions, at);
-        read(&mut viewer, most, reads, effects);
-        Box::new(viewer)
-    });
+    let content = choose(&versions).map(|at| Box::new(Viewer::new(Arc::clone(model), node, versions, at)));
     Hit { timeline, content }
+}
+
+/// Begins to read the beginning of a file, searching it for what was found in it.
+pub(super) fn glance(hit: &mut Hit, needle: Option<&Needle>, most: u64, reads: &mut Generation, effects: &mut Effects) {
+    if let Some(viewer) = &mut hit.content {
+        viewer.needle = needle.cloned();
+        read(viewer, most, reads, effects);
+    }
 }
 
 /// What a key does while a file is looked at.

@@ -107,7 +107,13 @@ impl Painter<'_> {
         let Some(viewer) = hit.content.as_ref().filter(|_| area.height >= 2) else { return };
         let layer = viewer.inode().and_then(|inode| viewer.model.tree.inode(inode)).map(|inode| inode.layer);
         let layer = layer.map_or_else(String::new, |layer| format!(" at L{layer}"));
-        self.rule(Rect { height: 1, ..area }, &format!("content{layer}"));
+        let found = viewer.found.as_ref().map_or_else(String::new, |found| {
+            let place =
+                if viewer.is_text() { format!("line {}", found.number) } else { format!("byte {}", found.offset) };
+            format!(" · {place}: {}", text::prose(&String::from_utf8_lossy(found.text.trim_ascii_start())))
+        });
+        let title = text::cut(&format!("content{layer}{found}"), usize::from(area.width).saturating_sub(8));
+        self.rule(Rect { height: 1, ..area }, &title);
         let inside = Rect { y: area.y + 1, height: area.height - 1, ..area };
         self.content(viewer, inside);
     }
