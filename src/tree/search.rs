@@ -2,9 +2,8 @@
 
 use super::bits::{Bits, WORD, in_parts, ones};
 use super::filter::{Filter, Paths, Sight, Word};
-use super::{LensView, NodeId};
+use super::{LensView, NodeId, Outline};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// What a search found.
@@ -20,16 +19,45 @@ pub struct Found {
 /// How many more hits than are wanted are looked at closely.
 const LIKELY: usize = 2_000;
 
-fn bits(limit: usize, ranked: &[Ranked]) -> Bits {
-    let mut bits = Bits::none(limit);
-    for (.., place) in ranked {
-        bits.insert(*place);
+/// A hit in one number, the lower the better: what its score lacks of the best one, the length of its path, its place.
+/// So half a million of them are told apart, kept and thrown away quickly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Ranked(u64);
+
+impl Ranked {
+    fn new(score: u32, path: &[u8], place: usize) -> Self {
+        const BEST: u64 = (1 << 20) - 1;
+        const LONGEST: u64 = (1 << 12) - 1;
+        let lacks = BEST.saturating_sub(score.into());
+        Self(lacks << 44 | LONGEST.min(path.len() as u64) << 32 | place as u64)
     }
-    bits
+
+    fn place(self) -> usize {
+        usize::try_from(self.0 & u64::from(u32::MAX)).unwrap_or(usize::MAX)
+    }
 }
 
-/// A hit, in the order of the hits.
-type Ranked = (Reverse<u32>, usize, usize);
+/// The best hits of a part of the places.
+struct Best {
+    most: usize,
+    ranked: Vec<Ranked>,
+}
+
+impl Best {
+    fn push(&mut self, ranked: Ranked) {
+        self.ranked.push(ranked);
+        if self.ranked.len() >= self.most.saturating_mul(2) {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        if self.ranked.len() > self.most {
+            self.ranked.select_nth_unstable(self.most);
+            self.ranked.truncate(self.most);
+        }
+    }
+}
 
 /// Searches that follow each other: what is found by more letters is among what was found by fewer.
 #[derive(Debug, Default)]
@@ -82,42 +110,50 @@ impl Filter {
     /// The best of some places, and all that have the letters.
     fn rank(&self, view: &LensView, places: &Bits, most: usize) -> (Found, Bits) {
         let outline = view.outline();
-        let score = |places: &Bits, exactly: bool| {
-            let ranked = in_parts(outline.len(), outline.threads(), |part| {
-                let mut paths = Paths::new(outline);
-                let mut ranking = Ranking::of(self);
-                let words = places.words().get(part.start / WORD..part.end.div_ceil(WORD)).unwrap_or_default();
-                let candidates = words.iter().zip((part.start..).step_by(WORD));
-                let candidates = candidates.flat_map(|(word, first)| ones(*word).map(move |bit| first + bit));
-                let rank = |place: usize| {
-                    let path = paths.go_to(place);
-                    let score = if exactly { ranking.score(path)? } else { ranking.estimate(path)? };
-                    Some((Reverse(score), path.len(), place))
-                };
-                candidates.filter_map(rank).collect::<Vec<Ranked>>()
-            });
-            ranked.concat()
-        };
-        let mut ranked = score(places, false);
-        let total = ranked.len();
-        let all = bits(outline.len(), &ranked);
         // The best of very many are among those that look best at first sight.
-        let likely = most.saturating_add(LIKELY);
-        if total > likely {
-            ranked.select_nth_unstable(likely);
-            ranked.truncate(likely);
+        let (likely, all) = self.best(outline, places, most.saturating_add(LIKELY), Ranking::estimate);
+        let mut closely = Bits::none(outline.len());
+        for ranked in likely {
+            closely.insert(ranked.place());
         }
-        let mut ranked = score(&bits(outline.len(), &ranked), true);
-        if ranked.len() > most {
-            ranked.select_nth_unstable(most);
-            ranked.truncate(most);
-        }
+        let (mut ranked, _) = self.best(outline, &closely, most, Ranking::score);
         ranked.sort_unstable();
-        (Found { hits: ranked.into_iter().map(|(_, _, place)| outline.node_at(place)).collect(), total }, all)
+        let total = all.words().iter().map(|word| word.count_ones() as usize).sum();
+        (Found { hits: ranked.into_iter().map(|ranked| outline.node_at(ranked.place())).collect(), total }, all)
     }
-}
 
-impl Filter {
+    /// The best of some places in no order, and all that have a score.
+    fn best<'a>(
+        &'a self,
+        outline: &Outline,
+        places: &Bits,
+        most: usize,
+        score: impl Fn(&mut Ranking<'a>, &[u8]) -> Option<u32> + Sync,
+    ) -> (Vec<Ranked>, Bits) {
+        let parts = in_parts(outline.len(), outline.threads(), |part| {
+            let (mut paths, mut ranking) = (Paths::new(outline), Ranking::of(self));
+            let mut best = Best { most, ranked: Vec::new() };
+            let words = places.words().get(part.start / WORD..part.end.div_ceil(WORD)).unwrap_or_default();
+            let found = words.iter().zip((part.start..).step_by(WORD)).map(|(word, first)| {
+                ones(*word).fold(0_u64, |found, bit| {
+                    let path = paths.go_to(first + bit);
+                    let Some(score) = score(&mut ranking, path) else { return found };
+                    best.push(Ranked::new(score, path, first + bit));
+                    found | 1 << bit
+                })
+            });
+            let found: Vec<u64> = found.collect();
+            (best, found)
+        });
+        let (mut best, mut all) = (Best { most, ranked: Vec::new() }, Vec::new());
+        for (part, found) in parts {
+            best.ranked.extend(part.ranked);
+            all.extend(found);
+        }
+        best.cut();
+        (best.ranked, Bits::of(all))
+    }
+
     /// Tells whether paths have the letters.
     pub(super) fn letters_test(&self) -> impl FnMut(&[u8]) -> bool {
         let mut ranking = (!self.letters().is_empty()).then(|| Ranking::of(self));
