@@ -6,7 +6,6 @@ mod compare;
 mod dive;
 mod duplicates;
 mod gate;
-mod glob_table;
 mod inside;
 mod leftovers;
 mod live;
@@ -32,7 +31,7 @@ pub use gate::{
 pub use inside::{Archive, ArchiveMember, Elf, ElfKind, Inside, Libraries, MOST_MEMBERS};
 pub use live::{LiveFile, live_files};
 pub use packages::{Databases, Manager, Package, Packages, Share, State};
-pub use secret::{SecretName, SecretNames, secrets};
+pub use secret::{SecretName, secrets};
 pub use squash::squash_saves;
 pub use timeline::{Deed, Step, Timeline};
 pub use totals::{Causes, LayerFigures, Totals, shipped_bytes};

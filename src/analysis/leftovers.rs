@@ -1,7 +1,7 @@
 //! What builds leave behind and no container needs: logs, and the caches of package managers. Only files with content
 //! count: an empty lock or log takes no room.
 
-use super::glob_table::{AnyCase, glob_table};
+use crate::tree::{AnyCase, glob_table};
 use globset::{Candidate, GlobSet};
 
 /// Logs of the build, which a container writes anew.

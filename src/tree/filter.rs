@@ -10,7 +10,7 @@
 //! | `*.so` | a glob: against the name, or against the whole path if it has a slash |
 //! | `/re/` | a regular expression |
 //! | `!x` | not |
-//! | `is:…` | `added` `modified` `meta` `removed` `unchanged` `wasted` `dir` `file` `link` `exec` `suid` `elf` `empty` |
+//! | `is:…` | `added` `modified` `meta` `removed` `unchanged` `wasted` `dir` `file` `link` `exec` `suid` `elf` `secret` `empty` |
 //! | `size:>1M` `layer:3..7` `owner:1000` `mode:4000` `ext:py` | by attribute |
 //! | `content:foo` `content:/re/` | a line of the file has it |
 //!
@@ -27,7 +27,7 @@ mod sizes;
 use super::bits::{Bits, WORD, in_parts, ones};
 use super::outline::Mark;
 use super::select::marked;
-use super::{Change, Glob, LensView, NodeId, Shown, Tree};
+use super::{Change, Glob, LensView, NodeId, SecretNames, Shown, Tree};
 use crate::listing::{Entry, EntryKind};
 pub use inquiry::{Answer, Answers, Inquiry};
 use names::Names;
@@ -37,7 +37,7 @@ pub(super) use paths::Paths;
 use regex::bytes::{Regex, RegexBuilder};
 pub(super) use sight::Sight;
 use sizes::sizes;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A filter, understood.
 #[derive(Debug, Clone, Default)]
@@ -93,9 +93,13 @@ enum Is {
     Executable,
     SetId,
     Empty,
+    Secret,
 }
 
-const IS: [(&str, Is); 12] = [
+/// The names of secrets, told apart once.
+static SECRETS: LazyLock<SecretNames> = LazyLock::new(SecretNames::new);
+
+const IS: [(&str, Is); 13] = [
     ("added", Is::Change(Change::Added)),
     ("modified", Is::Change(Change::Content)),
     ("meta", Is::Change(Change::Metadata)),
@@ -108,6 +112,7 @@ const IS: [(&str, Is); 12] = [
     ("exec", Is::Executable),
     ("suid", Is::SetId),
     ("empty", Is::Empty),
+    ("secret", Is::Secret),
 ];
 
 impl Filter {
@@ -234,6 +239,11 @@ impl Term {
                 marked(view, |mark| mark.change() == Some(*change))
             }
             (None, Test::Is(Is::Wasted)) if sight.is_lens() => marked(view, |mark| mark.has(Mark::WASTES)),
+            (None, Test::Is(Is::Secret)) => {
+                let mut likely = Names::of_secrets(&SECRETS).find(view.outline());
+                likely.keep(places, false);
+                self.test.find(sight, &likely)
+            }
             (None, test) => test.find(sight, places),
         };
         places.keep(&found, self.negated);
@@ -312,6 +322,7 @@ impl Test {
     /// How much work it is for one path, roughly.
     fn cost(&self) -> u8 {
         match self {
+            Self::Glob { whole: true, .. } | Self::Regex(_) | Self::Is(Is::Secret) => 4,
             Self::Is(Is::Change(_) | Is::Wasted) => 0,
             Self::Contains { .. } | Self::Starts(_) | Self::Ends(_) | Self::Extension(_) => 1,
             Self::Glob { whole: false, .. } => 2,
@@ -321,7 +332,6 @@ impl Test {
             | Self::Owner { .. }
             | Self::Mode(_)
             | Self::Content(..) => 3,
-            Self::Glob { whole: true, .. } | Self::Regex(_) => 4,
         }
     }
 
@@ -333,7 +343,7 @@ impl Test {
             let words = places.words().get(part.start / WORD..part.end.div_ceil(WORD)).unwrap_or_default();
             let find = |(word, first): (&u64, usize)| {
                 let matching = ones(*word).filter(|bit| match self {
-                    Self::Regex(_) | Self::Glob { whole: true, .. } => {
+                    Self::Regex(_) | Self::Glob { whole: true, .. } | Self::Is(Is::Secret) => {
                         self.matches(paths.go_to(first + bit), sight, outline.node_at(first + bit))
                     }
                     _ => self.matches(b"", sight, outline.node_at(first + bit)),
@@ -371,6 +381,7 @@ impl Test {
             Self::Glob { glob, whole } => glob.is_match(if *whole { path } else { tree.name(node) }),
             Self::Regex(regex) => regex.is_match(path),
             Self::Extension(extension) => has_extension(tree.name(node), extension),
+            Self::Is(Is::Secret) => SECRETS.look(path.strip_prefix(b"/").unwrap_or(path)).is_some(),
             Self::Layer { first, last } => {
                 tree.events(node).any(|event| event.layer.0 >= *first && event.layer.0 <= *last)
             }
@@ -399,7 +410,7 @@ impl Is {
     fn matches(self, shown: Shown<'_>) -> Option<bool> {
         let is_file = |entry: &Entry<'_>| entry.kind == EntryKind::File;
         Some(match (self, shown) {
-            (Self::Change(_) | Self::Wasted, _) => return None,
+            (Self::Change(_) | Self::Wasted | Self::Secret, _) => return None,
             (Self::Kind(kind), Shown::Entry(_, entry)) => entry.kind == kind,
             (Self::Kind(kind), Shown::Implied) => kind == EntryKind::Directory,
             (Self::Executable, Shown::Entry(_, entry)) => is_file(&entry) && entry.mode & 0o111 != 0,

@@ -301,6 +301,8 @@ mod tests {
         assert_eq!(found("layer:3 is:file"), ["srv/app/.env", "srv/app/Größe"]);
         assert_eq!(found("env !.venv is:file"), ["srv/app/.env"]);
         assert_eq!(found("'env is:file ext:py"), ["srv/app/.venv/lib/environment.py"]);
+        assert_eq!(found("is:secret"), ["srv/app/.env"], "a name, whatever it holds");
+        assert_eq!(found("!is:secret env"), ["srv/app/.venv/lib/environment.py", "srv/app/.venv", "srv/app/.venv/lib"]);
         assert!(found("").len() > 10 && !found("").contains(&String::new()));
     }
 }

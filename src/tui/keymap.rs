@@ -46,6 +46,8 @@ pub(crate) enum Act {
     LensRange,
     Filter,
     Find,
+    /// Finds what looks like a secret by its name, in every layer.
+    Secrets,
     NextHit,
     PreviousHit,
     ChangesOnly,
@@ -387,6 +389,7 @@ fn table() -> Vec<Action> { vec![
     row(Act::KindWasted, &["!"], Group::Narrow, TREE, "only waste", None),
     row(Act::ShowInWaste, &["w"], Group::Act, TREE.or(FILES).or(COMPARE), "show in Waste", None),
     row(Act::EmptyRows, &["e"], Group::Act, LIST, "no-layer rows", None),
+    row(Act::Secrets, &["gs"], Group::Narrow, VIEWS, "secrets by name", None),
     row(Act::GoToTarget, &["gt"], Group::Tree, TREE, "to link target", None),
     row(Act::CloseAll, &["-", "^Space"], Group::Tree, TREE, "close all", None),
     row(Act::OpenBelow, &["*"], Group::Tree, TREE, "open all below", None),

@@ -3,7 +3,7 @@
 
 use super::{Test, contains, has_extension};
 use crate::tree::bits::{Bits, in_parts};
-use crate::tree::{Glob, NodeId, Outline};
+use crate::tree::{Glob, NodeId, Outline, SecretNames};
 use std::ops::Range;
 
 /// A path matches if the names at its end do: its own, and those of the directories above.
@@ -27,6 +27,7 @@ enum Name<'a> {
     Contains(&'a [u8]),
     Extension(&'a [u8]),
     Glob(&'a Glob),
+    Secret(&'a SecretNames),
 }
 
 impl<'a> Names<'a> {
@@ -56,6 +57,12 @@ impl<'a> Names<'a> {
             Test::Extension(extension) => plain(Name::Extension(extension)),
             _ => return None,
         })
+    }
+
+    /// The last name may be that of a secret; whether it is one is told by the whole path.
+    pub(super) fn of_secrets(names: &'a SecretNames) -> Self {
+        let own = Name::Secret(names);
+        Self { own, above: Vec::new(), from_root: false, below: false, any_case: false }
     }
 
     /// The places that match; what is said of the root means nothing.
@@ -146,6 +153,7 @@ impl Name<'_> {
             Self::Contains(text) => contains(name, text, any_case),
             Self::Extension(extension) => has_extension(name, extension),
             Self::Glob(glob) => glob.is_match(name),
+            Self::Secret(names) => names.may_be(name),
         }
     }
 }

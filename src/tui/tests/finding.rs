@@ -288,3 +288,17 @@ fn a_bad_expression_for_contents_is_told_at_once() {
     hands.press("Esc / /o[f]/");
     shows(&hands, "1 lines found");
 }
+
+#[test]
+fn secrets_are_found_by_their_names_with_what_is_left_of_them() {
+    let mut hands = hands("g s");
+    assert_eq!(selected(&hands.state), "srv/app/.env");
+    shows(&hands, "> is:secret");
+    shows(&hands, "1 found");
+    shows(&hands, "Deleted in layer 5, but its bytes (38 B) are still in layers 3 and 4.");
+    // It is a filter like any other.
+    hands.press("is:dir");
+    shows(&hands, "0 found");
+    hands.press("Esc 3 / is:secret Space is:file Enter");
+    assert!(!hands.text().contains("passwd"), "{}", hands.text());
+}

@@ -51,6 +51,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         | Act::Life
         | Act::ShowStep
         | Act::Find
+        | Act::Secrets
         | Act::ShowInTree
         | Act::Diff
         | Act::NextHunk
@@ -94,6 +95,7 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
         }
         Act::ShowInTree => jump::to_tree(state),
         Act::Find => find::open(state),
+        Act::Secrets => find::open_secrets(state, effects),
         Act::Life => life::open(state),
         Act::ShowStep => life::show_step(state),
         _ => {}
@@ -257,6 +259,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::GoToTarget
             | Act::Life
             | Act::Find
+            | Act::Secrets
             | Act::Diff
             | Act::MarkSquash
             | Act::LeaveOut

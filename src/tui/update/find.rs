@@ -25,6 +25,13 @@ pub(super) fn open(state: &mut State) {
     }
 }
 
+/// Opens it on what looks like a secret by its name: also what was deleted, and where its bytes still are.
+pub(super) fn open_secrets(state: &mut State, effects: &mut Effects) {
+    open(state);
+    let typed: Vec<InputRequest> = "is:secret ".chars().map(InputRequest::InsertChar).collect();
+    edit(state, &typed, effects);
+}
+
 /// Typing changes what is looked for. Says whether the key was used up.
 pub(super) fn key(state: &mut State, event: KeyEvent, name: &str, effects: &mut Effects) -> bool {
     let Some(request) = prompt::request(event, name) else { return false };

@@ -4,13 +4,13 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Whether `A` is `a`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AnyCase {
+pub(crate) enum AnyCase {
     Yes,
     No,
 }
 
 /// The globs of a table of ours, to be asked together. One that cannot be read is left out: the test of the table counts.
-pub(super) fn glob_table<'a>(globs: impl IntoIterator<Item = &'a &'a str>, any_case: AnyCase) -> GlobSet {
+pub(crate) fn glob_table<'a>(globs: impl IntoIterator<Item = &'a &'a str>, any_case: AnyCase) -> GlobSet {
     let any_case = any_case == AnyCase::Yes;
     let glob = |text: &&str| GlobBuilder::new(text).literal_separator(true).case_insensitive(any_case).build().ok();
     let mut builder = GlobSetBuilder::new();
