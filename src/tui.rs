@@ -21,6 +21,7 @@
 
 mod asking;
 mod compare;
+mod copies;
 mod diff;
 mod effect;
 mod extract;
@@ -62,7 +63,7 @@ pub use rows::SortKey;
 pub use state::{LensMode, View};
 pub use theme::{Background, ThemeName};
 
-use crate::analysis::{Analysis, Packages, Ruling};
+use crate::analysis::{Analysis, Duplicates, Packages, Ruling};
 use crate::bytes::Cancel;
 use crate::image::{Distribution, Image, LayerIndex};
 use crate::listing::Listing;
@@ -157,6 +158,9 @@ pub trait ImageFiles: fmt::Debug + Send + Sync {
         observer: &dyn Observer,
         cancel: &Cancel,
     ) -> Vec<Notice>;
+
+    /// Which files of the final tree have the same content. An error is that somebody cancelled.
+    fn duplicates(&self, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Duplicates>;
 
     /// Reads another image and compares this one with it. `Err` says why it cannot be done.
     fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String>;

@@ -1,20 +1,32 @@
 //! `duplicates`: contents compared across paths.
 
 use super::commands::{Commands, Told};
+use super::compare::Blobs;
 use super::line::Line;
-use super::{Failure, Outcome};
+use super::{Failure, Files, Outcome};
+use crate::analysis::Duplicates;
 use crate::bytes::Cancel;
 use crate::cli::{DuplicatesArgs, ReportFormat, Verify};
-use crate::progress::Silent;
+use crate::progress::{Observer, Silent};
 use crate::report;
+use std::io;
+
+impl Files {
+    /// Which files of the final tree have the same content. An error is that somebody cancelled.
+    pub(super) fn duplicates(&self, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Duplicates> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let contents = Blobs::new(&self.image, &self.tars, self.seed, cancel);
+        Duplicates::find(&self.tree, &contents, threads, observer)
+    }
+}
 
 impl Commands<'_> {
     pub(super) fn duplicates(&mut self, args: &DuplicatesArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
         let loaded = self.load(input, Verify::Off)?;
         let duplicates = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => loaded.duplicates(&line, &Cancel::default()),
-            None => loaded.duplicates(&Silent, &Cancel::default()),
+            Some(line) => loaded.files().duplicates(&line, &Cancel::default()),
+            None => loaded.files().duplicates(&Silent, &Cancel::default()),
         }
         .map_err(Failure::Cancelled)?;
         let groups = report::duplicates(&loaded.tree, &duplicates);

@@ -6,7 +6,7 @@ use super::gate::Gate;
 use super::inquire::Hear;
 use super::load::{Input, Loaded, Request, load};
 use super::{Failure, Files, Watch};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Duplicates};
 use crate::bytes::Cancel;
 use crate::cli::Engine;
 use crate::escape::{Target, escape};
@@ -155,6 +155,10 @@ impl ImageFiles for Explored {
         cancel: &Cancel,
     ) -> Vec<Notice> {
         self.files.find_out(filter, answers, hear, observer, cancel)
+    }
+
+    fn duplicates(&self, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Duplicates> {
+        self.files.duplicates(observer, cancel)
     }
 
     fn against(&self, reference: &str, cancel: &Cancel) -> Result<Rival, String> {

@@ -4,7 +4,7 @@ use super::blob::{Hash, Hashes, Scanned, hash_tar};
 use super::compare::{Blobs, find};
 use super::scan::{Scanning, scans};
 use super::{Failure, Watch};
-use crate::analysis::{Analysis, Duplicates};
+use crate::analysis::Analysis;
 use crate::bytes::{Cancel, Section};
 use crate::cli::Engine;
 use crate::image::{self, Base, Candidate, Distribution, Image, Layer, LayerIndex, Platform, ToldBy};
@@ -66,6 +66,8 @@ pub struct Files {
     pub(super) image: Arc<Image>,
     pub(super) tree: Arc<Tree>,
     pub(super) tars: Arc<LayerTars>,
+    /// The seed of the fingerprints of this run.
+    pub(super) seed: u64,
 }
 
 /// Where an image comes from.
@@ -279,7 +281,8 @@ impl Files {
 impl Loaded {
     /// The files of the image. They can be read while [`Loaded::verify`] or [`Loaded::pass`] are at work.
     pub fn files(&self) -> Files {
-        Files { image: Arc::clone(&self.image), tree: Arc::clone(&self.tree), tars: Arc::clone(&self.tars) }
+        let (image, tree, tars) = (Arc::clone(&self.image), Arc::clone(&self.tree), Arc::clone(&self.tars));
+        Files { image, tree, tars, seed: self.scanner.seed }
     }
 
     /// Hashes every layer that was not hashed yet, and leaves checkpoints on the way; [`Loaded::reading`] says
@@ -334,13 +337,6 @@ impl Loaded {
         let node = self.tree.follow(path, LayerIndex(u32::MAX))?;
         let Some(Occupant::Inode(inode)) = self.tree.final_state(node) else { return None };
         self.tree.entry(inode).is_some_and(|entry| entry.kind == EntryKind::File).then_some(inode)
-    }
-
-    /// Which files of the final tree have the same content. An error is that somebody cancelled.
-    pub fn duplicates(&self, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Duplicates> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let contents = Blobs::new(&self.image, &self.tars, self.scanner.seed, cancel);
-        Duplicates::find(&self.tree, &contents, threads, observer)
     }
 
     /// What the image costs, and why.

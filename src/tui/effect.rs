@@ -1,6 +1,7 @@
 //! What `update` wants done outside of the state, and the worker that does the slow part of it.
 
 use super::compare::Compare;
+use super::copies::AskCopies;
 use super::diff::Pair;
 use super::extract::{Fetch, Fetched, Order};
 use super::files::{Files, List};
@@ -34,6 +35,8 @@ pub(crate) enum Effect {
     Compare(Generation, Pair),
     /// Read another image and compare this one with it.
     Challenge(Generation, Challenge),
+    /// Find files with the same content.
+    FindCopies(Generation, AskCopies),
     /// Count the waste as dive does.
     CountAsDive(Generation, Arc<Model>),
     /// Count what would not be shipped without some paths.
@@ -279,7 +282,8 @@ impl Observer for Going<'_> {
         const STEP: u64 = 4 << 20;
         let (Progress::Passing { passed: done, total }
         | Progress::Writing { written: done, total }
-        | Progress::Searching { read: done, total }) = step
+        | Progress::Searching { read: done, total }
+        | Progress::Comparing { read: done, total }) = step
         else {
             return;
         };
@@ -299,6 +303,9 @@ impl Effect {
             Self::Read(generation, read) => Some(Msg::Read(generation, read.answer(&Going::of(generation, tell))?)),
             Self::Compare(generation, pair) => Some(Msg::Compared(generation, pair.answer()?)),
             Self::Challenge(generation, asked) => Some(Msg::Challenged(generation, asked.answer()?)),
+            Self::FindCopies(generation, asked) => {
+                Some(Msg::FoundCopies(generation, asked.answer(&Going::of(generation, tell))?))
+            }
             Self::CountAsDive(generation, model) => {
                 let (figures, references) = dive_details(model.tree.listings());
                 Some(Msg::CountedAsDive(generation, figures, references))

@@ -77,6 +77,8 @@ pub(crate) enum Act {
     CopyMenu,
     GroupBy,
     DiveCount,
+    /// Shows files with the same content at several paths.
+    Duplicates,
     EmptyRows,
     ViewContent,
     VersionPrevious,
@@ -153,6 +155,8 @@ pub(crate) enum Context {
     Life,
     /// Another image, compared.
     Duel,
+    /// Files with the same content.
+    Copies,
     /// The search for a path.
     Find,
     /// Two versions of a file.
@@ -176,6 +180,7 @@ impl Context {
             Self::Pane(pane) => format!("{pane:?}"),
             Self::Life => "Timeline".to_owned(),
             Self::Duel => "Two images".to_owned(),
+            Self::Copies => "Same content".to_owned(),
             other => format!("{other:?}"),
         }
     }
@@ -205,13 +210,14 @@ const WRITING: Where = Where(1 << 15);
 const COMPARE: Where = Where(1 << 16);
 const MENU: Where = Where(1 << 17);
 const DUEL: Where = Where(1 << 18);
+const COPIES: Where = Where(1 << 19);
 /// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES).or(COMPARE);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(COMPARE).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
-const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(DUEL).or(MENU);
+const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(DUEL).or(COPIES).or(MENU);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(FIND).or(WRITING).or(OPENING);
 
@@ -238,6 +244,7 @@ impl Where {
             Context::Viewer => VIEWER,
             Context::Life => LIFE,
             Context::Duel => DUEL,
+            Context::Copies => COPIES,
             Context::Find => FIND,
             Context::Diff => DIFF,
             Context::Writing => WRITING,
@@ -297,7 +304,7 @@ fn row(
 fn table() -> Vec<Action> { vec![
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
-    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(DUEL).or(FIND), "show in tree", Some("show in tree")),
+    row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(DUEL).or(COPIES).or(FIND), "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
     row(Act::ShowStep, &["Enter"], Group::Act, LIFE, "show in layer", Some("show in its layer")),
@@ -329,6 +336,7 @@ fn table() -> Vec<Action> { vec![
     row(Act::ChangesOnly, &["c"], Group::Narrow, LAYERS_VIEW, "changes, or all", Some("changes only")),
     row(Act::Toggle, &["Space"], Group::Tree, TREE, "open or close", None),
     row(Act::GroupBy, &["o"], Group::Sort, WASTE, "group by", Some("group by")),
+    row(Act::Duplicates, &["D"], Group::Sort, WASTE, "same content", None),
     row(Act::DiveCount, &["M"], Group::Sort, WASTE, "as dive counts", None),
     row(Act::Details, &["i"], Group::Act, PATHS.or(IMAGE_VIEW), "details", Some("details")),
     row(Act::Sort, &["s", "^O"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "next order", Some("sort")),
@@ -417,6 +425,7 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Viewer(_)), _) => Context::Viewer,
         (Some(Modal::Life(_)), _) => Context::Life,
         (Some(Modal::Duel(_)), _) => Context::Duel,
+        (Some(Modal::Copies(_)), _) => Context::Copies,
         (Some(Modal::Find(_)), _) => Context::Find,
         (Some(Modal::Diff(_)), _) => Context::Diff,
         (Some(Modal::Writing(_)), _) => Context::Writing,

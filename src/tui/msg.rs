@@ -7,7 +7,7 @@ use super::rival::Rival;
 use super::scene::Scene;
 use super::viewer::Reading;
 use super::{Extracted, Feed};
-use crate::analysis::Comparison;
+use crate::analysis::{Comparison, Duplicates};
 use crate::analysis::{DiveFigures, DiveReference};
 use crate::notice::Notice;
 use crate::tree::{Answer, Found, Inquiry};
@@ -67,6 +67,8 @@ pub(crate) enum Msg {
     Challenged(Generation, Result<Rival, String>),
     /// The waste as dive counts it: the sums, and each path with all its copies.
     CountedAsDive(Generation, DiveFigures, Vec<DiveReference>),
+    /// Contents were compared, or could not be.
+    FoundCopies(Generation, Result<Duplicates, String>),
     /// A file was written, or could not be.
     Saved(PathBuf, Result<(), String>),
     /// So many bytes would not be shipped without the paths that are left out.

@@ -2,6 +2,7 @@
 
 use super::asking::same_filter;
 use super::compare::ComparePane;
+use super::copies::Copies;
 use super::diff::Diff;
 use super::extract::{Plan, Writing};
 use super::files::FilesPane;
@@ -423,6 +424,8 @@ pub(crate) enum Modal {
     Diff(Box<Diff>),
     /// Another image, compared.
     Duel(Box<Duel>),
+    /// Files with the same content.
+    Copies(Box<Copies>),
     /// Paths that are being written.
     Writing(Box<Writing>),
     /// What can be copied.
@@ -712,6 +715,7 @@ impl State {
             (Some(Modal::Viewer(viewer)), _) => Some(viewer.node),
             (Some(Modal::Diff(diff)), _) => Some(diff.node),
             (Some(Modal::Duel(duel)), _) => duel.selected(),
+            (Some(Modal::Copies(copies)), _) => copies.node(),
             (_, View::Layers) => self.tree.selected().map(|row| row.node),
             (_, View::Waste) => self.waste_group().map(|group| group.node),
             (_, View::Files) => self.files.selected(),

@@ -6,7 +6,9 @@ use super::state::State;
 use super::update::update;
 use super::view::view;
 use super::{Extracted, Extraction, Feed, ImageFiles, Insight, Model, Options, Rival};
-use crate::analysis::{Analysis, Comparison, DiveRules, LayerPair, Side};
+use crate::analysis::{
+    Analysis, Comparison, DiveRules, DuplicateGroup, Duplicates, LayerPair, LiveFile, Side, live_files,
+};
 use crate::bytes::{Cancel, ReadAt, Section};
 use crate::image::{Config, ContainerConfig, HistoryRow, Image, Layer, LayerIndex, Platform, Provenance, instruction};
 use crate::listing::Listing;
@@ -21,6 +23,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
@@ -224,6 +227,18 @@ impl ImageFiles for Filled {
         unread
     }
 
+    /// Files of one size have one content.
+    fn duplicates(&self, observer: &dyn Observer, _: &Cancel) -> io::Result<Duplicates> {
+        let mut groups: BTreeMap<u64, Vec<LiveFile>> = BTreeMap::new();
+        for file in live_files(&self.0) {
+            groups.entry(file.bytes).or_default().push(file);
+        }
+        observer.progress(Progress::Comparing { read: 10_000_000, total: 20_000_000 });
+        let several = groups.into_iter().rev().filter(|(_, files)| files.len() > 1);
+        let groups = several.map(|(bytes, files)| DuplicateGroup { bytes, files }).collect();
+        Ok(Duplicates { groups, notices: Vec::new() })
+    }
+
     /// The other image has what this one had at its lowest layer, and that layer alone.
     fn against(&self, reference: &str, _: &Cancel) -> Result<Rival, String> {
         if reference == "missing.tar" {
@@ -331,7 +346,7 @@ fn image(layers: usize, rows: &[(&str, bool)]) -> Image {
         layers: (0..layers).map(layer).collect(),
         history: history.clone(),
         provenance,
-        annotations: std::collections::BTreeMap::new(),
+        annotations: BTreeMap::new(),
         base: Some(base),
         notices: Vec::new(),
     }

@@ -2,6 +2,7 @@
 
 mod act;
 mod compare;
+mod copies;
 mod details;
 mod diff;
 mod extract;
@@ -67,6 +68,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::CountedAsDive(generation, figures, references) => {
             waste::counted(state, generation, &figures, &references);
         }
+        Msg::FoundCopies(generation, found) => copies::took(state, generation, found),
         Msg::Saved(to, done) => diff::saved(state, &to, done),
         Msg::Weighed(generation, saved) => without::weighed(state, generation, saved),
         Msg::Going(generation, done, total) => viewer::going(state, generation, (done, total)),

@@ -15,6 +15,7 @@
 
 mod badge;
 mod compare;
+mod copies;
 mod diff;
 mod extract;
 mod files;

@@ -136,6 +136,17 @@ fn waste_as_dive_counts() {
 }
 
 #[test]
+fn same_content() {
+    let layers = vec![vec!["f usr/lib/a.so 3000 a", "f etc/one 10 a"], vec!["f srv/b.so 3000 a", "f srv/two 10 a"]];
+    let sample = Sample::of(&layers, &[("ADD rootfs", true), ("COPY . .", true)]);
+    for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+        let mut hands = Hands::exploring(width, height, &sample);
+        hands.press("2 D j");
+        snapshot(&format!("copies_{width}x{height}"), &hands);
+    }
+}
+
+#[test]
 fn copy_menu() {
     look("menu", ":3 Enter Tab G Y");
 }

@@ -2,8 +2,12 @@
 
 use crate::image::LayerIndex;
 use crate::tui::Feed;
+use crate::tui::effect::{Effect, answer};
+use crate::tui::msg::Msg;
 use crate::tui::state::View;
 use crate::tui::testing::{Hands, Sample, hands, shows};
+use crate::tui::update::update;
+use crossterm::event::{KeyCode, KeyEvent};
 
 fn path(hands: &Hands) -> String {
     hands.state.tree_path().unwrap_or_default()
@@ -96,5 +100,37 @@ fn the_waste_is_counted_as_dive_does_beside_ours() {
     shows(&hands, "What would go away is 10.4 MB.");
     shows(&hands, "2 copies  /");
     hands.press("Esc");
+    assert!(hands.state.modals.is_empty());
+}
+
+#[test]
+fn files_with_the_same_content_are_a_list_that_leads_to_them() {
+    let layers = vec![vec!["f usr/lib/a.so 3000 a", "f etc/one 10 a"], vec!["f srv/b.so 3000 a", "f srv/c.so 3000 a"]];
+    let sample = Sample::of(&layers, &[("ADD rootfs", true), ("COPY . .", true)]);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press("2 D");
+    shows(&hands, "Same content at several paths · 6.00 kB");
+    shows(&hands, "6.0k  saved by one instead of 3 of 3.00 kB");
+    for row in ["L1  /srv/b.so", "L1  /srv/c.so", "L0  /usr/lib/a.so"] {
+        shows(&hands, row);
+    }
+    assert!(!hands.text().contains("/etc/one"));
+    hands.press("j j y");
+    assert_eq!(hands.copied.as_deref(), Some("/srv/c.so"));
+    hands.press("Enter");
+    assert!(hands.state.modals.is_empty());
+    assert_eq!((hands.state.view, hands.state.tree_path().as_deref()), (View::Layers, Some("/srv/c.so")));
+    // How far it is, and that it can be left.
+    hands.press("2");
+    let effects = update(&mut hands.state, Msg::Key(KeyEvent::from(KeyCode::Char('D'))));
+    let [Effect::FindCopies(..)] = effects.as_slice() else { panic!("{effects:?}") };
+    let messages = effects.into_iter().flat_map(answer).collect::<Vec<_>>();
+    let (going, found) = messages.split_at(1);
+    let Msg::Going(generation, ..) = going[0] else { panic!("{going:?}") };
+    hands.take(Msg::Going(generation, 10_000_000, 20_000_000));
+    shows(&hands, "contents are compared 10.0 MB of 20.0 MB …   Esc stops");
+    hands.press("Esc");
+    assert!(found.len() == 1 && hands.state.modals.is_empty());
+    hands.take_all(found.iter().map(|_| Msg::FoundCopies(generation, Err("late".to_owned()))));
     assert!(hands.state.modals.is_empty());
 }

@@ -5,8 +5,8 @@ use super::super::layout::{self, Class, Pane};
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
-    Effect, Effects, compare, details, diff, extract, files, find, jump, lens, life, menu, modal, preview, prompt,
-    rival, toast, tree, viewer, waste, without,
+    Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
+    prompt, rival, toast, tree, viewer, waste, without,
 };
 use crate::image::LayerIndex;
 
@@ -44,6 +44,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Details => details::open(state),
         Act::LeaveOut => without::toggle(state, effects),
         Act::DiveCount => waste::count_as_dive(state, effects),
+        Act::Duplicates => copies::open(state, effects),
         Act::Dockerfile => details::open_dockerfile(state),
         Act::EmptyRows => lens::toggle_empty_rows(state),
         Act::OpenRow
@@ -264,6 +265,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
             | Act::MarkSquash
             | Act::LeaveOut
             | Act::DiveCount
+            | Act::Duplicates
             | Act::Extract
             | Act::Edit
     )
@@ -272,7 +274,7 @@ pub(crate) fn needs_all(act: Act) -> bool {
 fn movement(state: &mut State, act: Act) {
     let areas = layout::areas(state);
     match keymap::context(state) {
-        Context::Viewer | Context::Duel => {
+        Context::Viewer | Context::Duel | Context::Copies => {
             modal::scroll(state, act, layout::inner(areas.class, layout::viewer(&areas)).height);
         }
         Context::Help => modal::scroll(state, act, layout::inner(areas.class, layout::help(&areas)).height),

@@ -422,7 +422,9 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             let lines: Vec<&str> = text.lines.iter().map(|(line, _)| line.as_str()).collect();
             return Some(("the text", lines.join("\n")));
         }
-        Some(Modal::Life(_) | Modal::Diff(_) | Modal::Duel(_) | Modal::Viewer(_) | Modal::Find(_)) => {
+        Some(
+            Modal::Life(_) | Modal::Diff(_) | Modal::Duel(_) | Modal::Copies(_) | Modal::Viewer(_) | Modal::Find(_),
+        ) => {
             return Some(("the path", state.selected_path()?));
         }
         Some(Modal::Help(_) | Modal::Writing(_) | Modal::Menu(_)) | None => {}

@@ -3,7 +3,7 @@
 use super::super::layout::Pane;
 use super::super::scene::Kinds;
 use super::super::state::{LensMode, Modal, State, View};
-use super::{details, find, lens, rival, toast, tree, waste};
+use super::{copies, details, find, lens, rival, toast, tree, waste};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::tree::{Change, Lens, NodeId, Shown};
@@ -13,6 +13,7 @@ pub(super) fn to_tree(state: &mut State) {
     match (state.modal(), state.view) {
         (Some(Modal::Find(_)), _) => find::to_tree(state),
         (Some(Modal::Duel(_)), _) => rival::show(state),
+        (Some(Modal::Copies(_)), _) => copies::show(state),
         (_, View::Waste) if state.waste.shows_bundles() => waste::open(state),
         (_, View::Waste) => waste_to_tree(state),
         (_, View::Files) => file_to_tree(state),

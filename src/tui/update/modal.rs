@@ -60,6 +60,10 @@ pub(super) fn scroll_by(state: &mut State, by: isize) {
             let rows = duel.len();
             duel.at.step(by, rows);
         }
+        Some(Modal::Copies(copies)) => {
+            let rows = copies.rows().len();
+            copies.at.step(by, rows);
+        }
         Some(Modal::Menu(menu)) => menu.at.step(by, menu.items.len()),
         Some(Modal::Diff(diff)) => diff.offset = diff.offset.saturating_add_signed(by),
         Some(Modal::Find(find)) => find.at.step(by, find.found.hits.len()),
@@ -80,6 +84,7 @@ pub(super) fn settle(state: &mut State, areas: &Areas) {
         Some(Modal::Text(text)) => text_rows(&text.lines, width).len(),
         Some(Modal::Life(life)) => life.timeline.steps.len(),
         Some(Modal::Duel(duel)) => duel.len(),
+        Some(Modal::Copies(copies)) => copies.rows().len(),
         Some(Modal::Menu(menu)) => menu.items.len(),
         Some(Modal::Viewer(_) | Modal::Find(_) | Modal::Diff(_) | Modal::Writing(_)) | None => return,
     };
@@ -88,6 +93,9 @@ pub(super) fn settle(state: &mut State, areas: &Areas) {
         Some(Modal::Text(text)) => text.offset = text.offset.min(rows.saturating_sub(height)),
         Some(Modal::Menu(menu)) => menu.at.settle(rows, usize::from(layout::menu(areas, rows).1.height)),
         Some(Modal::Life(life)) => life.at.settle(rows, usize::from(layout::life(areas).0.height)),
+        Some(Modal::Copies(copies)) => {
+            copies.at.settle(rows, usize::from(layout::inner(areas.class, layout::viewer(areas)).height));
+        }
         Some(Modal::Duel(duel)) => {
             duel.at.settle(rows, usize::from(layout::inner(areas.class, layout::viewer(areas)).height));
         }

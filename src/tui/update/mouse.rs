@@ -74,7 +74,9 @@ fn click_over(state: &mut State, areas: &Areas, at: Position) {
         Some(Modal::Find(_)) => (found.whole, found.list),
         Some(Modal::Help(_)) => (layout::help(areas), Rect::default()),
         Some(Modal::Life(_)) => (layout::modal(areas), layout::life(areas).0),
-        Some(Modal::Duel(_)) => (layout::viewer(areas), layout::inner(areas.class, layout::viewer(areas))),
+        Some(Modal::Duel(_) | Modal::Copies(_)) => {
+            (layout::viewer(areas), layout::inner(areas.class, layout::viewer(areas)))
+        }
         Some(Modal::Menu(menu)) => layout::menu(areas, menu.items.len()),
         Some(Modal::Text(_)) => (layout::modal(areas), Rect::default()),
         _ => (layout::viewer(areas), Rect::default()),
@@ -89,6 +91,10 @@ fn click_over(state: &mut State, areas: &Areas, at: Position) {
         Some(Modal::Duel(duel)) => {
             let rows = duel.len();
             (&mut duel.at, rows)
+        }
+        Some(Modal::Copies(copies)) => {
+            let rows = copies.rows().len();
+            (&mut copies.at, rows)
         }
         Some(Modal::Menu(menu)) => (&mut menu.at, menu.items.len()),
         _ => return,

@@ -125,7 +125,7 @@ pub(super) fn lens(state: &State) -> String {
 pub(super) fn strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     match state.view {
         // The view below is about something else.
-        _ if matches!(state.modal(), Some(Modal::Duel(_))) => Vec::new(),
+        _ if matches!(state.modal(), Some(Modal::Duel(_) | Modal::Copies(_))) => Vec::new(),
         View::Layers => layer_strip(state, width),
         View::Waste => waste_strip(state, width),
         View::Files => file_strip(state, width),

@@ -45,6 +45,7 @@ impl Painter<'_> {
             Some(Modal::Viewer(viewer)) => self.viewer(viewer),
             Some(Modal::Life(life)) => self.life(life),
             Some(Modal::Duel(duel)) => self.duel(duel),
+            Some(Modal::Copies(copies)) => self.copies(copies),
             Some(Modal::Menu(menu)) => self.menu(menu),
             Some(Modal::Writing(writing)) => self.writing(writing),
             Some(Modal::Diff(diff)) => self.diff(diff),
