@@ -1,9 +1,11 @@
 //! Two versions of a file, line by line and word by word.
 
+use super::insight;
 use super::msg::Generation;
 use super::text;
 use super::viewer::looks_like_text;
 use super::{ImageFiles, Model};
+use crate::analysis::{Elf, Inside};
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, hex};
@@ -136,6 +138,8 @@ pub(crate) struct Facts {
     pub(crate) first: Option<u64>,
     /// SHA-256 of left and right; none if not all of it was read.
     pub(crate) digests: [Option<String>; 2],
+    /// In what two programs or libraries differ, as lines.
+    pub(crate) elf: Vec<String>,
 }
 
 impl Pair {
@@ -163,7 +167,19 @@ impl Difference {
         let shorter = left.len().min(right.len());
         let first = first.or_else(|| (left.len() != right.len()).then_some(shorter));
         let digest = |bytes: &[u8]| ((bytes.len() as u64) < MOST).then(|| hex(Sha256::new_with_prefix(bytes)));
-        Self::Bytes(Facts { first: first.map(|at| at as u64), digests: [digest(left), digest(right)] })
+        let elf = match [left, right].map(elf) {
+            [Some(left), Some(right)] => insight::differences(&left, &right),
+            _ => Vec::new(),
+        };
+        Self::Bytes(Facts { first: first.map(|at| at as u64), digests: [digest(left), digest(right)], elf })
+    }
+}
+
+/// A file in ELF, as far as it was read.
+fn elf(bytes: &[u8]) -> Option<Elf> {
+    match bytes.starts_with(&Elf::MAGIC).then(|| Inside::of(bytes, &Cancel::default()))?? {
+        Inside::Elf(elf) => Some(elf),
+        Inside::Archive(_) => None,
     }
 }
 
@@ -321,7 +337,11 @@ impl Diff {
     pub(crate) fn settle(&mut self, columns: usize, height: usize) {
         let wanted = (columns, self.side_by_side && columns >= WIDE);
         if self.laid_out != Some(wanted) {
-            self.rows = self.lines().map_or_else(Vec::new, |lines| rows(lines, columns, wanted.1));
+            self.rows = match &self.difference {
+                Some(Ok(Difference::Text(lines))) => rows(lines, columns, wanted.1),
+                Some(Ok(Difference::Bytes(facts))) => byte_rows(facts, columns),
+                Some(Ok(Difference::Same) | Err(_)) | None => Vec::new(),
+            };
             self.laid_out = Some(wanted);
         }
         self.offset = self.offset.min(self.rows.len().saturating_sub(height));
@@ -359,6 +379,32 @@ fn rows(lines: &Lines, columns: usize, side_by_side: bool) -> Vec<Row> {
         }
     }
     out
+}
+
+/// What there is to say about bytes.
+fn byte_rows(facts: &Facts, columns: usize) -> Vec<Row> {
+    let first = match facts.first {
+        Some(at) => format!("The first byte that differs is {at} (0x{at:x})."),
+        None => format!("The first {} MiB are the same.", MOST >> 20),
+    };
+    let digest = |digest: &Option<String>| digest.clone().unwrap_or_else(|| "too large to be read whole".to_owned());
+    let [left, right] = &facts.digests;
+    let head = [
+        "These are bytes, or long texts: they are not compared line by line.".to_owned(),
+        first,
+        format!("- sha256:{}", digest(left)),
+        format!("+ sha256:{}", digest(right)),
+    ];
+    let row = |line: &String| {
+        let look = match line.chars().next() {
+            Some('-') => Look::Left,
+            Some('+') => Look::Right,
+            _ => Look::Both,
+        };
+        let part = |line| Row { pieces: vec![(line, look)], begins: false };
+        text::wrap(line, columns).into_iter().map(part).collect::<Vec<_>>()
+    };
+    head.iter().chain(&facts.elf).flat_map(row).collect()
 }
 
 /// A line under the other; long ones go on below.
@@ -551,5 +597,22 @@ mod tests {
         let expected = hex(Sha256::new_with_prefix(b"\0ab"));
         assert_eq!(shorter.digests[0].as_deref(), Some(expected.as_str()));
         assert_eq!(Difference::of(b"\0ab", b"\0ab"), Difference::Same);
+        assert!(shorter.elf.is_empty());
+    }
+
+    #[test]
+    fn programs_say_in_what_they_differ() {
+        let header = |class: u8, machine: u8| {
+            let mut out = vec![0; 64];
+            out[..7].copy_from_slice(&[0x7f, b'E', b'L', b'F', class, 1, 1]);
+            (out[16], out[18], out[20]) = (3, machine, 1);
+            out
+        };
+        let Difference::Bytes(facts) = Difference::of(&header(2, 62), &header(2, 183)) else { panic!() };
+        assert_eq!(
+            facts.elf,
+            ["- ELF        shared library · x86-64 · 64 bits", "+ ELF        shared library · arm64 · 64 bits"]
+        );
+        assert_eq!(facts.first, Some(18));
     }
 }

@@ -38,7 +38,8 @@ fn fact(name: &str, value: impl Into<String>, role: Role) -> Row {
     Row { lead: format!("{name:<width$}", width = NAME - 1), pieces: vec![(value.into(), role)] }
 }
 
-fn elf_rows(tree: &Tree, elf: &Elf, insight: &Insight) -> Vec<Row> {
+/// What an ELF file says of itself, but for what it wants: names, and what is said.
+fn own_facts(elf: &Elf) -> Vec<(&'static str, String)> {
     let kind = match elf.kind {
         ElfKind::Program => "program".to_owned(),
         ElfKind::PieProgram => "program (PIE)".to_owned(),
@@ -50,22 +51,37 @@ fn elf_rows(tree: &Tree, elf: &Elf, insight: &Insight) -> Vec<Row> {
     let bits = if elf.is_64 { "64" } else { "32" };
     let order = if elf.is_little { "" } else { ", most significant byte first" };
     let machine = elf.machine_name().map_or_else(|| format!("machine {}", elf.machine), str::to_owned);
-    let mut out = vec![fact("ELF", format!("{kind} · {machine} · {bits} bits{order}"), Role::Strong)];
-    let mut own = |name: &str, value: Option<&Vec<u8>>| {
-        out.extend(value.map(|value| fact(name, text::name(value), Role::Text)));
+    let symbols = elf.is_stripped.map(|is_stripped| if is_stripped { "stripped" } else { "there" });
+    let path = |path: &Option<Vec<u8>>| path.as_ref().map(|path| text::name(path));
+    let facts = [
+        ("ELF", Some(format!("{kind} · {machine} · {bits} bits{order}"))),
+        ("soname", path(&elf.soname)),
+        ("runpath", path(&elf.runpath)),
+        ("rpath", path(&elf.rpath).filter(|_| elf.runpath.is_none())),
+        ("build id", elf.build_id.clone()),
+        ("symbols", symbols.map(str::to_owned)),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// In what two ELF files differ, as lines: what one has said begins with a minus, what the other says with a plus.
+pub(crate) fn differences(left: &Elf, right: &Elf) -> Vec<String> {
+    let all = |elf: &Elf| {
+        let loader = elf.interpreter.iter().map(|path| ("loader", text::name(path)));
+        let needed = elf.needed.iter().map(|name| ("needs", text::name(name)));
+        own_facts(elf).into_iter().chain(loader).chain(needed).collect::<Vec<_>>()
     };
-    own("soname", elf.soname.as_ref());
-    own("runpath", elf.runpath.as_ref());
-    own("rpath", elf.rpath.as_ref().filter(|_| elf.runpath.is_none()));
-    if let Some(id) = &elf.build_id {
-        out.push(fact("build id", id.clone(), Role::Text));
-    }
-    let symbols = match elf.is_stripped {
-        Some(true) => Some("stripped"),
-        Some(false) => Some("there"),
-        None => None,
-    };
-    out.extend(symbols.map(|symbols| fact("symbols", symbols, Role::Text)));
+    let (left, right) = (all(left), all(right));
+    let line = |sign: char, (name, value): &(&str, String)| format!("{sign} {name:<NAME$}{value}");
+    let gone = left.iter().filter(|fact| !right.contains(fact)).map(|fact| line('-', fact));
+    let come = right.iter().filter(|fact| !left.contains(fact)).map(|fact| line('+', fact));
+    gone.chain(come).collect()
+}
+
+fn elf_rows(tree: &Tree, elf: &Elf, insight: &Insight) -> Vec<Row> {
+    let own = own_facts(elf).into_iter().enumerate();
+    let role = |index| if index == 0 { Role::Strong } else { Role::Text };
+    let mut out: Vec<Row> = own.map(|(index, (name, value))| fact(name, value, role(index))).collect();
     let loader = usize::from(elf.interpreter.is_some());
     for (index, (name, found)) in insight.wanted.iter().enumerate() {
         let lead = match index.cmp(&loader) {

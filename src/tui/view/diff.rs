@@ -8,7 +8,7 @@
 //! ┃   1 +debug: false                                                            ┃
 //! ```
 
-use super::super::diff::{Diff, Difference, Facts, Look, MOST};
+use super::super::diff::{Diff, Difference, Look};
 use super::super::layout;
 use super::super::text::{self, human};
 use super::super::theme::Role;
@@ -46,8 +46,7 @@ impl Painter<'_> {
             None => self.placeholder(window, "reading …   Esc stops"),
             Some(Err(message)) => self.placeholder(window, &text::prose(message)),
             Some(Ok(Difference::Same)) => self.placeholder(window, "The content is the same."),
-            Some(Ok(Difference::Bytes(facts))) => self.bytes(facts, window),
-            Some(Ok(Difference::Text(_))) => {}
+            Some(Ok(Difference::Bytes(_) | Difference::Text(_))) => {}
         }
         for (row, y) in diff.rows.iter().skip(diff.offset).zip(window.y..window.bottom()) {
             let inside = Rect { x: window.x + 1, y, width: window.width.saturating_sub(2), height: 1 };
@@ -91,30 +90,6 @@ impl Painter<'_> {
             facts.push("xattrs differ".to_owned());
         }
         vec![(format!("L{layer} {instruction}"), Role::Strong), (facts.join(" · "), Role::Text)]
-    }
-
-    fn bytes(&mut self, facts: &Facts, window: Rect) {
-        let first = match facts.first {
-            Some(at) => format!("The first byte that differs is {at} (0x{at:x})."),
-            None => format!("The first {} are the same.", human(MOST, self.state.options.units)),
-        };
-        let digest =
-            |digest: &Option<String>| digest.clone().unwrap_or_else(|| "too large to be read whole".to_owned());
-        let [left, right] = &facts.digests;
-        let lines = [
-            "These are bytes, or long texts: they are not compared line by line.".to_owned(),
-            first,
-            format!("- sha256:{}", digest(left)),
-            format!("+ sha256:{}", digest(right)),
-        ];
-        let wide = usize::from(window.width).saturating_sub(2);
-        let lines = lines.iter().flat_map(|line| text::wrap(line, wide));
-        for (line, y) in lines.zip(window.y..window.bottom()) {
-            self.line(
-                Rect { x: window.x + 1, y, width: window.width.saturating_sub(2), height: 1 },
-                &[(line, Role::Text)],
-            );
-        }
     }
 }
 

@@ -287,6 +287,7 @@ pub(super) fn status(state: &State) -> String {
         return String::new();
     }
     match (state.view, state.focus()) {
+        _ if matches!(state.modal(), Some(Modal::Copies(_))) => state.selected_path().unwrap_or_default(),
         (View::Layers, _) => state.tree_path().unwrap_or_default(),
         (View::Files | View::Compare, _) => state.selected_path().unwrap_or_default(),
         (View::Waste, _) => state
