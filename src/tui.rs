@@ -133,8 +133,15 @@ pub enum Feed {
 
 /// What the files of an image hold, and what is done with it. Asked from a thread of its own.
 pub trait ImageFiles: fmt::Debug + Send + Sync {
-    /// At most `most` bytes of the beginning of a file; `observer` is told how far the way to it is.
-    fn read(&self, inode: InodeId, most: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Vec<u8>>;
+    /// At most `most` bytes of a file, from `from` on; `observer` is told how far the way to it is.
+    fn read(
+        &self,
+        inode: InodeId,
+        from: u64,
+        most: u64,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Vec<u8>>;
 
     /// The first line of a file that has a needle.
     fn first_line(

@@ -128,8 +128,15 @@ struct Explored {
 }
 
 impl ImageFiles for Explored {
-    fn read(&self, inode: InodeId, most: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Vec<u8>> {
-        self.files.beginning(inode, most, observer, cancel)
+    fn read(
+        &self,
+        inode: InodeId,
+        from: u64,
+        most: u64,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Vec<u8>> {
+        self.files.part(inode, from, most, observer, cancel)
     }
 
     fn first_line(

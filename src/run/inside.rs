@@ -12,6 +12,22 @@ use std::io::{self, Read as _};
 const MOST: u64 = 256 << 20;
 
 impl Files {
+    /// At most `most` bytes of a file, from `from` on.
+    pub(super) fn part(
+        &self,
+        inode: InodeId,
+        from: u64,
+        most: u64,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> io::Result<Vec<u8>> {
+        let mut content = self.content(inode, observer, cancel)?.reader();
+        io::copy(&mut content.by_ref().take(from), &mut io::sink())?;
+        let mut bytes = Vec::new();
+        content.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// At most `most` bytes of the beginning of a file.
     pub(super) fn beginning(
         &self,
@@ -20,9 +36,7 @@ impl Files {
         observer: &dyn Observer,
         cancel: &Cancel,
     ) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.content(inode, observer, cancel)?.reader().take(most).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        self.part(inode, 0, most, observer, cancel)
     }
 
     /// Looks into a program or an archive; none if it is neither.

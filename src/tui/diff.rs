@@ -145,7 +145,7 @@ pub(crate) struct Facts {
 impl Pair {
     /// Compares them; none if nobody waits for it any more.
     pub(crate) fn answer(&self) -> Option<Result<Difference, String>> {
-        let read = |side: &Side| side.files.read(side.inode, MOST, &Silent, &self.cancel);
+        let read = |side: &Side| side.files.read(side.inode, 0, MOST, &Silent, &self.cancel);
         let [left, right] = &self.sides;
         let both = read(left).and_then(|left| Ok((left, read(right)?)));
         let difference = both.map(|(left, right)| Difference::of(&left, &right));

@@ -96,6 +96,8 @@ pub(crate) struct Read {
     pub(crate) node: NodeId,
     /// Which version of it.
     pub(crate) inode: InodeId,
+    /// Where to begin.
+    pub(crate) from: u64,
     /// As many bytes as are wanted.
     pub(crate) most: u64,
     /// What it was found by, if that is in it.
@@ -107,11 +109,11 @@ pub(crate) struct Read {
 impl Read {
     /// Reads it; none if nobody waits for it any more.
     pub(crate) fn answer(&self, observer: &dyn Observer) -> Option<Result<Reading, String>> {
-        let read = self.contents.read(self.inode, self.most, observer, &self.cancel);
+        let read = self.contents.read(self.inode, self.from, self.most, observer, &self.cancel);
         let read = read.map(|bytes| self.understand(bytes)).map(|mut reading| {
             // That it cannot be told where it is is no reason not to show what is there.
             let first = |needle| self.contents.first_line(self.inode, needle, observer, &self.cancel).ok().flatten();
-            reading.found = self.needle.as_ref().and_then(first);
+            reading.found = self.needle.as_ref().filter(|_| self.from == 0).and_then(first);
             reading
         });
         let read = read.map_err(|error| error.to_string());
@@ -120,6 +122,10 @@ impl Read {
 
     /// Tells what the words of a text are, or what is in anything else.
     fn understand(&self, bytes: Vec<u8>) -> Reading {
+        if self.from > 0 {
+            // What is in the midst of a file says nothing of the whole of it.
+            return bytes.into();
+        }
         let start = bytes.get(..Inside::START).unwrap_or(&bytes);
         if !Inside::is_known(start) {
             let paints = if looks_like_text(&bytes) {

@@ -163,7 +163,7 @@ impl Sample {
 struct Filled(Arc<Tree>);
 
 impl ImageFiles for Filled {
-    fn read(&self, inode: InodeId, most: u64, _: &dyn Observer, _: &Cancel) -> io::Result<Vec<u8>> {
+    fn read(&self, inode: InodeId, from: u64, most: u64, _: &dyn Observer, _: &Cancel) -> io::Result<Vec<u8>> {
         let size = self.0.file_size(inode).unwrap_or(0);
         let layer = self.0.inode(inode).map_or(0, |inode| inode.layer.0);
         let text = match size {
@@ -171,8 +171,8 @@ impl ImageFiles for Filled {
             14 => return Err(io::Error::other("the layer is damaged")),
             _ => format!("of layer {layer}\n\tand a long line that {}ends\n", "goes on and ".repeat(20)).into_bytes(),
         };
-        let most = usize::try_from(most).unwrap();
-        Ok(text.get(..most).unwrap_or(&text).to_vec())
+        let (from, most) = (usize::try_from(from).unwrap(), usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(text.into_iter().skip(from).take(most).collect())
     }
 
     fn first_line(
@@ -182,7 +182,7 @@ impl ImageFiles for Filled {
         observer: &dyn Observer,
         cancel: &Cancel,
     ) -> io::Result<Option<Line>> {
-        needle.first_line(self.read(inode, u64::MAX, observer, cancel)?.as_slice())
+        needle.first_line(self.read(inode, 0, u64::MAX, observer, cancel)?.as_slice())
     }
 
     fn inside(&self, _: NodeId, _: InodeId, _: &Cancel) -> io::Result<Option<Insight>> {
@@ -210,7 +210,7 @@ impl ImageFiles for Filled {
                 let found = match &inquiry {
                     Inquiry::Elf => Ok(is_elf(inode)),
                     Inquiry::Has(needle) => self
-                        .read(inode, u64::MAX, observer, cancel)
+                        .read(inode, 0, u64::MAX, observer, cancel)
                         .and_then(|bytes| Grep::of(needle.clone()).finds(bytes.as_slice())),
                 };
                 answer.say(inode, matches!(found, Ok(true)));

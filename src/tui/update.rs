@@ -122,6 +122,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
         picker.at.settle(rows, usize::from(layout::inner(areas.class, areas.body).height));
     }
     modal::settle(state, &areas);
+    viewer::follow(state, effects);
     viewer::settle(state, &areas);
     preview::settle(state, &areas, effects);
     find::settle(state, &areas, effects);

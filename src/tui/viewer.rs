@@ -42,8 +42,16 @@ pub(crate) struct Viewer {
     pub(crate) hex: bool,
     /// Whether long lines go on below.
     pub(crate) wrap: bool,
+    /// Where in the file what was read begins: bytes are shown a part after the other.
+    pub(crate) from: u64,
+    /// Whether the part after this one is wanted, or the one before.
+    pub(crate) turn: Option<Turn>,
     /// The first row in the window.
     pub(crate) offset: usize,
+    /// The last row that the window can begin with.
+    last: usize,
+    /// Whether the end of what is read is shown first.
+    at_end: bool,
     /// What is searched for, also in other versions.
     pub(crate) needle: Option<Needle>,
     /// The first line of the whole file that has what the file was found by.
@@ -96,6 +104,15 @@ impl From<Vec<u8>> for Reading {
     }
 }
 
+/// Where to go on in a file that is shown in parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// To the part after this one.
+    Next,
+    /// To the part before.
+    Previous,
+}
+
 /// How a content is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -127,7 +144,11 @@ impl Viewer {
             done: None,
             hex: false,
             wrap: true,
+            from: 0,
+            turn: None,
             offset: 0,
+            last: 0,
+            at_end: false,
             needle: None,
             found: None,
             search: None,
@@ -193,6 +214,29 @@ impl Viewer {
         self.inode().and_then(|inode| self.model.tree.file_size(inode)).unwrap_or(0)
     }
 
+    /// Scrolls by a number of rows; beyond what was read, to the next part of the file.
+    pub(crate) fn scroll(&mut self, by: isize) {
+        let before = self.offset;
+        self.offset = before.saturating_add_signed(by);
+        if self.form() != Form::Bytes || !matches!(self.content, Content::Read { .. }) {
+            return;
+        }
+        if by > 0 && before >= self.last && self.from + MOST < self.size() {
+            self.turn = Some(Turn::Next);
+        } else if by < 0 && before == 0 && self.from > 0 {
+            self.turn = Some(Turn::Previous);
+        }
+    }
+
+    /// Goes to another part of the file, which has to be read then.
+    pub(crate) fn go_on(&mut self, turn: Turn) {
+        self.from = match turn {
+            Turn::Next => self.from + MOST,
+            Turn::Previous => self.from.saturating_sub(MOST),
+        };
+        self.at_end = turn == Turn::Previous;
+    }
+
     /// Begins to read anew; only what comes of this reading counts.
     pub(crate) fn restart(&mut self, generation: Generation) -> Cancel {
         self.cancel.cancel();
@@ -234,7 +278,7 @@ impl Viewer {
 
     fn form(&self) -> Form {
         match &self.content {
-            Content::Read { .. } if self.hex => Form::Bytes,
+            Content::Read { .. } if self.hex || self.from > 0 => Form::Bytes,
             Content::Read { insight: Some(_), .. } => Form::Inside,
             Content::Read { is_text: false, .. } => Form::Bytes,
             _ => Form::Text { wrap: self.wrap },
@@ -264,12 +308,18 @@ impl Viewer {
                 (Content::Read { insight: Some(insight), .. }, Form::Inside) => {
                     (insight::rows(&self.model.tree, insight), Vec::new())
                 }
-                (Content::Read { bytes, .. }, Form::Bytes | Form::Inside) => (hex_rows(bytes, columns), Vec::new()),
+                (Content::Read { bytes, .. }, Form::Bytes | Form::Inside) => {
+                    (hex_rows(bytes, self.from, columns), Vec::new())
+                }
                 (Content::Read { bytes, paints, .. }, Form::Text { wrap }) => text_rows(bytes, paints, columns, wrap),
                 (Content::Waiting | Content::Failed(_), _) => (Vec::new(), Vec::new()),
             };
             if self.laid_out.is_none() && wanted.1 == Form::Bytes {
-                self.offset = self.found.as_ref().map_or(0, |found| hex_row(found.offset, columns));
+                let found = self.found.as_ref().and_then(|found| found.offset.checked_sub(self.from));
+                self.offset = found.map_or(0, |offset| hex_row(offset, columns));
+                if std::mem::take(&mut self.at_end) {
+                    self.offset = usize::MAX;
+                }
             }
             self.laid_out = Some(wanted);
         }
@@ -277,7 +327,8 @@ impl Viewer {
         if self.search.is_none() && self.needle.is_some() && self.is_text() {
             self.search(self.needle.clone());
         }
-        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
+        self.last = self.rows.len().saturating_sub(height);
+        self.offset = self.offset.min(self.last);
     }
 }
 
@@ -383,14 +434,14 @@ fn hex_row(offset: u64, columns: usize) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX) / hex_count(columns)
 }
 
-fn hex_rows(bytes: &[u8], columns: usize) -> Vec<Row> {
+fn hex_rows(bytes: &[u8], from: u64, columns: usize) -> Vec<Row> {
     let count = hex_count(columns);
     let row = |(index, bytes): (usize, &[u8])| {
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let shown = |byte: &u8| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' };
         let plain: String = bytes.iter().map(shown).collect();
         let text = format!("{:<1$} |{plain}|", hex.join(" "), count * 3);
-        Row { lead: format!("{:08x}", index * count), pieces: vec![(text, Role::Text)] }
+        Row { lead: format!("{:08x}", from + (index * count) as u64), pieces: vec![(text, Role::Text)] }
     };
     bytes.chunks(count).enumerate().map(row).collect()
 }
@@ -455,12 +506,12 @@ mod tests {
     fn bytes_are_shown_as_far_as_there_is_room() {
         let bytes: Vec<u8> = (0x3a..0x4c).collect();
         assert_eq!(
-            texts(&hex_rows(&bytes, 80)),
+            texts(&hex_rows(&bytes, 0, 80)),
             [
                 "00000000 3a 3b 3c 3d 3e 3f 40 41 42 43 44 45 46 47 48 49  |:;<=>?@ABCDEFGHI|",
                 "00000010 4a 4b                                            |JK|"
             ]
         );
-        assert_eq!(hex_rows(&bytes, 60).len(), 3);
+        assert_eq!(hex_rows(&bytes, 0x10_0000, 60).len(), 3);
     }
 }

@@ -12,7 +12,7 @@ use crate::tui::state::Modal;
 use crate::tui::testing::{Hands, Sample, named, shows};
 use crate::tui::theme::{Role, Token};
 use crate::tui::update::update;
-use crate::tui::viewer::Reading;
+use crate::tui::viewer::{MOST, Reading};
 
 /// An explorer in the tree of layer 3, on its last file, which layer 4 writes again.
 fn hands(keys: &str) -> Hands {
@@ -282,4 +282,54 @@ fn bytes_are_shown_from_where_something_was_found_in_them() {
     assert!(!hands.text().contains("00000000 00"), "{}", hands.text());
     hands.press("gg");
     shows(&hands, "00000000 00");
+}
+
+#[test]
+fn bytes_go_on_where_those_that_were_read_end() {
+    let sample = Sample::of(&[vec!["f blob 3000000 a"]], &[("COPY . .", true)]);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press("Tab Enter");
+    let take = |hands: &mut Hands, byte: u8| {
+        let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
+        let size = usize::try_from((3_000_000 - viewer.from).min(MOST)).unwrap();
+        let generation = viewer.generation;
+        hands.take(Msg::Read(generation, Ok(vec![byte; size].into())));
+    };
+    let asked = |hands: &mut Hands, key: &str| -> Option<u64> {
+        let effects = update(&mut hands.state, Msg::Key(named(key).unwrap()));
+        let reads: Vec<u64> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Read(_, read) => Some(read.from),
+                _ => None,
+            })
+            .collect();
+        assert!(reads.len() < 2);
+        reads.first().copied()
+    };
+    take(&mut hands, 0);
+    shows(&hands, "first 1 MiB of 3.00 MB");
+    shows(&hands, "00000000 00 00");
+    hands.press("G");
+    shows(&hands, "000ffff0 00 00");
+    assert_eq!(asked(&mut hands, "PgDn"), Some(MOST));
+    shows(&hands, "reading …");
+    // What is in the midst may look like text: it is bytes all the same.
+    take(&mut hands, b'a');
+    shows(&hands, "MiB 2 of 3.00 MB");
+    shows(&hands, "00100000 61 61");
+    hands.press("G");
+    assert_eq!(asked(&mut hands, "Down"), Some(2 * MOST));
+    take(&mut hands, 2);
+    hands.press("G");
+    assert_eq!(asked(&mut hands, "PgDn"), None, "this is the end of the file");
+    shows(&hands, "002dc6b0 02 02");
+    hands.press("gg");
+    assert_eq!(asked(&mut hands, "Up"), Some(MOST));
+    take(&mut hands, b'a');
+    shows(&hands, "001ffff0 61 61");
+    // Another way of looking begins at the beginning.
+    hands.press("x");
+    let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
+    assert_eq!(viewer.from, 0);
 }

@@ -54,7 +54,7 @@ pub(super) fn scroll_by(state: &mut State, by: isize) {
     match state.modals.last_mut() {
         Some(Modal::Help(help)) => help.offset = help.offset.saturating_add_signed(by),
         Some(Modal::Text(text)) => text.offset = text.offset.saturating_add_signed(by),
-        Some(Modal::Viewer(viewer)) => viewer.offset = viewer.offset.saturating_add_signed(by),
+        Some(Modal::Viewer(viewer)) => viewer.scroll(by),
         Some(Modal::Life(life)) => life.at.step(by, life.timeline.steps.len()),
         Some(Modal::Duel(duel)) => {
             let rows = duel.len();

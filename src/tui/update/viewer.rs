@@ -90,7 +90,10 @@ pub(super) fn read(viewer: &mut Viewer, most: u64, reads: &mut Generation, effec
     let contents = Arc::clone(&viewer.model.files);
     let name = viewer.model.tree.name(viewer.node).to_vec();
     let needle = viewer.needle.clone();
-    effects.push(Effect::Read(generation, Read { contents, name, node: viewer.node, inode, most, needle, cancel }));
+    effects.push(Effect::Read(
+        generation,
+        Read { contents, name, node: viewer.node, inode, from: viewer.from, most, needle, cancel },
+    ));
 }
 
 /// A path before it is looked at without opening it: who touched it, and one of the files that it was; `choose` says
@@ -117,7 +120,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::VersionPrevious | Act::VersionNext => {
             let at = if act == Act::VersionNext { viewer.at + 1 } else { viewer.at.wrapping_sub(1) };
             if at < viewer.versions.len() {
-                viewer.at = at;
+                (viewer.at, viewer.from) = (at, 0);
                 read(viewer, MOST, &mut state.reads, effects);
             } else {
                 toast(
@@ -144,8 +147,22 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Hex => {
             viewer.hex = !viewer.hex;
             viewer.offset = 0;
+            if viewer.from > 0 {
+                viewer.from = 0;
+                read(viewer, MOST, &mut state.reads, effects);
+            }
         }
         _ => {}
+    }
+}
+
+/// Reads the part of the file that was scrolled to.
+pub(super) fn follow(state: &mut State, effects: &mut Effects) {
+    if let Some(Modal::Viewer(viewer)) = state.modals.last_mut()
+        && let Some(turn) = viewer.turn.take()
+    {
+        viewer.go_on(turn);
+        read(viewer, MOST, &mut state.reads, effects);
     }
 }
 

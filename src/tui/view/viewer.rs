@@ -61,7 +61,11 @@ impl Painter<'_> {
         let version = version.map_or_else(String::new, |version| format!("{version} · "));
         let same = viewer.same_as().map_or_else(String::new, |layer| format!(" · same as L{layer}"));
         let size = viewer.size();
-        let shown = if size > MOST && !viewer.is_inside() { "first 1 MiB of " } else { "" };
+        let shown = match viewer.from {
+            0 if size > MOST && !viewer.is_inside() => "first 1 MiB of ".to_owned(),
+            0 => String::new(),
+            from => format!("MiB {} of ", from / MOST + 1),
+        };
         format!("{version}{shown}{}{same}", text::human(size, units))
     }
 }
