@@ -69,9 +69,10 @@ pub(super) fn run(feed: Receiver<Feed>, choose: Sender<usize>, mut options: Opti
     }
     let told = background(&options);
     options.background = told.or(options.background);
-    // Who has answered once answers at once: nobody waits for a terminal that is silent.
-    let modes =
-        Modes { mouse: options.mouse, keys: told.is_some() && supports_keyboard_enhancement().unwrap_or(false) };
+    // Who has answered once answers at once: nobody waits for a terminal that is silent. The question goes to standard
+    // output, wherever the explorer draws.
+    let answers = told.is_some() && tty::is_output();
+    let modes = Modes { mouse: options.mouse, keys: answers && supports_keyboard_enhancement().unwrap_or(false) };
     let (events, inbox) = mpsc::channel();
     let (jobs, questions) = mpsc::channel();
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;

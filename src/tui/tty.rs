@@ -11,11 +11,15 @@ pub(super) enum Tty {
     Terminal(File),
 }
 
+/// Whether standard output is a terminal.
+pub(super) fn is_output() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Opens it. Without a terminal there is none.
 pub(super) fn open() -> io::Result<Tty> {
-    let output = io::stdout();
-    if output.is_terminal() {
-        return Ok(Tty::Output(output));
+    if is_output() {
+        return Ok(Tty::Output(io::stdout()));
     }
     File::options().write(true).open("/dev/tty").map(Tty::Terminal)
 }

@@ -43,7 +43,7 @@ const TASKS: &[Task] = &[
     Task {
         question: "T5: passwd as of layer 3",
         keys: "fc/passwd\u{16}",
-        answers: &["L3 · ", "2 app:x:1000:1000::/srv/app:/bin/sh"],
+        answers: &["(L3) · ", "2 app:x:1000:1000::/srv/app:/bin/sh"],
     },
     Task { question: "T6: extract a file", keys: "fadduser.c\u{18}\r", answers: &["Wrote 1 file (3.03 kB)"] },
     Task {

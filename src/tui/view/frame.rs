@@ -287,7 +287,7 @@ pub(super) fn status(state: &State) -> String {
         return String::new();
     }
     match (state.view, state.focus()) {
-        _ if matches!(state.modal(), Some(Modal::Copies(_))) => state.selected_path().unwrap_or_default(),
+        _ if over_path(state) => state.selected_path().unwrap_or_default(),
         (View::Layers, _) => state.tree_path().unwrap_or_default(),
         (View::Files | View::Compare, _) => state.selected_path().unwrap_or_default(),
         (View::Waste, _) => state
@@ -298,6 +298,14 @@ pub(super) fn status(state: &State) -> String {
         (View::Image, Pane::History) => history_status(state),
         (View::Image, _) => setting_status(state).unwrap_or_default(),
     }
+}
+
+/// Whether what lies over the view is about a path of its own.
+fn over_path(state: &State) -> bool {
+    matches!(
+        state.modal(),
+        Some(Modal::Viewer(_) | Modal::Diff(_) | Modal::Life(_) | Modal::Duel(_) | Modal::Copies(_))
+    )
 }
 
 fn history_status(state: &State) -> String {
