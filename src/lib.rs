@@ -79,6 +79,8 @@
 //!   array. A lens is then one byte for each path and a selection (of kinds, by a filter) one bit, made in a pass over
 //!   a few bytes a path; the figures of any directory are differences of sums. Totals for each directory and layer
 //!   would make a lens cheaper still, but not a filter, and their size depends on how deep a stranger makes the tree.
+//! - **A filter carries what contents say to it** (`is:elf`, `content:`), as far as somebody has read them: no listing
+//!   says it, and the tree stays what the listings made it. Files that do not match otherwise are not read.
 //! - **Contents are compared only where it matters**: versions of one path, of one size. Where the content passed while
 //!   its layer was decompressed it left a fingerprint (XXH3, 128 bits, with a seed that each run draws anew, so that
 //!   nobody can prepare two contents that collide). Fingerprints are never shown and never kept. Where there are none,

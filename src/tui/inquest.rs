@@ -24,8 +24,8 @@ pub(crate) struct Inquest {
 }
 
 impl Inquest {
-    /// As many filters as are remembered.
-    const MOST: usize = 8;
+    /// As many filters, and as many inquiries, as are remembered: far more than all filters that can be on at once.
+    const MOST: usize = 1024;
 
     /// Whether a filter asks for what is not known yet.
     pub(crate) fn is_open(&self, filter: &Filter) -> bool {
@@ -35,8 +35,10 @@ impl Inquest {
     /// Takes that everything is known now.
     pub(crate) fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
-        if self.closed.len() >= Self::MOST {
-            self.closed.remove(0);
+        if self.closed.len().max(self.answers.len()) >= Self::MOST {
+            // What is forgotten is open again.
+            self.answers.keep_for(&open.filter);
+            self.closed.clear();
         }
         self.closed.push(Arc::clone(&open.filter));
     }
@@ -97,5 +99,33 @@ impl Ask {
         }
         let unread = self.model.files.find_out(&self.filter, &mut self.answers, hear, observer, &self.cancel);
         (!self.cancel.is_cancelled()).then_some(unread)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_is_asked_again() {
+        let mut inquest = Inquest::default();
+        let filter = |number: usize| Arc::new(Filter::parse(&format!("content:{number}")).unwrap());
+        for number in 0..2 * Inquest::MOST {
+            let filter = filter(number);
+            assert!(inquest.is_open(&filter));
+            let Some(needle) = filter.needle().cloned() else { panic!() };
+            inquest.answers.take(Inquiry::Has(needle), Arc::default());
+            let (generation, cancel) = (Generation::default(), Cancel::default());
+            inquest.open = Some(Open { filter: Arc::clone(&filter), generation, done: None, cancel });
+            inquest.close();
+            assert!(!inquest.is_open(&filter));
+            assert!(inquest.answers.len() <= Inquest::MOST && inquest.closed.len() <= Inquest::MOST);
+        }
+        // Nothing counts as known of which nothing is known.
+        for number in 0..2 * Inquest::MOST {
+            let filter = filter(number);
+            let Some(needle) = filter.needle().cloned() else { panic!() };
+            assert_eq!(inquest.is_open(&filter), inquest.answers.to(&Inquiry::Has(needle)).is_none(), "{number}");
+        }
     }
 }

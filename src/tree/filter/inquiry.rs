@@ -47,14 +47,11 @@ impl Answer {
     }
 }
 
-/// What is known to the last inquiries about one tree.
+/// What is known of the contents of one tree.
 #[derive(Debug, Clone, Default)]
 pub struct Answers(Vec<(Inquiry, Arc<Answer>)>);
 
 impl Answers {
-    /// As many inquiries as are remembered.
-    const MOST: usize = 8;
-
     /// What is known to an inquiry.
     pub fn to(&self, inquiry: &Inquiry) -> Option<&Arc<Answer>> {
         self.0.iter().find(|(asked, _)| asked == inquiry).map(|(_, answer)| answer)
@@ -63,10 +60,22 @@ impl Answers {
     /// Takes what is known now.
     pub fn take(&mut self, inquiry: Inquiry, answer: Arc<Answer>) {
         self.0.retain(|(asked, _)| *asked != inquiry);
-        if self.0.len() >= Self::MOST {
-            self.0.remove(0);
-        }
         self.0.push((inquiry, answer));
+    }
+
+    /// To how many inquiries something is known.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Forgets everything that a filter does not ask.
+    pub fn keep_for(&mut self, filter: &Filter) {
+        self.0.retain(|(inquiry, _)| filter.inquiries().any(|(asked, _)| asked == inquiry));
     }
 }
 

@@ -72,7 +72,9 @@ pub(super) fn heard(
     if tell(&mut state.waste.filter) {
         waste::set_filter(state, state.waste.filter.clone(), effects);
     }
-    find::look(state, effects);
+    if matches!(state.modal(), Some(Modal::Find(find)) if find.filter.as_ref().is_some_and(|filter| filter.asks())) {
+        find::look(state, effects);
+    }
 }
 
 /// Everything is known now, but for what could not be read.
