@@ -316,7 +316,7 @@ fn bytes_go_on_where_those_that_were_read_end() {
     shows(&hands, "reading …");
     // What is in the midst may look like text: it is bytes all the same.
     take(&mut hands, b'a');
-    shows(&hands, "MiB 2 of 3.00 MB");
+    shows(&hands, "from 1.05 MB of 3.00 MB");
     shows(&hands, "00100000 61 61");
     hands.press("G");
     assert_eq!(asked(&mut hands, "Down"), Some(2 * MOST));

@@ -64,7 +64,7 @@ impl Painter<'_> {
         let shown = match viewer.from {
             0 if size > MOST && !viewer.is_inside() => "first 1 MiB of ".to_owned(),
             0 => String::new(),
-            from => format!("MiB {} of ", from / MOST + 1),
+            from => format!("from {} of ", text::human(from, units)),
         };
         format!("{version}{shown}{}{same}", text::human(size, units))
     }
