@@ -148,3 +148,19 @@ fn a_content_that_cannot_be_looked_through_is_told() {
     // Files that do not match otherwise are not read.
     assert!(layerscope(&["find", &path, "content:x", "^a"]).expect(0).stderr.is_empty());
 }
+
+#[test]
+fn a_layer_that_is_there_twice_is_looked_through_twice() {
+    let twice = layer(&["f a text=needle", "f b text=needle", "f c text=none"]);
+    let image = Image::new("acme/app:1", vec![twice.clone(), twice]);
+    let directory = tempfile::tempdir().unwrap();
+    for pack in Pack::ALL {
+        let path = directory.path().join(format!("{pack:?}"));
+        write_layout(&layout(std::slice::from_ref(&image), pack), &path);
+        let path = path.to_str().unwrap();
+        for layer in ["0", "1"] {
+            let list = layerscope(&["ls", path, "--layer", layer, "--filter", "content:needle"]).expect(0).text();
+            assert_eq!(list, "a\nb\n", "layer {layer} in {pack:?}");
+        }
+    }
+}
