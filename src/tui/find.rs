@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tui_input::Input;
 
 /// As many hits as anybody looks through; more are only counted.
-pub(crate) const MOST_HITS: usize = 10_000;
+pub(crate) const MOST_HITS: usize = 5_000;
 
 /// What is looked for, and what was found.
 #[derive(Debug)]
