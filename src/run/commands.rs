@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use super::load::{AskedBase, Input, Loaded, Request, load, load_documents};
-use super::{Failure, Outcome, files, verifies};
+use super::{Failure, Outcome, Watch, files, verifies};
 use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
 use crate::cli::{
@@ -180,10 +180,7 @@ impl Commands<'_> {
         let loaded = self.load(input, Verify::Off)?;
         let inode = files::find(&loaded, args)?;
         let (files, cancel) = (loaded.files(), Cancel::default());
-        let content = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => files.content(inode, &line, &cancel),
-            None => files.content(inode, &Silent, &cancel),
-        };
+        let content = self.watched(|observer| files.content(inode, observer, &cancel));
         files::copy(content, &args.path, self.out)?;
         self.end(&loaded.reading(), Told::No)
     }
@@ -234,9 +231,14 @@ impl Commands<'_> {
     /// Loads an image for a command that writes. `verify` holds unless the user says otherwise.
     pub(super) fn load(&mut self, input: Input, verify: Verify) -> Result<Loaded, Failure> {
         let request = self.request(verifies(self.settings.verify, verify))?;
+        self.watched(|watch| load(input, &request, &Cancel::default(), watch))
+    }
+
+    /// Does something that takes long; a line on the terminal says how far it is, if there is one.
+    pub(super) fn watched<T>(&self, work: impl FnOnce(&dyn Watch) -> T) -> T {
         match Line::on_terminal(self.settings.ascii) {
-            Some(line) => load(input, &request, &Cancel::default(), &line),
-            None => load(input, &request, &Cancel::default(), &Silent),
+            Some(line) => work(&line),
+            None => work(&Silent),
         }
     }
 

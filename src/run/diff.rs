@@ -2,7 +2,6 @@
 
 use super::commands::{Commands, Told};
 use super::contents::Digests;
-use super::line::Line;
 use super::{Failure, Files, Loaded, Outcome};
 use crate::analysis::{Comparison, LayerKey, LayerPair, Side, align};
 use crate::bytes::Cancel;
@@ -10,7 +9,7 @@ use crate::cli::{DiffArgs, ReportFormat, Verify};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::notice::Notice;
-use crate::progress::{Observer, Silent};
+use crate::progress::Observer;
 use crate::report::{self, Compared, DiffLayer, DiffReport};
 use crate::tree::{Filter, InodeId};
 use hashbrown::HashSet;
@@ -24,10 +23,7 @@ impl Commands<'_> {
         let right = self.load(self.input(name), Verify::Off)?;
         let (ours, theirs) = (left.files(), right.files());
         let both = Both { left: &ours, right: &theirs };
-        let (digests, failed) = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => both.digests(&line, &Cancel::default()),
-            None => both.digests(&Silent, &Cancel::default()),
-        };
+        let (digests, failed) = self.watched(|observer| both.digests(observer, &Cancel::default()));
         for message in &failed {
             self.message(message);
         }

@@ -2,12 +2,11 @@
 
 use super::commands::{Commands, Told};
 use super::compare::Blobs;
-use super::line::Line;
 use super::{Failure, Files, Outcome};
 use crate::analysis::Duplicates;
 use crate::bytes::Cancel;
 use crate::cli::{DuplicatesArgs, ReportFormat, Verify};
-use crate::progress::{Observer, Silent};
+use crate::progress::Observer;
 use crate::report;
 use std::io;
 
@@ -24,11 +23,8 @@ impl Commands<'_> {
     pub(super) fn duplicates(&mut self, args: &DuplicatesArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
         let loaded = self.load(input, Verify::Off)?;
-        let duplicates = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => loaded.files().duplicates(&line, &Cancel::default()),
-            None => loaded.files().duplicates(&Silent, &Cancel::default()),
-        }
-        .map_err(Failure::Cancelled)?;
+        let found = self.watched(|observer| loaded.files().duplicates(observer, &Cancel::default()));
+        let duplicates = found.map_err(Failure::Cancelled)?;
         let groups = report::duplicates(&loaded.tree, &duplicates);
         match args.format {
             ReportFormat::Text => report::write_duplicates(&groups, self.settings.columns, args.top, self.out),

@@ -10,14 +10,13 @@ mod folder;
 
 use super::commands::{Commands, Told};
 use super::files::{check_layer, file_error, not_there, written_by};
-use super::line::Line;
 use super::{Failure, Files, Loaded, Outcome};
 use crate::bytes::Cancel;
 use crate::cli::{ExtractArgs, Verify};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::{Chunk, Content, Entry, EntryKind};
-use crate::progress::{Observer, Progress, Silent};
+use crate::progress::{Observer, Progress};
 use crate::report;
 use crate::tree::{InodeId, Item, NodeId, Version};
 use folder::Folder;
@@ -61,10 +60,7 @@ impl Commands<'_> {
         let loaded = self.load(self.input(&args.image), Verify::Off)?;
         let items = items(&loaded, args)?;
         let (files, cancel) = (loaded.files(), Cancel::default());
-        let written = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => files.write(&items, &args.to, args.force, &line, &cancel),
-            None => files.write(&items, &args.to, args.force, &Silent, &cancel),
-        };
+        let written = self.watched(|observer| files.write(&items, &args.to, args.force, observer, &cancel));
         let written = written.map_err(|error| file_error(&args.to, error))?;
         for (path, error) in &written.failed {
             let path = escape(path, Target::Terminal);

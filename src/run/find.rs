@@ -1,13 +1,11 @@
 //! `find` and `ls --filter`: the filter language of the explorer for scripts.
 
 use super::commands::{Commands, Told};
-use super::line::Line;
 use super::{Failure, Loaded, Outcome};
 use crate::bytes::Cancel;
 use crate::cli::{FindArgs, ReportFormat, Verify};
 use crate::image::LayerIndex;
 use crate::notice::Notice;
-use crate::progress::Silent;
 use crate::report;
 use crate::tree::{Answer, Answers, Filter, Inquiry, Lens, LensView, Outline, Selection};
 use std::sync::Arc;
@@ -37,10 +35,7 @@ impl Commands<'_> {
         }
         let (files, mut answers, cancel) = (loaded.files(), Answers::default(), Cancel::default());
         let hear = |_: &Inquiry, _: Arc<Answer>| ();
-        let unread = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => files.find_out(&filter, &mut answers, &hear, &line, &cancel),
-            None => files.find_out(&filter, &mut answers, &hear, &Silent, &cancel),
-        };
+        let unread = self.watched(|observer| files.find_out(&filter, &mut answers, &hear, observer, &cancel));
         (filter.told(&answers), unread)
     }
 }

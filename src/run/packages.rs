@@ -1,12 +1,11 @@
 //! `packages`: the databases of an image read, and what they say of its files.
 
 use super::commands::{Commands, Told};
-use super::line::Line;
 use super::{Failure, Loaded, Outcome};
 use crate::analysis::{Databases, Packages};
 use crate::bytes::Cancel;
 use crate::cli::{PackagesArgs, ReportFormat, Verify};
-use crate::progress::{Observer, Silent};
+use crate::progress::Observer;
 use crate::report;
 use std::io;
 
@@ -23,10 +22,7 @@ impl Commands<'_> {
     pub(super) fn packages(&mut self, args: &PackagesArgs) -> Result<Outcome, Failure> {
         let input = self.input(&args.image);
         let loaded = self.load(input, Verify::Off)?;
-        let packages = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => loaded.packages(&line, &Cancel::default()),
-            None => loaded.packages(&Silent, &Cancel::default()),
-        };
+        let packages = self.watched(|observer| loaded.packages(observer, &Cancel::default()));
         let section = report::packages(&loaded.tree, &packages);
         let columns = self.settings.columns;
         match (args.format, args.unowned) {

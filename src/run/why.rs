@@ -1,14 +1,12 @@
 //! `why`: which paths are meant, and the digests of what they held.
 
 use super::commands::{Commands, Told};
-use super::line::Line;
 use super::{Failure, Outcome};
 use crate::analysis::{PathGlob, Timeline};
 use crate::bytes::Cancel;
 use crate::cli::{ReportFormat, Verify, WhyArgs};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
-use crate::progress::Silent;
 use crate::report;
 use crate::tree::{InodeId, NodeId, Tree};
 use hashbrown::HashSet;
@@ -18,10 +16,7 @@ impl Commands<'_> {
         let loaded = self.load(self.input(&args.image), Verify::Off)?;
         let lives = lives(&loaded.tree, args)?;
         let inodes = lives.iter().flat_map(|life| life.files(&loaded.tree)).collect();
-        let digests = match Line::on_terminal(self.settings.ascii) {
-            Some(line) => loaded.files().digests(inodes, &line, &Cancel::default()),
-            None => loaded.files().digests(inodes, &Silent, &Cancel::default()),
-        };
+        let digests = self.watched(|observer| loaded.files().digests(inodes, observer, &Cancel::default()));
         let instruction = |layer: LayerIndex| loaded.image.instruction(layer).to_owned();
         let mut digest = |inode: InodeId| digests.get(&inode)?.as_ref().ok().cloned();
         let sections: Vec<_> =

@@ -55,7 +55,7 @@ impl LayerTar {
     /// no checkpoints of its own: it is decompressed from its beginning.
     pub fn reader_at(&self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
         let tar = self.stream_at(offset, observer, cancel)?;
-        if self.origin() == Origin::Archive {
+        if self.start_in_archive().is_some() {
             let rest = self.blob.size.checked_sub(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
             return Ok(Box::new(tar.take(rest)));
         }
@@ -64,40 +64,40 @@ impl LayerTar {
 
     /// The same, but it goes on behind the tar where that is a part of a compressed archive: to the next layers.
     pub fn stream_at(&self, offset: u64, observer: &dyn Observer, cancel: &Cancel) -> io::Result<Box<dyn Read + Send>> {
-        let BlobBytes::Within { offset: start, .. } = &self.blob.bytes else {
-            return Ok(self.outer.reader_at(offset, observer, cancel)?);
-        };
-        if self.origin() == Origin::Archive {
-            return Ok(self.outer.reader_at(self.place(offset)?, observer, cancel)?);
+        match &self.blob.bytes {
+            BlobBytes::Within { offset: start, .. } if self.compression != Compression::None => {
+                let blob = self.outer.reader_at(*start, observer, cancel)?.take(self.blob.size);
+                let mut tar = decoder(self.compression, blob)?;
+                skip(&mut tar, offset, observer, cancel)?;
+                Ok(tar)
+            }
+            _ => Ok(self.outer.reader_at(self.place(offset)?, observer, cancel)?),
         }
-        let blob = self.outer.reader_at(*start, observer, cancel)?.take(self.blob.size);
-        let mut tar = decoder(self.compression, blob)?;
-        skip(&mut tar, offset, observer, cancel)?;
-        Ok(tar)
+    }
+
+    /// Where the tar begins in the compressed archive around it, if it is a part of that as it is.
+    fn start_in_archive(&self) -> Option<u64> {
+        match self.blob.bytes {
+            BlobBytes::Within { offset, .. } if self.compression == Compression::None => Some(offset),
+            _ => None,
+        }
     }
 
     /// What has to be decompressed for it.
     pub fn origin(&self) -> Origin {
-        match self.blob.bytes {
-            BlobBytes::Within { .. } if self.compression == Compression::None => Origin::Archive,
-            _ => Origin::Blob(self.blob.id),
-        }
+        self.start_in_archive().map_or(Origin::Blob(self.blob.id), |_| Origin::Archive)
     }
 
     /// Where in what [`LayerTar::origin`] says a byte of the tar is.
     pub fn place(&self, offset: u64) -> io::Result<u64> {
-        match &self.blob.bytes {
-            BlobBytes::Within { offset: start, .. } if self.compression == Compression::None => {
-                Ok(start.checked_add(offset).ok_or(io::ErrorKind::UnexpectedEof)?)
-            }
-            _ => Ok(offset),
-        }
+        let start = self.start_in_archive().unwrap_or(0);
+        Ok(start.checked_add(offset).ok_or(io::ErrorKind::UnexpectedEof)?)
     }
 
     /// Bytes that are decompressed before the one at `offset` is there, from the nearest checkpoint on.
     pub fn distance(&self, offset: u64) -> u64 {
-        match (&self.blob.bytes, self.origin()) {
-            (BlobBytes::Within { .. }, Origin::Blob(_)) => offset,
+        match self.blob.bytes {
+            BlobBytes::Within { .. } if self.compression != Compression::None => offset,
             _ => self.place(offset).map_or(offset, |place| self.outer.distance(place)),
         }
     }

@@ -17,7 +17,7 @@ use crate::analysis::{Inside, dive_details, without_saves};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::progress::{Observer, Progress};
-use crate::tree::{Filter, InodeId, Inquiry, Lens, LensView, Needle, NodeId, Outline, Searcher, Tree};
+use crate::tree::{Filter, InodeId, Inquiry, Lens, LensView, Line, Needle, NodeId, Outline, Searcher, Tree};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -111,13 +111,28 @@ impl Read {
     pub(crate) fn answer(&self, observer: &dyn Observer) -> Option<Result<Reading, String>> {
         let read = self.contents.read(self.inode, self.from, self.most, observer, &self.cancel);
         let read = read.map(|bytes| self.understand(bytes)).map(|mut reading| {
-            // That it cannot be told where it is is no reason not to show what is there.
-            let first = |needle| self.contents.first_line(self.inode, needle, observer, &self.cancel).ok().flatten();
-            reading.found = self.needle.as_ref().filter(|_| self.from == 0).and_then(first);
+            reading.found = self.needle.as_ref().and_then(|needle| self.first_line(needle, &reading.bytes, observer));
             reading
         });
         let read = read.map_err(|error| error.to_string());
         (!self.cancel.is_cancelled()).then_some(read)
+    }
+
+    /// The first line of the file that has a needle. What was read is not read again: only behind its last whole line is
+    /// there more to look through.
+    fn first_line(&self, needle: &Needle, bytes: &[u8], observer: &dyn Observer) -> Option<Line> {
+        if self.from > 0 {
+            return None;
+        }
+        let is_whole = (bytes.len() as u64) < self.most;
+        let end = if is_whole { bytes.len() } else { memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1) };
+        // That it cannot be told where it is is no reason not to show what is there.
+        match needle.first_line(bytes.get(..end).unwrap_or_default()) {
+            Ok(None) if !is_whole => {
+                self.contents.first_line(self.inode, needle, observer, &self.cancel).ok().flatten()
+            }
+            found => found.ok().flatten(),
+        }
     }
 
     /// Tells what the words of a text are, or what is in anything else.

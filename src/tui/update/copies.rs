@@ -20,11 +20,10 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) {
 
 /// The list that waits for an answer.
 pub(super) fn waiting(state: &mut State, generation: Generation) -> Option<&mut Box<Copies>> {
-    let lists = state.modals.iter_mut().filter_map(|modal| match modal {
-        Modal::Copies(copies) => Some(copies),
+    state.modals.iter_mut().find_map(|modal| match modal {
+        Modal::Copies(copies) if copies.generation == generation => Some(copies),
         _ => None,
-    });
-    lists.into_iter().find(|copies| copies.generation == generation)
+    })
 }
 
 /// Takes what was found, if somebody still waits for it.

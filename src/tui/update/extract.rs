@@ -141,6 +141,14 @@ pub(super) fn fetched(
     }
 }
 
+/// What is being written.
+pub(super) fn waiting(state: &mut State, generation: Generation) -> Option<&mut Box<Writing>> {
+    state.modals.iter_mut().find_map(|modal| match modal {
+        Modal::Writing(writing) if writing.generation == generation => Some(writing),
+        _ => None,
+    })
+}
+
 /// Which of what lies over the view is that writing.
 fn written(state: &State, generation: Generation) -> Option<usize> {
     let is_it = |modal: &Modal| matches!(modal, Modal::Writing(writing) if writing.generation == generation);

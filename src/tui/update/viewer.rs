@@ -2,14 +2,13 @@
 
 use super::super::Model;
 use super::super::effect::{Effect, Read};
-use super::super::extract::Writing;
 use super::super::find::Hit;
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
 use super::super::state::{Modal, PromptKind, State, View};
 use super::super::viewer::{MOST, Reading, Viewer};
-use super::{Effects, copies, prompt, toast};
+use super::{Effects, copies, extract, prompt, toast};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
 use crate::tree::{Filter, FilterError, InodeId, Needle, NodeId, Shown};
@@ -188,20 +187,11 @@ pub(super) fn going(state: &mut State, generation: Generation, done: (u64, u64))
         open.done = Some(done);
     } else if let Some(copies) = copies::waiting(state, generation) {
         copies.done = Some(done);
-    } else if let Some(writing) = writing(state, generation) {
+    } else if let Some(writing) = extract::waiting(state, generation) {
         writing.done = Some(done);
     } else if let Some(viewer) = waiting(state, generation) {
         viewer.done = Some(done);
     }
-}
-
-/// What is being written.
-fn writing(state: &mut State, generation: Generation) -> Option<&mut Box<Writing>> {
-    let writings = state.modals.iter_mut().filter_map(|modal| match modal {
-        Modal::Writing(writing) => Some(writing),
-        _ => None,
-    });
-    writings.into_iter().find(|writing| writing.generation == generation)
 }
 
 /// Whoever waits for a reading.
