@@ -1,6 +1,6 @@
 //! What a filter asks of contents, and what is known of them.
 
-use super::{Filter, Needle, Test};
+use super::{Filter, Needle, Term, Test};
 use crate::tree::bits::Bits;
 use crate::tree::{EventKind, InodeId, NodeId, Shown, Tree};
 use std::sync::Arc;
@@ -79,6 +79,15 @@ impl Answers {
     }
 }
 
+impl Term {
+    fn inquiry(&self) -> Option<(&Inquiry, &Answer)> {
+        match &self.test {
+            Test::Content(inquiry, answer) => Some((inquiry, answer)),
+            _ => None,
+        }
+    }
+}
+
 impl Filter {
     /// Whether it asks for something that only contents can tell.
     pub fn asks(&self) -> bool {
@@ -87,22 +96,24 @@ impl Filter {
 
     /// What is looked for in contents; of several the first.
     pub fn needle(&self) -> Option<&Needle> {
-        self.terms.iter().filter(|term| !term.negated).find_map(|term| match &term.test {
-            Test::Content(Inquiry::Has(needle), _) => Some(needle),
-            _ => None,
+        self.wanted().find_map(|(inquiry, _)| match inquiry {
+            Inquiry::Has(needle) => Some(needle),
+            Inquiry::Elf => None,
         })
     }
 
     /// Whether a file has what is looked for in contents, as far as that is known.
     pub fn found_in(&self, inode: InodeId) -> bool {
-        self.inquiries().any(|(_, answer)| answer.is_yes(inode))
+        self.wanted().any(|(_, answer)| answer.is_yes(inode))
+    }
+
+    /// What contents have to say, not what they must not.
+    fn wanted(&self) -> impl Iterator<Item = (&Inquiry, &Answer)> {
+        self.terms.iter().filter(|term| !term.negated).filter_map(Term::inquiry)
     }
 
     fn inquiries(&self) -> impl Iterator<Item = (&Inquiry, &Answer)> {
-        self.terms.iter().filter_map(|term| match &term.test {
-            Test::Content(inquiry, answer) => Some((inquiry, answer.as_ref())),
-            _ => None,
-        })
+        self.terms.iter().filter_map(Term::inquiry)
     }
 
     /// The same filter with what is known by now.
@@ -120,8 +131,9 @@ impl Filter {
     }
 
     /// What has to be found out next: an inquiry, and the files that it is about, in the order of their numbers. These are
-    /// the files of all layers that match in everything else, as far as that depends on no lens and is known. None if
-    /// everything is known.
+    /// the files of all layers that match in everything else, as far as that depends on no lens and is known. Whoever
+    /// searches asks of a path whether any of its files says yes: then it is about all files of the paths that match. None
+    /// if everything is known.
     pub fn open_inquiry(&self, tree: &Tree) -> Option<(Inquiry, Vec<InodeId>)> {
         self.inquiries().find_map(|(inquiry, answer)| {
             let (mut open, mut has_letters) = (Vec::new(), self.letters_test());
@@ -131,8 +143,13 @@ impl Filter {
                     _ => None,
                 });
                 let mut unknown = unknown.filter(|inode| !answer.is_known(*inode)).peekable();
-                if unknown.peek().is_some() && self.likes_path(tree, node, &mut has_letters) {
+                if unknown.peek().is_none() || !self.likes_path(tree, node, &mut has_letters) {
+                    continue;
+                }
+                if !self.is_fuzzy {
                     open.extend(unknown.filter(|inode| self.likes_file(tree, *inode)));
+                } else if self.likes_shown(tree.last_shown(node)) {
+                    open.extend(unknown);
                 }
             }
             open.sort_unstable();
@@ -145,16 +162,22 @@ impl Filter {
     fn likes_path(&self, tree: &Tree, node: NodeId, has_letters: &mut impl FnMut(&[u8]) -> bool) -> bool {
         let mut path = vec![b'/'];
         path.extend(tree.path(node));
-        let likes = |term: &super::Term| term.test.matches_path(tree, node, &path).is_none_or(|is| is != term.negated);
+        let likes = |term: &Term| term.test.matches_path(tree, node, &path).is_none_or(|is| is != term.negated);
         self.terms.iter().all(likes) && has_letters(&path)
     }
 
     /// Whether nothing in what a file is speaks against it.
     fn likes_file(&self, tree: &Tree, inode: InodeId) -> bool {
         let Some(entry) = tree.entry(inode) else { return false };
-        self.terms.iter().all(|term| match &term.test {
-            Test::Content(_, answer) => !answer.is_known(inode) || answer.is_yes(inode) != term.negated,
-            test => test.matches_shown(Shown::Entry(inode, entry)).is_none_or(|is| is != term.negated),
-        })
+        let likes = |term: &Term| match term.inquiry() {
+            Some((_, answer)) => !answer.is_known(inode) || answer.is_yes(inode) != term.negated,
+            None => true,
+        };
+        self.likes_shown(Shown::Entry(inode, entry)) && self.terms.iter().all(likes)
+    }
+
+    /// Whether nothing in what a path is speaks against it, whatever its content says.
+    fn likes_shown(&self, shown: Shown<'_>) -> bool {
+        self.terms.iter().all(|term| term.test.matches_shown(shown).is_none_or(|is| is != term.negated))
     }
 }

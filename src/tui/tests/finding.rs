@@ -261,7 +261,8 @@ fn what_was_found_in_a_content_is_shown_there() {
     hands.press("]");
     let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
     assert!(viewer.needle.is_some() && viewer.search.as_ref().unwrap().lines.is_empty());
-    hands.press("Esc Esc 3 / content:/layer\\s5$/ Enter p");
+    hands.press("Esc");
+    hands.press("Esc 3 / content:/layer\\s5$/ Enter p");
     let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!("{}", hands.text()) };
     assert_eq!(viewer.search.as_ref().unwrap().lines, [0]);
 }
@@ -301,4 +302,24 @@ fn secrets_are_found_by_their_names_with_what_is_left_of_them() {
     shows(&hands, "0 found");
     hands.press("Esc 3 / is:secret Space is:file Enter");
     assert!(!hands.text().contains("passwd"), "{}", hands.text());
+}
+
+#[test]
+fn what_is_found_in_contents_does_not_depend_on_the_order_of_the_words_or_on_what_was_asked_before() {
+    // Of config.yaml the layers 3, 4 and 5 have a version, and 4 and 5 belong to the user 1000.
+    for asked_before in ["", "content:/layer\\s3/", "content:/layer\\s5/", "content:layer"] {
+        for (words, hits) in [
+            (["content:/layer\\s3/", "!content:/layer\\s5/"], 0),
+            (["content:/layer\\s3/", "!content:/layer\\s2/"], 1),
+            (["content:/layer\\s3/", "owner:1000"], 1),
+            (["content:/layer\\s3/", "owner:0"], 0),
+        ] {
+            for words in [words, [words[1], words[0]]] {
+                let mut hands = hands("");
+                hands.press(&format!("f {asked_before} Esc f config Space {} Space {}", words[0], words[1]));
+                let Some(Modal::Find(find)) = hands.state.modal() else { panic!() };
+                assert_eq!(find.found.total, hits, "{words:?} after {asked_before:?}");
+            }
+        }
+    }
 }
