@@ -39,11 +39,9 @@ pub struct Cli {
     /// Write what `~/.config/layerscope/config.toml` could say about the explorer, and end.
     #[arg(long, help_heading = "Display")]
     pub dump_config: bool,
-    /// When the explorer is left, write the path that is selected to standard output.
-    ///
-    /// It draws on the terminal then, wherever standard output goes: `layerscope cat app.tar "$(layerscope app.tar --print)"`.
-    #[arg(long, global = true, help_heading = "Display")]
-    pub print: bool,
+    /// How to explore.
+    #[command(flatten)]
+    pub explore: ExploreArgs,
     /// What to do, if it is not to explore.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -99,7 +97,7 @@ pub enum Command {
     /// Go through the checklist of a good image, each point with its evidence: exit code 1 if one fails.
     Audit(AuditArgs),
     /// Explore the built-in image, or summarise it when standard output is no terminal.
-    Demo,
+    Demo(ExploreArgs),
     /// Write a JSON Schema: of `report`, `ci`, `audit`, `diff` or `find`.
     Schema(SchemaArgs),
     /// Write what makes a shell complete command lines.
@@ -119,9 +117,10 @@ impl Cli {
         let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
         let color = color_of_help(&words);
         let cli = Self::from_arg_matches(&Self::command().color(color).try_get_matches_from(words)?)?;
-        let unheard = cli.image.is_some() || cli.ci || cli.gate != GateArgs::default();
+        let unheard =
+            cli.image.is_some() || cli.ci || cli.explore != ExploreArgs::default() || cli.gate != GateArgs::default();
         if cli.command.is_some() && unheard {
-            let message = "an image and options for judging belong behind the command; \
+            let message = "an image and options for judging belong behind the command, and `--print` is for the explorer; \
                            an image that is called like a command is written ./NAME";
             return Err(Self::command().color(color).error(ErrorKind::ArgumentConflict, message));
         }
@@ -161,6 +160,16 @@ fn color_of_help(words: &[OsString]) -> ColorChoice {
         }
     }
     ColorChoice::Auto
+}
+
+/// How to explore.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct ExploreArgs {
+    /// When the explorer is left, write the path that is selected to standard output.
+    ///
+    /// It draws on the terminal then, wherever standard output goes: `layerscope cat app.tar "$(layerscope app.tar --print)"`.
+    #[arg(long, help_heading = "Display")]
+    pub print: bool,
 }
 
 /// How to open an image; these may stand before or behind the command.
@@ -353,18 +362,30 @@ pub enum LsSortArg {
 #[command(after_help = "\
 Examples:
   layerscope cat app.tar etc/os-release
-  layerscope cat --layer 6 app.tar srv/app/.env   a file that was removed later")]
+  layerscope cat --layer 6 app.tar srv/app/.env   a file that was removed later
+  layerscope cat app.tar etc --filter ext:conf    all files there that match")]
 pub struct CatArgs {
     /// The image: a path, `-`, or a name.
     #[arg(value_name = "IMAGE")]
     pub image: String,
-    /// The file.
-    #[arg(value_name = "PATH")]
-    pub path: String,
-    /// As layer N has it (0 is at the bottom), dead or not.
+    /// Files, each written after the one before; with a filter also directories [default: all].
+    #[arg(value_name = "PATH", required_unless_present = "filter")]
+    pub paths: Vec<String>,
+    /// Of them the files that this matches, in the language of the explorer and in the order of their paths.
+    #[arg(long, value_name = "TERMS")]
+    pub filter: Option<String>,
+    /// Which version of them.
+    #[command(flatten)]
+    pub version: VersionArgs,
+}
+
+/// Which version of paths is meant; unless given, that of the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct VersionArgs {
+    /// What layer N wrote (0 is at the bottom), dead or not.
     #[arg(long, value_name = "N", conflicts_with = "upto")]
     pub layer: Option<u32>,
-    /// As it is as of layer N.
+    /// What there is as of layer N.
     #[arg(long, value_name = "N")]
     pub upto: Option<u32>,
 }
@@ -376,6 +397,7 @@ Examples:
   layerscope extract app.tar etc srv/app --to out   out/etc, out/srv/app
   layerscope extract app.tar --layer 6 --to layer6  all that it has, ghosts too
   layerscope extract app.tar --upto 3 --to before   the files as of layer 3
+  layerscope extract app.tar --filter '*.so' --to so   only what matches
 
 Nothing is written outside the folder, and links in it are not followed. Modes
 and times are restored, without set-uid, set-gid and sticky bits; owners and
@@ -390,12 +412,12 @@ pub struct ExtractArgs {
     /// The folder, which is made if it is not there.
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
-    /// What layer N wrote (0 is at the bottom), dead files too.
-    #[arg(long, value_name = "N", conflicts_with = "upto")]
-    pub layer: Option<u32>,
-    /// The files as of layer N.
-    #[arg(long, value_name = "N")]
-    pub upto: Option<u32>,
+    /// Only what this matches, in the language of the explorer: `is:wasted size:>1M !^usr`
+    #[arg(long, value_name = "TERMS")]
+    pub filter: Option<String>,
+    /// Which version of them.
+    #[command(flatten)]
+    pub version: VersionArgs,
     /// Replace files that are there already.
     #[arg(long)]
     pub force: bool,

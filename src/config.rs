@@ -119,8 +119,6 @@ pub struct Settings {
     pub ascii: bool,
     /// Whether to judge instead of to show: `--ci`, or a `CI` that is on. `--json` alone only writes.
     pub judge: bool,
-    /// Whether the explorer hands back the path that is selected when it is left.
-    pub print: bool,
     /// The theme, if one was named.
     pub theme: Option<ThemeArg>,
     /// Whether the terminal is tmux.
@@ -161,7 +159,6 @@ impl Settings {
             color,
             ascii: ascii || !environment.utf8,
             judge: cli.ci || environment.ci,
-            print: cli.print,
             theme,
             tmux: environment.tmux,
             is_light: environment.is_light,

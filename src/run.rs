@@ -1,6 +1,7 @@
 //! The composition root: the one module that knows all others, and puts them together for each command.
 
 mod blob;
+mod cat;
 mod commands;
 mod compare;
 mod contents;
@@ -18,6 +19,7 @@ mod inside;
 mod line;
 mod load;
 mod packages;
+mod paths;
 #[cfg(feature = "tui")]
 mod preferences;
 mod queue;
@@ -213,14 +215,14 @@ pub fn run(
         (Some(Command::Packages(args)), _) => commands.packages(args),
         (Some(Command::Ci(args)), _) => commands.ci(&args.images, &args.gate),
         (Some(Command::Audit(args)), _) => commands.audit(args),
-        (Some(Command::Demo), _) => commands.show(Input::Demo, &GateArgs::default()),
+        (Some(Command::Demo(args)), _) => commands.show(Input::Demo, &GateArgs::default(), *args),
         (Some(Command::Schema(args)), _) => commands.schema(args),
         (Some(Command::Completions(args)), _) => commands.say(&completions(args.shell)),
         (Some(Command::Man(args)), _) => commands.man(args),
         (None, Some(image)) if commands.settings.judge => commands.ci(std::slice::from_ref(image), &cli.gate),
         (None, Some(image)) => {
             let input = commands.input(image);
-            commands.show(input, &cli.gate)
+            commands.show(input, &cli.gate, cli.explore)
         }
         (None, None) => commands.say(welcome().as_bytes()),
     }

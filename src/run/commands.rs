@@ -6,7 +6,7 @@ use super::{Failure, Outcome, Watch, files, verifies};
 use crate::analysis::shipped_bytes;
 use crate::bytes::Cancel;
 use crate::cli::{
-    CatArgs, ConfigArgs, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, LsSortArg, ManArgs, ReportArgs,
+    ConfigArgs, ExploreArgs, GateArgs, GhostsArgs, HistoryArgs, LsArgs, LsFormatArg, LsSortArg, ManArgs, ReportArgs,
     ReportFormat, SchemaArgs, SchemaOf, Verify, manual,
 };
 use crate::config::Settings;
@@ -57,10 +57,11 @@ impl Commands<'_> {
     }
 
     /// `layerscope IMAGE`: the explorer, or a summary where nobody could look at it.
-    pub(super) fn show(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
+    #[cfg_attr(not(feature = "tui"), expect(unused_variables, reason = "there is no explorer"))]
+    pub(super) fn show(&mut self, input: Input, gate: &GateArgs, args: ExploreArgs) -> Result<Outcome, Failure> {
         #[cfg(feature = "tui")]
-        if gate.json.is_none() && (stdout().is_terminal() || self.settings.print && crate::tui::has_terminal()) {
-            return self.explore(input, gate);
+        if gate.json.is_none() && (stdout().is_terminal() || args.print && crate::tui::has_terminal()) {
+            return self.explore(input, gate, args);
         }
         let loaded = self.load(input, Verify::Off)?;
         if let Some(path) = &gate.json {
@@ -76,7 +77,7 @@ impl Commands<'_> {
     }
 
     #[cfg(feature = "tui")]
-    fn explore(&mut self, input: Input, gate: &GateArgs) -> Result<Outcome, Failure> {
+    fn explore(&mut self, input: Input, gate: &GateArgs, args: ExploreArgs) -> Result<Outcome, Failure> {
         use super::explore::{Background, Judge, explore};
         use crate::tui::Exit;
         let background = match self.settings.verify {
@@ -92,7 +93,7 @@ impl Commands<'_> {
         let left = explore(input, request, self.settings.engine, background, judge, problems, options)?;
         self.remember(left.options);
         match left.exit {
-            Exit::Quit => match left.selected.filter(|_| self.settings.print) {
+            Exit::Quit => match left.selected.filter(|_| args.print) {
                 Some(path) => self.say(&[path.as_slice(), b"\n"].concat()),
                 None => Ok(Outcome::Fine),
             },
@@ -173,16 +174,6 @@ impl Commands<'_> {
         report::write_listing(&loaded.tree, scope, path, selection.as_ref().map(|_| &is_hit as _), style, self.out)?;
         let ended = self.end(&loaded.reading(), Told::No)?;
         Ok(self.tell_more(&unread.unwrap_or_default(), ended))
-    }
-
-    pub(super) fn cat(&mut self, args: &CatArgs) -> Result<Outcome, Failure> {
-        let input = self.input(&args.image);
-        let loaded = self.load(input, Verify::Off)?;
-        let inode = files::find(&loaded, args)?;
-        let (files, cancel) = (loaded.files(), Cancel::default());
-        let content = self.watched(|observer| files.content(inode, observer, &cancel));
-        files::copy(content, &args.path, self.out)?;
-        self.end(&loaded.reading(), Told::No)
     }
 
     pub(super) fn history(&mut self, args: &HistoryArgs) -> Result<Outcome, Failure> {

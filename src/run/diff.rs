@@ -51,9 +51,8 @@ impl Commands<'_> {
     fn diff_layers(&mut self, args: &DiffArgs, loaded: &Loaded, filter: Option<Filter>) -> Result<Outcome, Failure> {
         let last = loaded.tree.layers().saturating_sub(1);
         let (first, second) = args.layers.unwrap_or((0, last));
-        if let Some(layer) = [first, second].into_iter().find(|layer| *layer > last) {
-            let reason = format!("there is no layer {layer}; the image has {}, counted from 0", loaded.tree.layers());
-            return Err(Failure::Path { path: args.left.clone(), reason });
+        for layer in [first, second] {
+            loaded.check_layer(Some(layer))?;
         }
         let files = loaded.files();
         let at = |layer| Compared { as_of: LayerIndex(layer), ..compared(&files, &args.left) };

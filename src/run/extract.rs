@@ -9,16 +9,15 @@
 mod folder;
 
 use super::commands::{Commands, Told};
-use super::files::{check_layer, file_error, not_there, written_by};
-use super::{Failure, Files, Loaded, Outcome};
+use super::files::file_error;
+use super::{Failure, Files, Outcome};
 use crate::bytes::Cancel;
 use crate::cli::{ExtractArgs, Verify};
 use crate::escape::{Target, escape};
-use crate::image::LayerIndex;
 use crate::listing::{Chunk, Content, Entry, EntryKind};
 use crate::progress::{Observer, Progress};
 use crate::report;
-use crate::tree::{InodeId, Item, NodeId, Version};
+use crate::tree::{Filter, InodeId, Item};
 use folder::Folder;
 use hashbrown::HashMap;
 use std::fs::File;
@@ -57,8 +56,10 @@ pub(super) struct Written {
 
 impl Commands<'_> {
     pub(super) fn extract(&mut self, args: &ExtractArgs) -> Result<Outcome, Failure> {
+        // A slip is said before an image is read.
+        let filter = args.filter.as_deref().map(Filter::parse).transpose()?;
         let loaded = self.load(self.input(&args.image), Verify::Off)?;
-        let items = items(&loaded, args)?;
+        let (items, unread) = self.items(&loaded, &args.paths, args.version, filter)?;
         let (files, cancel) = (loaded.files(), Cancel::default());
         let written = self.watched(|observer| files.write(&items, &args.to, args.force, observer, &cancel));
         let written = written.map_err(|error| file_error(&args.to, error))?;
@@ -72,7 +73,7 @@ impl Commands<'_> {
         let folder = args.to.display().to_string();
         writeln!(self.out, "{}", written.summary(&folder)).map_err(Failure::Output)?;
         let ended = self.end(&loaded.reading(), Told::No)?;
-        Ok(if written.failed.is_empty() { ended } else { Outcome::Incomplete })
+        Ok(self.tell_more(&unread, if written.failed.is_empty() { ended } else { Outcome::Incomplete }))
     }
 }
 
@@ -104,34 +105,6 @@ impl Written {
     }
 }
 
-/// Everything that was asked for, each path once, directories before what is in them.
-fn items(loaded: &Loaded, args: &ExtractArgs) -> Result<Vec<Item>, Failure> {
-    let tree = &loaded.tree;
-    let upto = LayerIndex(args.upto.unwrap_or(u32::MAX));
-    let version = args.layer.map_or(Version::AsOf(upto), |layer| Version::Of(LayerIndex(layer)));
-    let mut items = Vec::new();
-    let everything = [String::new()];
-    let paths = if args.paths.is_empty() { &everything[..] } else { &args.paths };
-    for path in paths {
-        check_layer(loaded, path.as_bytes(), args.layer.or(args.upto))?;
-        // A link that is named is what is wanted, not what it leads to; links on the way to it are followed.
-        let named =
-            tree.find(path.as_bytes()).filter(|node| *node == NodeId::ROOT || tree.item(*node, version).is_some());
-        let node = named.or_else(|| tree.follow(path.as_bytes(), upto));
-        let before = items.len();
-        items.extend(node.map(|node| tree.items(node, version)).unwrap_or_default());
-        if items.len() == before && !args.paths.is_empty() {
-            if let Some(layer) = args.layer {
-                written_by(loaded, path.as_bytes(), LayerIndex(layer))?;
-            }
-            return Err(not_there(loaded, path.as_bytes(), args.upto.map(LayerIndex)));
-        }
-    }
-    items.sort();
-    items.dedup();
-    Ok(items)
-}
-
 fn write(files: &Files, items: &[Item], mut folder: Folder, observer: &dyn Observer, cancel: &Cancel) -> Written {
     let tree = &files.tree;
     let mut written = Written::default();
@@ -139,7 +112,7 @@ fn write(files: &Files, items: &[Item], mut folder: Folder, observer: &dyn Obser
     // All names of each file, the first in the order of the paths.
     let mut names: HashMap<InodeId, Vec<&[u8]>> = HashMap::new();
     for item in items {
-        let (path, inode) = item;
+        let Item { path, inode, .. } = item;
         let found = inode.and_then(|inode| Some((inode, tree.entry(inode)?)));
         let done = match found.map(|(inode, entry)| (inode, entry.kind, entry.mtime)) {
             None | Some((_, EntryKind::Directory, _)) => folder.directory(path).map(|is_new| {
@@ -175,7 +148,7 @@ fn write(files: &Files, items: &[Item], mut folder: Folder, observer: &dyn Obser
         }
     });
     // The deepest first: a directory may not be writable afterwards.
-    for (path, inode) in made.into_iter().rev() {
+    for Item { path, inode, .. } in made.into_iter().rev() {
         let entry = inode.and_then(|inode| tree.entry(inode));
         let permissions = entry.map_or(0o755, |entry| entry.mode.into());
         let done = folder.finish(path, permissions, entry.map(|entry| entry.mtime));

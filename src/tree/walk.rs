@@ -43,17 +43,26 @@ pub enum Version {
     AsOf(LayerIndex),
 }
 
-/// A path, and what is there: none for a directory that no entry describes.
-pub type Item = (Vec<u8>, Option<InodeId>);
+/// A path, and what is there in some version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    /// The path, without a leading slash.
+    pub path: Vec<u8>,
+    /// The same.
+    pub node: NodeId,
+    /// What is there: none for a directory that no entry describes.
+    pub inode: Option<InodeId>,
+}
 
 impl Tree {
     /// What is at and below a path, in the byte order of the paths; the root itself is left out.
     pub fn items(&self, node: NodeId, version: Version) -> Vec<Item> {
         let own = if node == NodeId::ROOT { None } else { self.item(node, version) };
-        let mut items: Vec<Item> = own.map(|inode| (self.path(node), inode)).into_iter().collect();
+        let mut items: Vec<Item> = own.map(|inode| Item { path: self.path(node), node, inode }).into_iter().collect();
         let mut below = self.paths_below(node);
         while let Some(node) = below.next() {
-            items.extend(self.item(node, version).map(|inode| (below.path().to_vec(), inode)));
+            let inode = self.item(node, version);
+            items.extend(inode.map(|inode| Item { path: below.path().to_vec(), node, inode }));
         }
         items
     }

@@ -103,7 +103,7 @@ impl Fetch {
     /// Writes; none if nobody waits for it any more.
     pub(crate) fn answer(self, observer: &dyn Observer) -> Option<Result<Fetched, String>> {
         let path = match &self.plan.wanted {
-            Wanted::Item((path, _)) => PathBuf::from(OsStr::from_bytes(path)),
+            Wanted::Item(Item { path, .. }) => PathBuf::from(OsStr::from_bytes(path)),
             Wanted::Below(..) => return None,
         };
         let folder = match tempfile::Builder::new().prefix("layerscope-").tempdir_in(&self.temporary) {

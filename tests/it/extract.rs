@@ -107,7 +107,7 @@ fn a_layer_gives_its_ghosts() {
     let outcome = layerscope(&["extract", &path, "srv/.env", "--to", to.to_str().unwrap()]).expect(2);
     assert!(outcome.stderr.contains("read it with --layer 1"), "{}", outcome.stderr);
     let outcome = layerscope(&["extract", &path, "--layer", "7", "--to", to.to_str().unwrap()]).expect(2);
-    assert!(outcome.stderr.contains("there is no layer 7; the image has 3"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("there is no layer 7: the image has 3"), "{}", outcome.stderr);
 }
 
 #[test]

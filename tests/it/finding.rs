@@ -1,4 +1,4 @@
-//! The filter language for scripts: `find`, and `ls --filter`.
+//! The filter language for scripts: `find`, and `ls`, `cat` and `extract` with `--filter`.
 
 use crate::binary::layerscope;
 use crate::image_builder::{Image, Pack, docker_archive, layer, layout, write_layout};
@@ -55,9 +55,12 @@ fn a_listing_can_be_narrowed_in_the_same_language() {
 
 #[test]
 fn a_slip_is_said_before_an_image_is_read() {
-    for arguments in
-        [&["find", "no-such-file.tar", "size:much"][..], &["ls", "no-such-file.tar", "--filter", "size:much"]]
-    {
+    for arguments in [
+        &["find", "no-such-file.tar", "size:much"][..],
+        &["ls", "no-such-file.tar", "--filter", "size:much"],
+        &["cat", "no-such-file.tar", "--filter", "size:much"],
+        &["extract", "no-such-file.tar", "--filter", "size:much", "--to", "nowhere"],
+    ] {
         let outcome = layerscope(arguments).expect(2);
         assert!(outcome.stderr.contains("size:much is not understood: write size:>1M"), "{}", outcome.stderr);
     }
@@ -133,6 +136,63 @@ fn contents_are_looked_through_in_every_kind_of_archive() {
         write_layout(&layout(std::slice::from_ref(&image), pack), &path);
         expected(path.to_str().unwrap());
     }
+}
+
+#[test]
+fn what_matches_is_written_in_the_order_of_its_paths() {
+    let first = layer(&[
+        "d etc",
+        "f etc/z.conf text=z,",
+        "f etc/a.conf text=a,",
+        "f etc/old.conf text=old,",
+        "f srv/app.conf text=app,",
+        "f srv/app.py text=print",
+    ]);
+    let second = layer(&[
+        "w etc/old.conf",
+        "f etc/a.conf text=new\\x20a,",
+        "h etc/b.conf -> etc/a.conf",
+        "l etc/link.conf -> a.conf",
+        "d etc/d.conf",
+    ]);
+    let image = Image::new("acme/app:1", vec![first, second]);
+    let directory = tempfile::tempdir().unwrap();
+    for pack in Pack::ALL {
+        let path = directory.path().join(format!("{pack:?}"));
+        write_layout(&layout(std::slice::from_ref(&image), pack), &path);
+        let path = path.to_str().unwrap();
+        let cat = |arguments: &[&str]| layerscope(&[&["cat", path], arguments].concat()).expect(0).text();
+        assert_eq!(cat(&["--filter", "ext:conf"]), "new a,new a,z,app,", "{pack:?}");
+        assert_eq!(cat(&["etc", "--filter", "ext:conf !^etc/a"]), "new a,z,");
+        assert_eq!(cat(&["--filter", "ext:conf", "--layer", "0"]), "a,old,z,app,");
+        assert_eq!(cat(&["--filter", "ext:conf", "--upto", "0"]), "a,old,z,app,");
+        assert_eq!(cat(&["--filter", "ext:conf", "--layer", "1"]), "new a,new a,");
+        assert_eq!(cat(&["--filter", "content:new"]), "new a,new a,");
+        assert_eq!(cat(&["--filter", "xyzzy"]), "");
+        // Without a filter as they are named, each a file.
+        assert_eq!(cat(&["srv/app.py", "etc/z.conf", "etc/link.conf"]), "printz,new a,");
+    }
+    let (_directory, path) = crate::binary::file("app.tar", &docker_archive(&[image], false));
+    let outcome = layerscope(&["cat", &path, "etc/z.conf", "etc"]).expect(2);
+    assert!(outcome.stdout.is_empty() && outcome.stderr.contains("etc: is a directory"), "{}", outcome.stderr);
+    let outcome = layerscope(&["cat", &path, "no-such", "--filter", "ext:conf"]).expect(2);
+    assert!(outcome.stderr.contains("no-such: no such path in the image"), "{}", outcome.stderr);
+    assert!(layerscope(&["cat", &path]).expect(2).stderr.contains("<PATH>"));
+    // The same words choose what is extracted.
+    let to = directory.path().join("out");
+    let extract = |arguments: &[&str]| {
+        let _ = std::fs::remove_dir_all(&to);
+        let all = [&["extract", path.as_str(), "--to", to.to_str().unwrap()], arguments].concat();
+        layerscope(&all).expect(0).text()
+    };
+    let told = extract(&["--filter", "ext:conf is:file !^etc/b"]);
+    assert!(told.starts_with("Wrote 3 files (12 B)"), "{told}");
+    assert_eq!(std::fs::read(to.join("etc/a.conf")).unwrap(), b"new a,");
+    assert!(to.join("srv/app.conf").exists() && !to.join("srv/app.py").exists() && !to.join("etc/b.conf").exists());
+    extract(&["--filter", "is:removed", "--layer", "0"]);
+    assert_eq!(std::fs::read_dir(&to).unwrap().count(), 0, "layer 0 removed nothing");
+    extract(&["etc", "--filter", "old", "--layer", "0"]);
+    assert_eq!(std::fs::read(to.join("etc/old.conf")).unwrap(), b"old,");
 }
 
 #[test]

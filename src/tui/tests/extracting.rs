@@ -21,13 +21,13 @@ fn planned(keys: &str) -> (Vec<Item>, String) {
 }
 
 fn paths(items: &[Item]) -> Vec<&str> {
-    items.iter().map(|(path, _)| std::str::from_utf8(path).unwrap()).collect()
+    items.iter().map(|item| std::str::from_utf8(&item.path).unwrap()).collect()
 }
 
 #[test]
 fn what_is_selected_is_written_in_its_version() {
     let sample = Sample::new();
-    let layer = |item: &Item| sample.model.tree.inode(item.1.unwrap()).unwrap().layer.0;
+    let layer = |item: &Item| sample.model.tree.inode(item.inode.unwrap()).unwrap().layer.0;
     for (keys, path, of, folder) in [
         ("f app/.env ^X", "srv/app/.env", 4, "./app-1.4.2-L4"),
         (":3 Enter Tab / .env Enter G x", "srv/app/.env", 3, "./app-1.4.2-L3"),

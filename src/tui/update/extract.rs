@@ -12,7 +12,7 @@ use super::super::{Extracted, Model};
 use super::{Effects, failed, prompt, toast, viewer};
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
-use crate::tree::{Event, NodeId, Tree, Version};
+use crate::tree::{Event, Item, NodeId, Tree, Version};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn wanted(state: &State, model: &Model) -> Option<(Wanted, String, Option<LayerI
     }
     if let Some((node, inode)) = viewer::selected(state) {
         let layer = tree.inode(inode).map(|inode| inode.layer);
-        return Some((Wanted::Item((tree.path(node), Some(inode))), name(node), layer));
+        return Some((Wanted::Item(Item { path: tree.path(node), node, inode: Some(inode) }), name(node), layer));
     }
     let node = state.selected_node()?;
     let is_tree = state.modals.is_empty() && state.view == View::Layers;
@@ -51,7 +51,7 @@ fn wanted(state: &State, model: &Model) -> Option<(Wanted, String, Option<LayerI
     let version = still_there(tree, node, version);
     let is_leaf = is_tree && state.tree.selected().is_some_and(|row| row.folder == Folder::Leaf);
     let wanted = match tree.item(node, version).filter(|_| is_leaf) {
-        Some(inode) => Wanted::Item((tree.path(node), inode)),
+        Some(inode) => Wanted::Item(Item { path: tree.path(node), node, inode }),
         None => Wanted::Below(node, version),
     };
     let layer = match version {
@@ -106,7 +106,8 @@ pub(super) fn edit(state: &mut State, effects: &mut Effects) {
         return toast(state, "only a regular file can be opened");
     };
     let model = Arc::clone(&ready.model);
-    let (wanted, name) = (Wanted::Item((model.tree.path(node), Some(inode))), text::path(&model.tree, node));
+    let (wanted, name) =
+        (Wanted::Item(Item { path: model.tree.path(node), node, inode: Some(inode) }), text::path(&model.tree, node));
     write(state, Plan { model, wanted, name }, None, effects);
 }
 
