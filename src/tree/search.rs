@@ -25,11 +25,10 @@ const LIKELY: usize = 2_000;
 struct Ranked(u64);
 
 impl Ranked {
-    fn new(score: u32, path: &[u8], place: usize) -> Self {
-        const BEST: u64 = (1 << 20) - 1;
-        const LONGEST: u64 = (1 << 12) - 1;
-        let lacks = BEST.saturating_sub(score.into());
-        Self(lacks << 44 | LONGEST.min(path.len() as u64) << 32 | place as u64)
+    fn new(score: u16, path: &[u8], place: usize) -> Self {
+        const LONGEST: u64 = (1 << 16) - 1;
+        let lacks = u64::from(u16::MAX - score);
+        Self(lacks << 48 | LONGEST.min(path.len() as u64) << 32 | place as u64)
     }
 
     fn place(self) -> usize {
@@ -62,18 +61,69 @@ impl Best {
 /// Searches that follow each other: what is found by more letters is among what was found by fewer.
 #[derive(Debug, Default)]
 pub struct Searcher {
-    last: Option<(Arc<LensView>, Filter, Bits)>,
+    last: Option<(Arc<LensView>, Filter, Matches)>,
+}
+
+/// What has the letters, and how well.
+#[derive(Debug)]
+struct Matches {
+    places: Bits,
+    /// By place, if it has the letters.
+    scores: Vec<Score>,
+}
+
+/// How well a path matches: the higher the better.
+#[derive(Debug, Clone, Copy, Default)]
+struct Score {
+    /// By all words but the last one, which is the one that is being typed.
+    done: u16,
+    /// By the last one.
+    last: u16,
+}
+
+impl Score {
+    fn sum(self) -> u16 {
+        self.done.saturating_add(self.last)
+    }
+}
+
+impl Matches {
+    /// How well all words of a filter but the last one match, if the filter before this one tells.
+    fn done(&self, before: &Filter, filter: &Filter) -> Option<Done<'_>> {
+        let done = filter.letters().split_last().map_or(&[][..], |(_, done)| done);
+        let is_done = |words: &[Word]| words.iter().map(|word| &word.text).eq(done.iter().map(|word| &word.text));
+        let begins = is_done(before.letters());
+        let goes_on = before.letters().split_last().is_some_and(|(_, done)| is_done(done));
+        (begins || goes_on).then_some(Done { scores: &self.scores, begins })
+    }
+}
+
+/// How well all words but the last one match, as the search before found out.
+#[derive(Debug, Clone, Copy)]
+struct Done<'a> {
+    scores: &'a [Score],
+    /// Whether the last word is a new one; else it has more letters now.
+    begins: bool,
+}
+
+impl Done<'_> {
+    fn at(self, place: usize) -> u16 {
+        let score = self.scores.get(place).copied().unwrap_or_default();
+        if self.begins { score.sum() } else { score.done }
+    }
 }
 
 impl Searcher {
     /// Finds what [`Filter::fuzzy`] understood among all paths that a layer ever did something to. `view` has to be that
     /// of the whole image. At most `most` hits are handed out; more are only counted.
     pub fn search(&mut self, view: &Arc<LensView>, filter: &Filter, most: usize) -> Found {
-        let known =
-            self.last.take().filter(|(known, before, _)| Arc::ptr_eq(known, view) && filter.is_narrower_than(before));
-        let places = known.map_or_else(|| filter.candidates(view), |(.., places)| places);
-        let (found, places) = filter.rank(view, &places, most);
-        self.last = Some((Arc::clone(view), filter.clone(), places));
+        let last = self.last.take();
+        let last = last.filter(|(known, before, _)| Arc::ptr_eq(known, view) && filter.is_narrower_than(before));
+        let (found, matches) = match last {
+            Some((_, before, last)) => filter.rank(view, &last.places, last.done(&before, filter), most),
+            None => filter.rank(view, &filter.candidates(view), None, most),
+        };
+        self.last = Some((Arc::clone(view), filter.clone(), matches));
         found
     }
 }
@@ -81,7 +131,7 @@ impl Searcher {
 impl Filter {
     /// As [`Searcher::search`], once.
     pub fn search(&self, view: &LensView, most: usize) -> Found {
-        self.rank(view, &self.candidates(view), most).0
+        self.rank(view, &self.candidates(view), None, most).0
     }
 
     /// What has lived, and is as all terms but the letters want it.
@@ -107,19 +157,23 @@ impl Filter {
         places
     }
 
-    /// The best of some places, and all that have the letters.
-    fn rank(&self, view: &LensView, places: &Bits, most: usize) -> (Found, Bits) {
+    /// The best of some places, and all that have the letters; `done` is how well all words but the last one match.
+    fn rank(&self, view: &LensView, places: &Bits, done: Option<Done<'_>>, most: usize) -> (Found, Matches) {
         let outline = view.outline();
+        let estimate = |ranking: &mut Ranking<'_>, place: usize, path: &[u8]| {
+            ranking.estimate(path, done.map(|done| done.at(place)))
+        };
         // The best of very many are among those that look best at first sight.
-        let (likely, all) = self.best(outline, places, most.saturating_add(LIKELY), Ranking::estimate);
+        let (likely, matches) = self.best(outline, places, most.saturating_add(LIKELY), estimate);
         let mut closely = Bits::none(outline.len());
         for ranked in likely {
             closely.insert(ranked.place());
         }
-        let (mut ranked, _) = self.best(outline, &closely, most, Ranking::score);
+        let score = |ranking: &mut Ranking<'_>, _: usize, path: &[u8]| ranking.score(path);
+        let (mut ranked, _) = self.best(outline, &closely, most, score);
         ranked.sort_unstable();
-        let total = all.words().iter().map(|word| word.count_ones() as usize).sum();
-        (Found { hits: ranked.into_iter().map(|ranked| outline.node_at(ranked.place())).collect(), total }, all)
+        let total = matches.places.words().iter().map(|word| word.count_ones() as usize).sum();
+        (Found { hits: ranked.into_iter().map(|ranked| outline.node_at(ranked.place())).collect(), total }, matches)
     }
 
     /// The best of some places in no order, and all that have a score.
@@ -128,36 +182,42 @@ impl Filter {
         outline: &Outline,
         places: &Bits,
         most: usize,
-        score: impl Fn(&mut Ranking<'a>, &[u8]) -> Option<u32> + Sync,
-    ) -> (Vec<Ranked>, Bits) {
+        score: impl Fn(&mut Ranking<'a>, usize, &[u8]) -> Option<Score> + Sync,
+    ) -> (Vec<Ranked>, Matches) {
         let parts = in_parts(outline.len(), outline.threads(), |part| {
             let (mut paths, mut ranking) = (Paths::new(outline), Ranking::of(self));
             let mut best = Best { most, ranked: Vec::new() };
+            let mut scores = vec![Score::default(); part.len()];
             let words = places.words().get(part.start / WORD..part.end.div_ceil(WORD)).unwrap_or_default();
-            let found = words.iter().zip((part.start..).step_by(WORD)).map(|(word, first)| {
+            let found = words.iter().zip(scores.chunks_mut(WORD)).zip((part.start..).step_by(WORD));
+            let found = found.map(|((word, scores), first)| {
                 ones(*word).fold(0_u64, |found, bit| {
                     let path = paths.go_to(first + bit);
-                    let Some(score) = score(&mut ranking, path) else { return found };
-                    best.push(Ranked::new(score, path, first + bit));
+                    let Some(score) = score(&mut ranking, first + bit, path) else { return found };
+                    best.push(Ranked::new(score.sum(), path, first + bit));
+                    if let Some(place) = scores.get_mut(bit) {
+                        *place = score;
+                    }
                     found | 1 << bit
                 })
             });
             let found: Vec<u64> = found.collect();
-            (best, found)
+            (best, found, scores)
         });
-        let (mut best, mut all) = (Best { most, ranked: Vec::new() }, Vec::new());
-        for (part, found) in parts {
+        let (mut best, mut all, mut scores) = (Best { most, ranked: Vec::new() }, Vec::new(), Vec::new());
+        for (part, found, of_part) in parts {
             best.ranked.extend(part.ranked);
             all.extend(found);
+            scores.extend(of_part);
         }
         best.cut();
-        (best.ranked, Bits::of(all))
+        (best.ranked, Matches { places: Bits::of(all), scores })
     }
 
     /// Tells whether paths have the letters.
     pub(super) fn letters_test(&self) -> impl FnMut(&[u8]) -> bool {
         let mut ranking = (!self.letters().is_empty()).then(|| Ranking::of(self));
-        move |path| ranking.as_mut().is_none_or(|ranking| ranking.estimate(path).is_some())
+        move |path| ranking.as_mut().is_none_or(|ranking| ranking.estimate(path, None).is_some())
     }
 }
 
@@ -175,32 +235,43 @@ impl<'a> Ranking<'a> {
     }
 
     /// The score, or a little less; none if it does not match. Where letters could be found at several places it takes
-    /// those that come first, which is several times faster than to try all of them.
-    fn estimate(&mut self, path: &[u8]) -> Option<u32> {
-        if !path.is_ascii() || !self.filter.letters().iter().all(|word| word.text.is_ascii()) {
-            return self.score(path);
-        }
-        let mut score = 0;
-        for Word { text, .. } in self.filter.letters() {
-            self.matcher.config.ignore_case = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-            let needle = Utf32Str::Ascii(text.as_bytes());
-            score += u32::from(self.matcher.fuzzy_match_greedy(Utf32Str::Ascii(path), needle)?);
-        }
-        Some(score)
+    /// those that come first, which is several times faster than to try all of them. `done` is how well all words but the
+    /// last one match, if that is known.
+    fn estimate(&mut self, path: &[u8], done: Option<u16>) -> Option<Score> {
+        let is_ascii = path.is_ascii();
+        self.by_words(done, |ranking, word| {
+            if is_ascii && word.text.is_ascii() {
+                ranking.estimate_word(path, word)
+            } else {
+                ranking.score_word(path, word)
+            }
+        })
     }
 
-    /// The higher the better; none if it does not match.
-    fn score(&mut self, path: &[u8]) -> Option<u32> {
-        let mut score = 0;
-        for Word { letters, .. } in self.filter.letters() {
-            score += u32::from(if path.is_ascii() {
-                letters.score(Utf32Str::Ascii(path), &mut self.matcher)?
-            } else {
-                let text = String::from_utf8_lossy(path);
-                letters.score(Utf32Str::new(&text, &mut self.room), &mut self.matcher)?
-            });
+    /// The score; none if it does not match.
+    fn score(&mut self, path: &[u8]) -> Option<Score> {
+        self.by_words(None, |ranking, word| ranking.score_word(path, word))
+    }
+
+    fn by_words(&mut self, done: Option<u16>, mut score: impl FnMut(&mut Self, &Word) -> Option<u16>) -> Option<Score> {
+        let Some((last, words)) = self.filter.letters().split_last() else { return Some(Score::default()) };
+        let mut all =
+            |words: &[Word]| words.iter().try_fold(0_u16, |sum, word| Some(sum.saturating_add(score(self, word)?)));
+        let done = done.map_or_else(|| all(words), Some)?;
+        Some(Score { done, last: all(std::slice::from_ref(last))? })
+    }
+
+    fn estimate_word(&mut self, path: &[u8], word: &Word) -> Option<u16> {
+        self.matcher.config.ignore_case = !word.text.bytes().any(|byte| byte.is_ascii_uppercase());
+        self.matcher.fuzzy_match_greedy(Utf32Str::Ascii(path), Utf32Str::Ascii(word.text.as_bytes()))
+    }
+
+    fn score_word(&mut self, path: &[u8], word: &Word) -> Option<u16> {
+        if path.is_ascii() {
+            return word.letters.score(Utf32Str::Ascii(path), &mut self.matcher);
         }
-        Some(score)
+        let text = String::from_utf8_lossy(path);
+        word.letters.score(Utf32Str::new(&text, &mut self.room), &mut self.matcher)
     }
 }
 
@@ -260,7 +331,19 @@ mod tests {
             "'sr",
             "!sr",
             "!s",
+            "e e",
+            "e ee",
+            "e env s",
+            "e env sr",
+            "e env sr p",
+            "e env srv pp ",
+            "e env srv",
+            "env env",
+            "env env srv",
+            "etc env",
             "gr",
+            "gr sr",
+            "grö sr",
             "grö",
         ];
         for text in typed {
@@ -268,7 +351,8 @@ mod tests {
             let mut ranking = Ranking::of(&filter);
             for node in outline.tree().nodes() {
                 let path = outline.tree().path(node);
-                let (estimate, score) = (ranking.estimate(&path), ranking.score(&path));
+                let sum = |score: Option<Score>| score.map(Score::sum);
+                let (estimate, score) = (sum(ranking.estimate(&path, None)), sum(ranking.score(&path)));
                 assert!(estimate <= score && estimate.is_some() == score.is_some(), "{text} in {path:?}");
             }
             assert_eq!(searcher.search(&view, &filter, 5), filter.search(&view, 5), "{text}");
