@@ -44,7 +44,7 @@ impl fmt::Display for Cause {
 }
 
 /// One thing that is shipped and cannot be reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WasteItem {
     /// What is shipped.
     pub inode: InodeId,

@@ -193,11 +193,22 @@ impl Filter {
 
     /// Which of these paths match, as the lens shows them.
     pub fn select(&self, view: &LensView, nodes: &[NodeId]) -> Vec<bool> {
+        self.select_of(Sight::of(view), nodes)
+    }
+
+    /// Which of these paths match by what they ever were and by what any layer did to them. `view` has to be that of the
+    /// whole image.
+    pub fn select_ever(&self, view: &LensView, nodes: &[NodeId]) -> Vec<bool> {
+        self.select_of(Sight::ever(view), nodes)
+    }
+
+    fn select_of(&self, sight: Sight<'_>, nodes: &[NodeId]) -> Vec<bool> {
+        let view = sight.view();
         let mut places = Bits::none(view.outline().len());
         for node in nodes {
             places.insert(view.outline().place(*node));
         }
-        self.keep(view, &mut places);
+        self.keep_of(sight, &mut places);
         nodes.iter().map(|node| places.has(view.outline().place(*node))).collect()
     }
 

@@ -199,7 +199,7 @@ impl Job {
                 Msg::Looked(generation, Arc::new(Scene::of(view, question)))
             }
             Self::Sift(question) => {
-                Msg::Sifted(generation, question.filter.select(&lenses.whole(&question.model), &question.nodes))
+                Msg::Sifted(generation, question.filter.select_ever(&lenses.whole(&question.model), &question.nodes))
             }
             Self::List(question) => {
                 let view = lenses.view(&Source::Tree(Arc::clone(&question.tree)), |_| question.lens);

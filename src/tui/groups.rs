@@ -1,13 +1,15 @@
 //! Wasted items grouped by path, and what each layer did to those below it: made once, when all figures are known.
 
 use super::Model;
-use crate::analysis::Cause;
+use crate::analysis::{Cause, WasteItem};
 use crate::image::LayerIndex;
-use crate::report::WasteSection;
-use crate::tree::{NodeId, Occupant};
-use std::collections::HashMap;
+use crate::listing::EntryKind;
+use crate::tree::{NodeId, Occupant, Tree};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
 
-/// All wasted items of one path.
+/// Wasted items of one path: all of them, or those that have something in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
     /// The path.
@@ -24,45 +26,106 @@ pub(crate) struct Group {
     pub(crate) mixed: bool,
     /// The layers that ship it or made it dead, in order.
     pub(crate) layers: Vec<LayerIndex>,
-    /// The largest item of the group.
-    pub(crate) largest: WasteSection,
+    /// The largest item; of several the last one that died.
+    pub(crate) largest: WasteItem,
+    /// All items of the path, whatever the group has of them.
+    pub(crate) all: Arc<[WasteItem]>,
 }
 
-/// Groups the items of a report, largest group first, then by path.
-pub(crate) fn group(model: &Model) -> Vec<Group> {
+/// Groups the items of a report by path, largest group first, then by path.
+pub(crate) fn group(model: &Model) -> Vec<Arc<Group>> {
     let mut places: HashMap<NodeId, usize> = HashMap::new();
-    let mut gathered: Vec<(NodeId, Vec<WasteSection>)> = Vec::new();
+    let mut gathered: Vec<(String, Vec<WasteItem>)> = Vec::new();
     for (item, section) in model.analysis.waste.iter().zip(model.report.waste.iter()) {
         let place = *places.entry(item.node).or_insert(gathered.len());
         match gathered.get_mut(place) {
-            Some((_, items)) => items.push(section),
-            None => gathered.push((item.node, vec![section])),
+            Some((_, items)) => items.push(*item),
+            None => gathered.push((section.path, vec![*item])),
         }
     }
-    let mut groups: Vec<Group> =
-        gathered.into_iter().filter_map(|(node, items)| from_items(model, node, &items)).collect();
+    let whole = |(path, all): (String, Vec<WasteItem>)| {
+        let largest = *all.first()?;
+        let alive = matches!(model.tree.final_state(largest.node), Some(Occupant::Inode(_)));
+        let empty = Group {
+            node: largest.node,
+            path,
+            bytes: 0,
+            copies: all.len() + usize::from(alive),
+            cause: largest.cause,
+            mixed: false,
+            layers: Vec::new(),
+            largest,
+            all: all.into(),
+        };
+        empty.part(|_| true)
+    };
+    let mut groups: Vec<Arc<Group>> = gathered.into_iter().filter_map(whole).map(Arc::new).collect();
     groups.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
     groups
 }
 
-fn from_items(model: &Model, node: NodeId, items: &[WasteSection]) -> Option<Group> {
-    let largest = items.iter().max_by_key(|item| item.bytes)?;
-    let bytes_of = |cause: Cause| items.iter().filter(|item| item.cause == cause).map(|item| item.bytes).sum::<u64>();
-    let cause = Cause::ALL.into_iter().max_by_key(|cause| bytes_of(*cause)).unwrap_or(largest.cause);
-    let mut layers: Vec<LayerIndex> = items.iter().flat_map(|item| [item.owner_layer, item.by_layer]).collect();
-    layers.sort_unstable();
-    layers.dedup();
-    let alive = matches!(model.tree.final_state(node), Some(Occupant::Inode(_)));
-    Some(Group {
-        node,
-        path: largest.path.clone(),
-        bytes: items.iter().map(|item| item.bytes).sum(),
-        copies: items.len() + usize::from(alive),
-        cause: if bytes_of(cause) > 0 { cause } else { largest.cause },
-        mixed: items.iter().any(|item| item.cause != largest.cause),
-        layers,
-        largest: largest.clone(),
-    })
+impl Group {
+    /// Those items of the path of which this is said; none if it is said of none.
+    fn part(&self, is_in: impl Fn(&WasteItem) -> bool) -> Option<Self> {
+        let items: Vec<WasteItem> = self.all.iter().filter(|item| is_in(item)).copied().collect();
+        let largest = *items.iter().max_by_key(|item| (item.bytes, item.by))?;
+        let mut layers: Vec<LayerIndex> = items.iter().flat_map(|item| [item.owner, item.by]).collect();
+        layers.sort_unstable();
+        layers.dedup();
+        Some(Self {
+            bytes: items.iter().map(|item| item.bytes).sum(),
+            cause: most(largest.cause, items.iter().map(|item| (item.cause, item.bytes))),
+            mixed: items.iter().any(|item| item.cause != largest.cause),
+            layers,
+            largest,
+            ..self.clone()
+        })
+    }
+
+    /// What to do about the largest item, in words, and how many bytes that saves.
+    pub(crate) fn advice(&self, tree: &Tree) -> (String, u64) {
+        let WasteItem { owner, by, .. } = self.largest;
+        // A copy with another owner or mode would not be there either if what it is a copy of were not.
+        let (mut first, mut saved) = (owner, self.largest.bytes);
+        let copied = |layer: LayerIndex| {
+            self.all.iter().find(|item| item.by == layer && item.owner < layer && item.cause == Cause::MetadataOnly)
+        };
+        while let Some(item) = copied(first) {
+            first = item.owner;
+            saved += item.bytes;
+        }
+        let entry = |layer: LayerIndex| match tree.state(self.node, layer) {
+            Some(Occupant::Inode(inode)) => tree.entry(inode).filter(|entry| entry.kind == EntryKind::File),
+            _ => None,
+        };
+        match self.largest.cause {
+            Cause::MetadataOnly => {
+                let advice = match entry(owner).zip(entry(by)) {
+                    Some((a, b)) if (a.uid, a.gid) != (b.uid, b.gid) => {
+                        format!("chown in L{owner}, or COPY --chown there")
+                    }
+                    Some((a, b)) if a.mode != b.mode => format!("chmod in L{owner}, or COPY --chmod there"),
+                    _ => format!("do not write the same content again in L{by}"),
+                };
+                (advice, self.largest.bytes)
+            }
+            Cause::Overwritten if entry(by).is_some() => {
+                (format!("write it once: merge L{first} and L{by}, or leave it out of L{first}"), saved)
+            }
+            Cause::Overwritten => (format!("leave it out of L{first}: L{by} puts something else in its place"), saved),
+            Cause::Removed | Cause::Hidden => (format!("remove it in the step that makes it (L{first})"), saved),
+            Cause::Repeated => (format!("L{owner} holds the name twice: rebuild it"), self.largest.bytes),
+        }
+    }
+}
+
+/// What most of the bytes belong to: `first` if nothing else has more.
+fn most<K: Copy + Ord>(first: K, shares: impl Iterator<Item = (K, u64)>) -> K {
+    let mut sums: BTreeMap<K, u64> = BTreeMap::new();
+    for (key, bytes) in shares {
+        *sums.entry(key).or_default() += bytes;
+    }
+    sums.into_iter().max_by_key(|(key, bytes)| (*bytes, *key == first)).map_or(first, |(key, _)| key)
 }
 
 /// What wasted items are put together by.
@@ -108,33 +171,89 @@ pub(crate) struct Bundle {
     pub(crate) title: String,
     /// Wasted bytes.
     pub(crate) bytes: u64,
-    /// Which they are, in their order.
-    pub(crate) members: Vec<usize>,
+    /// The paths, in their order, each with those of its items that belong here.
+    pub(crate) members: Vec<Arc<Group>>,
+    /// The layer that ships most of the bytes of one pair of layers, and the one that made them dead.
+    pub(crate) layers: (LayerIndex, LayerIndex),
+    /// The cause of most of the bytes.
+    pub(crate) cause: Cause,
 }
 
-/// Puts some of the groups together, those with most bytes first.
-pub(crate) fn bundles(groups: &[Group], some: &[usize], by: GroupBy) -> Vec<Bundle> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut out: Vec<Bundle> = Vec::new();
-    for index in some {
-        let Some(group) = groups.get(*index) else { continue };
-        let title = match by {
-            GroupBy::File => format!("/{}", group.path),
-            GroupBy::Layers => format!("L{} → L{}", group.largest.owner_layer, group.largest.by_layer),
-            GroupBy::Directory => format!("/{}", group.path.rsplit_once('/').map_or("", |(directory, _)| directory)),
-            GroupBy::Cause => group.cause.to_string(),
-        };
-        let place = *places.entry(title.clone()).or_insert(out.len());
-        if place == out.len() {
-            out.push(Bundle { title, bytes: 0, members: Vec::new() });
-        }
-        if let Some(bundle) = out.get_mut(place) {
-            bundle.bytes += group.bytes;
-            bundle.members.push(*index);
+impl Bundle {
+    fn of(title: String, members: Vec<Arc<Group>>) -> Option<Self> {
+        let first = members.first()?.largest;
+        let largest = || members.iter().map(|group| (group.largest, group.bytes));
+        Some(Self {
+            title,
+            bytes: members.iter().map(|group| group.bytes).sum(),
+            layers: most((first.owner, first.by), largest().map(|(item, bytes)| ((item.owner, item.by), bytes))),
+            cause: most(first.cause, largest().map(|(item, bytes)| (item.cause, bytes))),
+            members,
+        })
+    }
+
+    /// What to do about it, in words.
+    pub(crate) fn advice(&self) -> String {
+        let (owner, by) = self.layers;
+        match self.cause {
+            Cause::MetadataOnly => format!("set owner and mode in L{owner}: COPY --chown, --chmod"),
+            Cause::Overwritten => format!("write them once: merge L{owner} and L{by}"),
+            Cause::Removed | Cause::Hidden => format!("remove them in the step that makes them (L{owner})"),
+            Cause::Repeated => format!("L{owner} holds names twice: rebuild it"),
         }
     }
+}
+
+/// Puts items of some groups together, those with most bytes first.
+pub(crate) fn bundles<'a>(groups: impl Iterator<Item = &'a Arc<Group>>, by: GroupBy) -> Vec<Bundle> {
+    let mut gathered: BTreeMap<Common, Vec<Arc<Group>>> = BTreeMap::new();
+    for group in groups {
+        let common: BTreeSet<Common> = group.all.iter().map(|item| Common::of(group, item, by)).collect();
+        let is_one = common.len() == 1;
+        for common in common {
+            let part = if is_one {
+                Some(Arc::clone(group))
+            } else {
+                group.part(|item| Common::of(group, item, by) == common).map(Arc::new)
+            };
+            gathered.entry(common).or_default().extend(part);
+        }
+    }
+    let mut out: Vec<Bundle> =
+        gathered.into_iter().filter_map(|(common, members)| Bundle::of(common.to_string(), members)).collect();
     out.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.title.cmp(&b.title)));
     out
+}
+
+/// What items can have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Common {
+    Path(String),
+    Layers(LayerIndex, LayerIndex),
+    Cause(Cause),
+}
+
+impl Common {
+    fn of(group: &Group, item: &WasteItem, by: GroupBy) -> Self {
+        match by {
+            GroupBy::File => Self::Path(group.path.clone()),
+            GroupBy::Layers => Self::Layers(item.owner, item.by),
+            GroupBy::Directory => {
+                Self::Path(group.path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned())
+            }
+            GroupBy::Cause => Self::Cause(item.cause),
+        }
+    }
+}
+
+impl fmt::Display for Common {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(out, "/{path}"),
+            Self::Layers(owner, by) => write!(out, "L{owner} → L{by}"),
+            Self::Cause(cause) => write!(out, "{cause}"),
+        }
+    }
 }
 
 /// What one layer made dead in the layers below it.

@@ -6,7 +6,7 @@ mod custom;
 pub use custom::{Binding, Keymap, Preset};
 
 use super::layout::Pane;
-use super::state::{Modal, Stage, State};
+use super::state::{Modal, Stage, State, View};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::borrow::Cow;
 
@@ -68,6 +68,7 @@ pub(crate) enum Act {
     OpenInstruction,
     OpenRow,
     ShowInTree,
+    OpenBundle,
     GoToHistory,
     GoToLayer,
     Choose,
@@ -159,6 +160,8 @@ pub(crate) enum Context {
     Copies,
     /// The search for a path.
     Find,
+    /// Wasted items that are put together.
+    Bundles,
     /// Two versions of a file.
     Diff,
     /// Paths that are being written.
@@ -181,6 +184,7 @@ impl Context {
             Self::Life => "Timeline".to_owned(),
             Self::Duel => "Two images".to_owned(),
             Self::Copies => "Same content".to_owned(),
+            Self::Bundles => "Waste".to_owned(),
             other => format!("{other:?}"),
         }
     }
@@ -211,11 +215,12 @@ const COMPARE: Where = Where(1 << 16);
 const MENU: Where = Where(1 << 17);
 const DUEL: Where = Where(1 << 18);
 const COPIES: Where = Where(1 << 19);
+const BUNDLES: Where = Where(1 << 20);
 /// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES).or(COMPARE);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
-const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(FILES).or(COMPARE).or(IMAGE_VIEW);
+const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(BUNDLES).or(FILES).or(COMPARE).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
 const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(DUEL).or(COPIES).or(MENU);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
@@ -245,6 +250,7 @@ impl Where {
             Context::Life => LIFE,
             Context::Duel => DUEL,
             Context::Copies => COPIES,
+            Context::Bundles => BUNDLES,
             Context::Find => FIND,
             Context::Diff => DIFF,
             Context::Writing => WRITING,
@@ -304,6 +310,7 @@ fn row(
 fn table() -> Vec<Action> { vec![
     row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
+    row(Act::OpenBundle, &["Enter"], Group::Act, BUNDLES, "its paths", Some("open")),
     row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(DUEL).or(COPIES).or(FIND), "show in tree", Some("show in tree")),
     row(Act::GoToHistory, &["Enter"], Group::Act, SETTINGS, "its history row", Some("go to history row")),
     row(Act::GoToLayer, &["Enter"], Group::Act, HISTORY, "its layer", Some("go to layer")),
@@ -327,7 +334,7 @@ fn table() -> Vec<Action> { vec![
     row(Act::Search, &["/", "^F"], Group::Narrow, VIEWER, "search", Some("search")),
     row(Act::Wrap, &["w"], Group::Act, VIEWER, "wrap lines", Some("wrap")),
     row(Act::Hex, &["x"], Group::Act, VIEWER, "text or bytes", Some("hex")),
-    row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE).or(FILES).or(COMPARE).or(DUEL), "filter", Some("filter")),
+    row(Act::Filter, &["/", "^F"], Group::Narrow, LAYERS_VIEW.or(WASTE).or(BUNDLES).or(FILES).or(COMPARE).or(DUEL), "filter", Some("filter")),
     row(Act::Find, &["f", "^P"], Group::Narrow, VIEWS, "find everywhere", Some("find")),
     row(Act::LensPrevious, &["["], Group::Lens, LAYERS_VIEW.or(FILES).or(COMPARE), "layer before", None),
     row(Act::LensNext, &["]"], Group::Lens, LAYERS_VIEW.or(FILES).or(COMPARE), "next layer", None),
@@ -335,12 +342,12 @@ fn table() -> Vec<Action> { vec![
     row(Act::NextPane, &["Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "next pane", Some("pane")),
     row(Act::ChangesOnly, &["c"], Group::Narrow, LAYERS_VIEW, "changes, or all", Some("changes only")),
     row(Act::Toggle, &["Space"], Group::Tree, TREE, "open or close", None),
-    row(Act::GroupBy, &["o"], Group::Sort, WASTE, "group by", Some("group by")),
-    row(Act::Duplicates, &["D"], Group::Sort, WASTE, "same content", None),
-    row(Act::DiveCount, &["M"], Group::Sort, WASTE, "as dive counts", None),
+    row(Act::GroupBy, &["o"], Group::Sort, WASTE.or(BUNDLES), "group by", Some("group by")),
+    row(Act::Duplicates, &["D"], Group::Sort, WASTE.or(BUNDLES), "same content", None),
+    row(Act::DiveCount, &["M"], Group::Sort, WASTE.or(BUNDLES), "as dive counts", None),
     row(Act::Details, &["i"], Group::Act, PATHS.or(IMAGE_VIEW), "details", Some("details")),
     row(Act::Sort, &["s", "^O"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "next order", Some("sort")),
-    row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
+    row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(BUNDLES).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
     row(Act::Diff, &["d"], Group::Act, PATHS.or(LIFE).or(VIEWER).or(DUEL), "with before", Some("diff")),
     row(Act::MarkSquash, &["Space"], Group::Lens, LIST, "what if one", None),
     row(Act::LeaveOut, &["X"], Group::Lens, PATHS, "what if not", None),
@@ -432,6 +439,7 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Menu(_)), _) => Context::Menu,
         (None, Stage::Opening(_)) => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
+        (None, Stage::Exploring) if state.view == View::Waste && state.waste.shows_bundles() => Context::Bundles,
         (None, Stage::Exploring) => Context::Pane(state.focus()),
     }
 }

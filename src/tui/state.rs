@@ -202,7 +202,7 @@ pub(crate) struct Ready {
     /// The image, understood.
     pub(crate) model: Arc<Model>,
     /// Wasted items by path, largest first.
-    pub(crate) groups: Vec<Group>,
+    pub(crate) groups: Vec<Arc<Group>>,
     /// By layer: what it made dead below.
     pub(crate) killed: Vec<Option<Killed>>,
 }
@@ -355,8 +355,10 @@ pub(crate) enum WasteSort {
 /// The wasted items.
 #[derive(Debug, Default)]
 pub(crate) struct WastePane {
-    /// The groups that are shown, in order, as indexes of [`Ready::groups`].
-    pub(crate) shown: Vec<usize>,
+    /// The groups that are shown, in order.
+    pub(crate) shown: Vec<Arc<Group>>,
+    /// Their bytes.
+    pub(crate) bytes: u64,
     /// Where one is.
     pub(crate) at: Position,
     /// What they are put together by.
@@ -365,8 +367,8 @@ pub(crate) struct WastePane {
     pub(crate) bundles: Vec<Bundle>,
     /// Where one is among those.
     pub(crate) bundle_at: Position,
-    /// The one that was opened: its title, and its groups.
-    pub(crate) opened: Option<Bundle>,
+    /// The title of the one that was opened.
+    pub(crate) opened: Option<String>,
     /// How they are sorted.
     pub(crate) sort: WasteSort,
     /// Whether the other way round.
@@ -694,8 +696,7 @@ impl State {
 
     /// The selected group of wasted items.
     pub(crate) fn waste_group(&self) -> Option<&Group> {
-        let index = *self.waste.shown.get(self.waste.at.cursor).filter(|_| !self.waste.shows_bundles())?;
-        self.ready.as_ref()?.groups.get(index)
+        self.waste.shown.get(self.waste.at.cursor).filter(|_| !self.waste.shows_bundles()).map(|group| &**group)
     }
 
     /// The two points that are compared: those that were named, else the end of the base image (or the lowest layer) and

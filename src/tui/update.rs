@@ -30,7 +30,7 @@ pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
 pub(crate) use prompt::suggestions;
 
 use super::effect::Effect;
-use super::keymap::{self, Meaning};
+use super::keymap::{self, Context, Meaning};
 use super::layout::{self, Pane};
 use super::msg::Msg;
 use super::state::{Modal, Stage, State, Toast};
@@ -159,7 +159,10 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
     match state.options.keymap.meaning(context, begun, &name) {
         Meaning::Act(act) => act::act(state, act, effects),
         Meaning::Begins(first) => state.begun = Some(first),
-        Meaning::Nothing => {}
+        Meaning::Nothing => {
+            let more = if matches!(context, Context::Writing) { "" } else { "; ? shows the keys that do" };
+            toast(state, format!("{name} does nothing here{more}"));
+        }
     }
 }
 

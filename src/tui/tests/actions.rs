@@ -26,6 +26,7 @@ fn every_action_does_something() {
         ":4 Enter Tab / models Enter",
         "2",
         "2 j",
+        "2 o",
         "4",
         "4 j",
         "4 Tab",

@@ -103,13 +103,12 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
     }
 }
 
-/// Whether an action is nothing without a path. Enter on wasted items that are put together opens them.
+/// Whether an action is nothing without a path.
 fn wants_path(state: &State, act: Act) -> bool {
     match act {
-        Act::Life | Act::Diff => true,
         // Its rows are layers, too.
         Act::ShowInTree if matches!(state.modal(), Some(Modal::Duel(_))) => false,
-        Act::ShowInTree => !(state.modals.is_empty() && state.view == View::Waste && state.waste.shows_bundles()),
+        Act::Life | Act::Diff | Act::ShowInTree => true,
         _ => false,
     }
 }
@@ -139,6 +138,7 @@ fn in_pane(state: &mut State, act: Act) {
         Act::MarkBase => compare::mark(state),
         Act::CompareBase => compare::with_marked(state),
         Act::GroupBy => waste::next_grouping(state),
+        Act::OpenBundle => waste::open(state),
         Act::MarkSquash => lens::toggle_mark(state),
         Act::OpenInstruction => details::open_instruction(state),
         Act::Parent => tree::parent(state),
@@ -225,9 +225,6 @@ fn attributes(state: &mut State) {
 /// The next order of the present view, or the present one the other way round.
 fn sort(state: &mut State, act: Act) {
     match (state.view, act) {
-        (View::Waste, _) if state.waste.shows_bundles() => {
-            toast(state, "those with most bytes come first; Enter shows the paths");
-        }
         (View::Waste, Act::Sort) => waste::next_sort(state),
         (View::Waste, _) => waste::reverse(state),
         (View::Files, Act::Sort) => files::next_sort(state),
@@ -290,7 +287,8 @@ fn movement(state: &mut State, act: Act) {
                 picker.at.step(distance(act, page, rows), rows);
             }
         }
-        Context::Pane(pane) => {
+        Context::Pane(_) | Context::Bundles => {
+            let pane = state.focus();
             let area = areas.panes.iter().find(|(shown, _)| *shown == pane).map(|(_, area)| *area);
             let height = area.map_or(1, |area| usize::from(layout::window(areas.class, pane, area).height)).max(1);
             let rows = if pane == Pane::History { details::history_page(state, height) } else { height };

@@ -14,7 +14,6 @@ pub(super) fn to_tree(state: &mut State) {
         (Some(Modal::Find(_)), _) => find::to_tree(state),
         (Some(Modal::Duel(_)), _) => rival::show(state),
         (Some(Modal::Copies(_)), _) => copies::show(state),
-        (_, View::Waste) if state.waste.shows_bundles() => waste::open(state),
         (_, View::Waste) => waste_to_tree(state),
         (_, View::Files) => file_to_tree(state),
         (_, View::Compare) => difference_to_tree(state),
@@ -49,7 +48,7 @@ fn difference_to_tree(state: &mut State) {
 /// From a wasted item to its path, in the layer that ships it; the badge there says what made it dead.
 fn waste_to_tree(state: &mut State) {
     let (Some(group), Some(ready)) = (state.waste_group(), &state.ready) else { return };
-    let (node, owner, by) = (group.node, group.largest.owner_layer, group.largest.by_layer);
+    let (node, owner, by) = (group.node, group.largest.owner, group.largest.by);
     let named = |layer: LayerIndex| ready.model.tree.events(node).any(|event| event.layer == layer);
     // Through a hard link the last name can be of a later layer than the bytes.
     let layer = if named(owner) { owner } else { by };
@@ -72,9 +71,9 @@ pub(super) fn to_path(state: &mut State, node: NodeId, layer: LayerIndex) {
 
 /// From a path to its place among the wasted items.
 pub(super) fn to_waste(state: &mut State) {
-    let (Some(node), Some(ready)) = (state.selected_node(), &state.ready) else { return };
-    let found =
-        state.waste.shown.iter().position(|shown| ready.groups.get(*shown).is_some_and(|group| group.node == node));
+    let Some(node) = state.selected_node() else { return };
+    waste::ungroup(state);
+    let found = state.waste.shown.iter().position(|group| group.node == node);
     match found {
         Some(found) => {
             state.waste.at.cursor = found;

@@ -63,7 +63,7 @@ pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
         let tree = &ready.model.tree;
         let layer = |inode: &InodeId| tree.inode(*inode).map(|inode| inode.layer);
         let versions = Timeline::of(tree, group.node).files(tree);
-        let wasted = versions.into_iter().find(|inode| layer(inode) == Some(group.largest.owner_layer))?;
+        let wasted = versions.into_iter().find(|inode| layer(inode) == Some(group.largest.owner))?;
         return Some((group.node, wasted));
     }
     if state.view == View::Compare {

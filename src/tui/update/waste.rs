@@ -10,32 +10,32 @@ use super::{Effects, toast};
 use crate::analysis::{DiveFigures, DiveReference};
 use crate::tree::Filter;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Makes the rows anew: what the filter leaves, in the present order. The selected item stays selected.
 pub(super) fn rebuild(state: &mut State) {
-    let before = state.waste.shown.get(state.waste.at.cursor).copied();
+    let before = state.waste.shown.get(state.waste.at.cursor).map(|group| group.node);
     let Some(ready) = &state.ready else { return };
-    let kept = |index: &usize| state.waste.kept.as_ref().is_none_or(|kept| kept.get(*index).copied().unwrap_or(false));
-    let opened = state.waste.opened.as_ref();
-    let opened: Option<HashSet<usize>> = opened.map(|bundle| bundle.members.iter().copied().collect());
-    let is_opened = |index: &usize| opened.as_ref().is_none_or(|opened| opened.contains(index));
-    let all: Vec<usize> = (0..ready.groups.len()).filter(kept).collect();
+    let kept = |index: usize| state.waste.kept.as_ref().is_none_or(|kept| kept.get(index).copied().unwrap_or(false));
+    let all = ready.groups.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, group)| group);
     state.waste.bundles = match state.waste.by {
         GroupBy::File => Vec::new(),
-        by => groups::bundles(&ready.groups, &all, by),
+        by => groups::bundles(all.clone(), by),
     };
-    let mut shown: Vec<usize> = all.into_iter().filter(is_opened).collect();
+    let mut shown: Vec<Arc<Group>> = match &state.waste.opened {
+        None => all.cloned().collect(),
+        Some(title) => {
+            let opened = state.waste.bundles.iter().find(|bundle| bundle.title == *title);
+            opened.map(|bundle| bundle.members.clone()).unwrap_or_default()
+        }
+    };
     let sort = state.waste.sort;
-    shown.sort_by(|a, b| match (ready.groups.get(*a), ready.groups.get(*b)) {
-        (Some(a), Some(b)) => compare(sort, a, b),
-        _ => Ordering::Equal,
-    });
+    shown.sort_by(|a, b| compare(sort, a, b));
     if state.waste.reversed {
         shown.reverse();
     }
-    state.waste.at.cursor = before.and_then(|group| shown.iter().position(|shown| *shown == group)).unwrap_or(0);
+    state.waste.at.cursor = before.and_then(|node| shown.iter().position(|group| group.node == node)).unwrap_or(0);
+    state.waste.bytes = shown.iter().map(|group| group.bytes).sum();
     state.waste.shown = shown;
 }
 
@@ -58,9 +58,18 @@ pub(super) fn next_grouping(state: &mut State) {
 
 /// Shows the items of the selected bundle.
 pub(super) fn open(state: &mut State) {
-    if let Some(bundle) = state.waste.bundle().cloned() {
-        state.waste.opened = Some(bundle);
+    if let Some(bundle) = state.waste.bundle() {
+        state.waste.opened = Some(bundle.title.clone());
         state.waste.at = Position::default();
+        rebuild(state);
+    }
+}
+
+/// Shows each path for itself.
+pub(super) fn ungroup(state: &mut State) {
+    if state.waste.by != GroupBy::File {
+        state.waste.by = GroupBy::File;
+        state.waste.opened = None;
         rebuild(state);
     }
 }

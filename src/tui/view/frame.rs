@@ -7,11 +7,10 @@ use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::super::update;
 use super::{Painter, Piece};
-use crate::analysis::{Cause, Figure, Ruling, Status};
-use crate::listing::EntryKind;
+use crate::analysis::{Figure, Ruling, Status};
+use crate::image::LayerIndex;
 use crate::report::{mode_text, mtime_text, percent};
-use crate::tree::{Change, Occupant, Shown, Tree};
-use crate::{image::LayerIndex, tree::NodeId};
+use crate::tree::{Change, Shown};
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Widget};
@@ -212,73 +211,75 @@ fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let Some(ready) = &state.ready else { return Vec::new() };
     let units = state.options.units;
     let report = &ready.model.report;
-    let figures = verdict(state);
-    let Some(group) = state.waste_group() else { return vec![figures] };
-    let (owner, by) = (group.largest.owner_layer, group.largest.by_layer);
+    let figures = verdict(state, width);
     let instruction = |layer: LayerIndex| text::instruction(ready.model.image.instruction(layer));
     let half = width.saturating_sub(16) / 2;
-    let steps =
-        format!("L{owner} {} → L{by} {}", text::cut(&instruction(owner), half), text::cut(&instruction(by), half));
-    let share = text::percent(group.bytes, report.totals.shipped_bytes);
-    let advice = advice(&ready.model.tree, group.node, group.cause, owner, by);
-    let tip = format!("Tip  {advice}: saves {}, {share} of the image", human(group.bytes, units));
+    let steps = |owner: LayerIndex, by: LayerIndex| {
+        format!("L{owner} {} → L{by} {}", text::cut(&instruction(owner), half), text::cut(&instruction(by), half))
+    };
+    let (steps, advice, saved) = match (state.waste_group(), state.waste.bundle()) {
+        (Some(group), _) => {
+            let (advice, saved) = group.advice(&ready.model.tree);
+            (steps(group.largest.owner, group.largest.by), advice, saved)
+        }
+        (None, Some(bundle)) => (steps(bundle.layers.0, bundle.layers.1), bundle.advice(), bundle.bytes),
+        (None, None) => return vec![figures],
+    };
+    let share = text::percent(saved, report.totals.shipped_bytes);
+    let tip = format!("Tip  {advice}: saves {}, {share} of the image", human(saved, units));
     vec![vec![(text::cut(&steps, width), Role::Text)], vec![(text::cut(&tip, width), Role::Text)], figures]
 }
 
-/// What `ci` says: dive's three figures with or without a limit, and all that fails.
-fn verdict(state: &State) -> Vec<Piece> {
+/// What `ci` says: all that fails, and dive's three figures, each with its limit. Where there is no room for all of that
+/// figures without a limit are left out, and then the limits.
+fn verdict(state: &State, width: usize) -> Vec<Piece> {
+    let mut out = vec![("CI   ".to_owned(), Role::Dim)];
+    if state.verdict.is_empty() {
+        out.push(("not judged yet".to_owned(), Role::Dim));
+        return out;
+    }
+    // What fails comes first; what passes without a figure that one knows says nothing new.
+    let mut rulings: Vec<&Ruling> = state.verdict.iter().collect();
+    rulings.sort_by_key(|ruling| ruling.status != Status::Fail);
+    let told = |with_limits: bool, with_all: bool| {
+        let rulings = rulings.iter().filter(|ruling| with_all || ruling.limit.is_some());
+        let each: Vec<Vec<Piece>> = rulings.filter_map(|ruling| told(state, ruling, with_limits)).collect();
+        each.join(&(" · ".to_owned(), Role::Text))
+    };
+    let room = width.saturating_sub(5);
+    let fits = |pieces: &Vec<Piece>| pieces.iter().map(|(text, _)| text::width(text)).sum::<usize>() <= room;
+    let ways = [(true, true), (true, false), (false, true)].map(|(with_limits, with_all)| told(with_limits, with_all));
+    let last = ways.last().cloned().unwrap_or_default();
+    out.extend(ways.into_iter().find(fits).unwrap_or(last));
+    out
+}
+
+/// What one rule says; none if that is nothing new.
+fn told(state: &State, ruling: &Ruling, with_limit: bool) -> Option<Vec<Piece>> {
     let units = state.options.units;
     let value = |figure: Figure| match figure {
         Figure::Ratio(ratio) => percent(ratio),
         Figure::Bytes(bytes) => human(bytes, units),
         Figure::Count(count) => count.to_string(),
     };
-    let mut out = vec![("CI   ".to_owned(), Role::Dim)];
-    if state.verdict.is_empty() {
-        out.push(("not judged yet".to_owned(), Role::Dim));
-    }
-    let mut rulings: Vec<&Ruling> = state.verdict.iter().collect();
-    // What fails comes first; what passes without a figure that one knows says nothing new.
-    rulings.sort_by_key(|ruling| ruling.status != Status::Fail);
-    for ruling in rulings {
-        let name = match ruling.check {
-            "lowestEfficiency" => "efficiency",
-            "highestWastedBytes" => "wasted",
-            "highestUserWastedPercent" => "user waste",
-            _ if ruling.status == Status::Fail => ruling.id.as_str(),
-            _ => continue,
-        };
-        let separator = if out.len() > 1 { " · " } else { "" };
-        let figure = ruling.value.map_or_else(String::new, |figure| format!(" {}", value(figure)));
-        out.push((format!("{separator}{}{figure}", text::prose(name)), Role::Text));
-        match ruling.status {
-            Status::Fail if ruling.is_error() => out.push((" FAIL".to_owned(), Role::Error)),
-            Status::Fail => out.push((" WARN".to_owned(), Role::Warning)),
-            Status::Pass => out.push((" PASS".to_owned(), Role::Change(Change::Added))),
-            Status::Skipped => {}
-        }
-    }
-    out
-}
-
-/// What to do about a wasted item. It says what really differs between the two layers, not what usually does.
-fn advice(tree: &Tree, node: NodeId, cause: Cause, owner: LayerIndex, by: LayerIndex) -> String {
-    let entry = |layer: LayerIndex| match tree.state(node, layer) {
-        Some(Occupant::Inode(inode)) => tree.entry(inode).filter(|entry| entry.kind == EntryKind::File),
-        _ => None,
+    let (name, limit) = match ruling.check {
+        "lowestEfficiency" => ("efficiency", ">="),
+        "highestWastedBytes" => ("wasted", "<="),
+        "highestUserWastedPercent" => ("user waste", "<="),
+        _ if ruling.status == Status::Fail => (ruling.id.as_str(), "limit"),
+        _ => return None,
     };
-    match cause {
-        Cause::MetadataOnly => match entry(owner).zip(entry(by)) {
-            Some((a, b)) if (a.uid, a.gid) != (b.uid, b.gid) => {
-                format!("chown in L{owner}, or COPY --chown there")
-            }
-            Some((a, b)) if a.mode != b.mode => format!("chmod in L{owner}, or COPY --chmod there"),
-            _ => format!("do not write the same content again in L{by}"),
-        },
-        Cause::Overwritten => format!("write it once: merge L{owner} and L{by}, or leave it out of L{owner}"),
-        Cause::Removed | Cause::Hidden => format!("remove it in the step that makes it (L{owner})"),
-        Cause::Repeated => format!("L{owner} holds the name twice: rebuild it"),
+    let figure = ruling.value.map_or_else(String::new, |figure| format!(" {}", value(figure)));
+    let wanted = ruling.limit.filter(|_| with_limit);
+    let wanted = wanted.map_or_else(String::new, |wanted| format!(" ({limit} {})", value(wanted)));
+    let mut out = vec![(format!("{}{figure}{wanted}", text::prose(name)), Role::Text)];
+    match ruling.status {
+        Status::Fail if ruling.is_error() => out.push((" FAIL".to_owned(), Role::Error)),
+        Status::Fail => out.push((" WARN".to_owned(), Role::Warning)),
+        Status::Pass => out.push((" PASS".to_owned(), Role::Change(Change::Added))),
+        Status::Skipped => {}
     }
+    Some(out)
 }
 
 /// The whole path or text of the selection.

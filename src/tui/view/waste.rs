@@ -49,7 +49,7 @@ impl Painter<'_> {
             self.placeholder(window, "Waste is known when all layers are read.");
             return;
         };
-        let total = human(ready.model.report.totals.wasted_bytes, state.options.units);
+        let total = human(state.waste.bytes, state.options.units);
         let shown = state.waste.shown.len();
         let paths = if shown == 1 { "path" } else { "paths" };
         let window =
@@ -80,7 +80,6 @@ impl Painter<'_> {
         };
         let rows = state.waste.shown.iter().enumerate().skip(at.offset);
         for ((index, group), y) in rows.zip(window.y..window.bottom()) {
-            let Some(group) = ready.groups.get(*group) else { continue };
             let line = Rect { y, height: 1, ..window };
             let mut pieces = self.waste_row(group, scale, columns, usize::from(window.width).saturating_sub(1));
             if dimmed {
@@ -149,7 +148,7 @@ impl Painter<'_> {
         let filter = pane.filter.as_deref();
         let by = match (&pane.opened, pane.by) {
             (_, GroupBy::File) => String::new(),
-            (Some(bundle), _) => format!("{} · ", text::shorten(&bundle.title, 24)),
+            (Some(title), _) => format!("{} · ", text::shorten(title, 24)),
             (None, by) => return super::order(filter, &format!("by {} · reclaim", by.name()), true),
         };
         format!("{by}{}", super::order(filter, name, down != pane.reversed))
