@@ -45,6 +45,9 @@ fn a_listing_can_be_narrowed_in_the_same_language() {
     assert_eq!(list(&["--filter", ".env is:file", "--layer", "6"]), ["srv/app/.env"]);
     assert_eq!(list(&["--filter", ".env is:file !.venv"]), Vec::<String>::new());
     assert_eq!(list(&["etc/app.d", "--filter", "07"]), ["etc/app.d/07-part.conf"]);
+    // A marker is what it removes.
+    assert_eq!(list(&["--filter", "is:removed ^srv", "--layer", "8"]), ["srv/app/.wh..env"]);
+    assert_eq!(list(&["--filter", "!is:removed ^srv", "--layer", "8"]), ["srv/app/config.yaml"]);
     let largest = list(&["--filter", "is:file size:>100k", "--sort", "size"]);
     assert!(largest.len() == 2 && largest[0].ends_with("libopenblas64_p-r0.so"), "{largest:?}");
     // Every format has the same rows.

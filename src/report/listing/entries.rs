@@ -3,8 +3,9 @@
 use super::format::{LsSort, LsStyle, Row};
 use super::{LsError, LsScope, Only, no_path};
 use crate::image::LayerIndex;
-use crate::listing::{Entry, EntryKind, Listing, components};
+use crate::listing::{Entry, EntryKind, Listing, Role, WHITEOUT_PREFIX, components};
 use crate::tree::{Change, Lens, NodeId, Tree};
+use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::io::Write;
 
@@ -40,7 +41,9 @@ pub(super) fn write(
         add_up(&mut items);
     }
     if let Some(only) = only {
-        items.retain(|item| item.node.is_some_and(only));
+        let removed = removed(tree, layer);
+        let about = |item: &Item<'_>| item.node.or_else(|| removed.get(&unmarked(item)?).copied());
+        items.retain(|item| about(item).is_some_and(only));
     }
     match style.sort {
         LsSort::Path => {}
@@ -95,7 +98,7 @@ fn child_of<'a>(directory: &[u8], path: &'a [u8]) -> Option<&'a [u8]> {
 /// path. Both the items and the nodes are in the order of their paths.
 fn place(tree: &Tree, layer: LayerIndex, items: &mut [Item<'_>]) {
     let inodes = tree.inodes().filter(|inode| inode.layer == layer);
-    let written: hashbrown::HashMap<u32, NodeId> = inodes.map(|inode| (inode.entry, inode.node)).collect();
+    let written: HashMap<u32, NodeId> = inodes.map(|inode| (inode.entry, inode.node)).collect();
     let mut order = tree.paths_below(NodeId::ROOT);
     let mut here = order.next();
     for item in items {
@@ -105,6 +108,26 @@ fn place(tree: &Tree, layer: LayerIndex, items: &mut [Item<'_>]) {
         let by_path = here.filter(|_| order.path() == item.path.as_slice() && !item.entry.role.is_marker());
         item.node = written.get(&item.entry.index()).copied().or(by_path);
     }
+}
+
+/// By path: what the layer removes.
+fn removed(tree: &Tree, layer: LayerIndex) -> HashMap<Vec<u8>, NodeId> {
+    let mut removed = HashMap::new();
+    let mut all = tree.paths_below(NodeId::ROOT);
+    while let Some(node) = all.next() {
+        if tree.change(node, Lens::layer(layer)) == Some(Change::Removed) {
+            removed.insert(all.path().to_vec(), node);
+        }
+    }
+    removed
+}
+
+/// The path that a whiteout removes: a filter looks at that, not at the marker.
+fn unmarked(item: &Item<'_>) -> Option<Vec<u8>> {
+    let is_whiteout = item.entry.role == Role::Whiteout;
+    let start = item.path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let (above, name) = item.path.split_at_checked(start).filter(|_| is_whiteout)?;
+    Some([above, name.strip_prefix(WHITEOUT_PREFIX)?].concat())
 }
 
 /// Says of every item what it costs, of directories with all that is below them.
