@@ -73,6 +73,7 @@ struct Term {
 enum Test {
     Contains { text: Vec<u8>, any_case: bool },
     Starts(Vec<u8>),
+    Whole(Vec<u8>),
     Ends(Vec<u8>),
     Glob { glob: Glob, whole: bool },
     Regex(Regex),
@@ -275,6 +276,11 @@ impl Test {
         if let Some(rest) = text.strip_prefix('\'') {
             return Ok(Self::Contains { text: rest.into(), any_case: false });
         }
+        if let Some(path) =
+            text.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')).filter(|path| !path.is_empty())
+        {
+            return Ok(Self::Whole(path.into()));
+        }
         if let Some(rest) = text.strip_prefix('^') {
             return Ok(Self::Starts(rest.into()));
         }
@@ -335,7 +341,7 @@ impl Test {
         match self {
             Self::Glob { whole: true, .. } | Self::Regex(_) | Self::Is(Is::Secret) => 4,
             Self::Is(Is::Change(_) | Is::Wasted) => 0,
-            Self::Contains { .. } | Self::Starts(_) | Self::Ends(_) | Self::Extension(_) => 1,
+            Self::Contains { .. } | Self::Starts(_) | Self::Ends(_) | Self::Whole(_) | Self::Extension(_) => 1,
             Self::Glob { whole: false, .. } => 2,
             Self::Is(_)
             | Self::Size { .. }
@@ -389,6 +395,7 @@ impl Test {
             Self::Contains { text, any_case } => contains(path, text, *any_case),
             Self::Starts(text) => path.starts_with(text) || path.get(1..).is_some_and(|path| path.starts_with(text)),
             Self::Ends(text) => path.ends_with(text),
+            Self::Whole(text) => path == text || path.get(1..) == Some(text),
             Self::Glob { glob, whole } => glob.is_match(if *whole { path } else { tree.name(node) }),
             Self::Regex(regex) => regex.is_match(path),
             Self::Extension(extension) => has_extension(tree.name(node), extension),

@@ -4,7 +4,7 @@ use super::Model;
 use super::asking::{Asking, Question, same_filter};
 use super::msg::Generation;
 use super::state::Position;
-use crate::analysis::{Comparison, Difference, Side};
+use crate::analysis::{Comparison, Difference, Present, Side};
 use crate::image::LayerIndex;
 use crate::tree::{Counts, Filter, InodeId, Lens, LensView, NodeId};
 use std::sync::Arc;
@@ -88,6 +88,11 @@ impl Compare {
             let nodes: Vec<NodeId> = comparison.differences.iter().filter_map(Difference::node).collect();
             let mut kept = filter.select(view, &nodes).into_iter();
             comparison.differences.retain(|_| kept.next().unwrap_or(false));
+            // The title says what the rows below it make together.
+            let sum = |side: fn(&Difference) -> Option<Present>| {
+                comparison.differences.iter().filter_map(side).map(|present| present.bytes).sum()
+            };
+            (comparison.left_bytes, comparison.right_bytes) = (sum(|row| row.left), sum(|row| row.right));
         }
         self.key.sort(&mut comparison, self.reversed);
         comparison

@@ -355,7 +355,7 @@ impl Drop for Diff {
 }
 
 /// From so many columns on there is room for both sides: a screen has some more, for the border.
-pub(crate) const WIDE: usize = 108;
+pub(crate) const WIDE: usize = 116;
 
 fn rows(lines: &Lines, columns: usize, side_by_side: bool) -> Vec<Row> {
     let last =

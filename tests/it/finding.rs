@@ -45,6 +45,8 @@ fn a_listing_can_be_narrowed_in_the_same_language() {
     assert_eq!(list(&["--filter", ".env is:file", "--layer", "6"]), ["srv/app/.env"]);
     assert_eq!(list(&["--filter", ".env is:file !.venv"]), Vec::<String>::new());
     assert_eq!(list(&["etc/app.d", "--filter", "07"]), ["etc/app.d/07-part.conf"]);
+    assert_eq!(list(&["--filter", "^srv/app$"]), ["srv/app"]);
+    assert_eq!(list(&["--filter", "^/srv/app$"]), ["srv/app"]);
     // A marker is what it removes.
     assert_eq!(list(&["--filter", "is:removed ^srv", "--layer", "8"]), ["srv/app/.wh..env"]);
     assert_eq!(list(&["--filter", "!is:removed ^srv", "--layer", "8"]), ["srv/app/config.yaml"]);

@@ -44,6 +44,10 @@ impl<'a> Names<'a> {
                 let (last, above) = split(text.strip_prefix(b"/").unwrap_or(text), Name::Is);
                 Self { above, from_root: true, below: true, ..plain(Name::Starts(last)) }
             }
+            Test::Whole(text) => {
+                let (last, above) = split(text.strip_prefix(b"/").unwrap_or(text), Name::Is);
+                Self { above, from_root: true, ..plain(Name::Is(last)) }
+            }
             Test::Ends(text) => {
                 let (last, above) = split(text, Name::Ends);
                 let own = if above.is_empty() { Name::Ends(last) } else { Name::Is(last) };

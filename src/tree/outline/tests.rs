@@ -181,6 +181,7 @@ fn filter() -> impl Strategy<Value = Filter> {
         text.clone().prop_filter_map("a filter", with("!", "")),
         text.clone().prop_filter_map("a filter", with("'", "")),
         text.clone().prop_filter_map("a filter", with("^", "")),
+        text.clone().prop_filter_map("a filter", with("^", "$")),
         text.prop_filter_map("a filter", with("", "$")),
         fixed.clone().prop_filter_map("a filter", |text| Filter::parse(text).ok()),
         (fixed.clone(), fixed).prop_filter_map("a filter", |(a, b)| Filter::parse(&format!("{a} !{b}")).ok()),

@@ -33,7 +33,7 @@ fn a_version_is_compared_with_the_one_before_it() {
     hands.press("] ]");
     shows(&hands, "this is the last version");
     hands.press("|");
-    shows(&hands, "side by side wants 112 columns");
+    shows(&hands, "side by side wants 120 columns");
     hands.press("Esc Esc");
     assert!(hands.state.modals.is_empty());
 }

@@ -33,6 +33,18 @@ fn lens(state: &State) -> Lens {
 }
 
 #[test]
+fn a_build_step_without_a_layer_does_not_pose_as_one() {
+    let mut hands = hands("e gg");
+    while matches!(hands.state.layer_row(), Some(crate::tui::state::LayerRow::Layer(_))) {
+        hands.press("j");
+    }
+    assert!(matches!(hands.state.layer_row(), Some(crate::tui::state::LayerRow::Empty(_))), "{}", hands.text());
+    assert!(hands.text().contains("no layer: it changes settings only"), "{}", hands.text());
+    hands.press("k k k");
+    assert!(!hands.text().contains("no layer: it changes"), "{}", hands.text());
+}
+
+#[test]
 fn the_lens_follows_the_selected_layer() {
     let table: [(&str, Lens); 9] = [
         ("", Lens::layer(LayerIndex(0))),

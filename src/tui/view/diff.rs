@@ -30,7 +30,7 @@ impl Painter<'_> {
             (None, None) => String::new(),
         };
         let note = note(diff);
-        let room = usize::from(area.width).saturating_sub(text::width(&note) + text::width(&sides) + 8);
+        let room = usize::from(area.width).saturating_sub(text::width(&note) + text::width(&sides) + 9);
         self.border(
             area,
             true,

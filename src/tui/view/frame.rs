@@ -2,7 +2,7 @@
 
 use super::super::inquest::Open;
 use super::super::layout::{self, Class, Pane};
-use super::super::state::{Fact, Modal, PromptKind, State, View};
+use super::super::state::{Fact, LayerRow, Modal, PromptKind, State, View};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::super::update;
@@ -170,6 +170,10 @@ fn layer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let id = id.map_or_else(String::new, |id| id.0.digest().chars().take(12).collect());
     let right = format!("  {size}  {id}");
     let room = width.saturating_sub(text::width(&right) + 5);
+    if let Some(LayerRow::Empty(_)) = state.layer_row() {
+        let line = format!("·    {}", text::cut(&instruction, width.saturating_sub(5)));
+        return vec![vec![(line, Role::Strong)], vec![("no layer: it changes settings only".to_owned(), Role::Dim)]];
+    }
     let left = format!("L{layer:<3} {}", text::left(&instruction, room));
     let finding: Fact = match (update::killed_sentence(state, layer), update::layer_error(state, layer)) {
         (Some(found), _) => (found, Role::Text),
@@ -383,7 +387,12 @@ impl Painter<'_> {
         let (set, role) = if focused { (border::THICK, Role::Focus) } else { (border::PLAIN, Role::Dim) };
         Block::bordered().border_set(set).border_style(self.style(role)).render(area, self.buffer);
         let room = usize::from(area.width) - 4;
-        let title = text::cut(title, room.saturating_sub(2));
+        // A path gives way to what is said at the right as long as most of a name is left.
+        let beside = room.saturating_sub(text::width(note) + 5);
+        let title = match title {
+            path if path.starts_with('/') && !note.is_empty() && beside >= 16 => text::shorten_path(path, beside),
+            title => text::cut(title, room.saturating_sub(2)),
+        };
         let line = Rect { x: area.x + 2, width: area.width - 4, height: 1, ..area };
         if !title.is_empty() {
             self.line(line, &[(format!(" {title} "), if focused { Role::Strong } else { Role::Text })]);

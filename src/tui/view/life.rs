@@ -35,8 +35,7 @@ impl Painter<'_> {
         Clear.render(area, self.buffer);
         let count = life.timeline.layers();
         let note = if count == 1 { "touched by 1 layer".to_owned() } else { format!("touched by {count} layers") };
-        let room = usize::from(area.width).saturating_sub(text::width(&note) + 8);
-        self.border(area, true, &text::shorten(&text::path(&life.model.tree, life.timeline.node), room.max(8)), &note);
+        self.border(area, true, &text::path(&life.model.tree, life.timeline.node), &note);
         let (window, below) = layout::life(self.areas);
         let rows = life::rows(&life.model, &life.timeline, self.state.options.units);
         for ((index, row), y) in rows.iter().enumerate().skip(life.at.offset).zip(window.y..window.bottom()) {

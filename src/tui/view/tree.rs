@@ -44,7 +44,9 @@ impl Columns {
 impl Painter<'_> {
     pub(super) fn tree(&mut self, area: Rect) {
         let state = self.state;
-        let window = self.frame(Pane::Tree, area, &title(state), &note(state));
+        let title = title(state);
+        let room = usize::from(area.width).saturating_sub(text::width(&title) + 9);
+        let window = self.frame(Pane::Tree, area, &title, &note(state, room));
         let Some(scene) = &state.tree.scene else {
             self.placeholder(window, &waiting(state));
             return;
@@ -215,14 +217,19 @@ fn title(state: &State) -> String {
     match &state.tree.scene {
         Some(scene) if scene.kinds_known => {
             let counts = scene.view.counts();
-            let found = if scene.filtered { format!(" · {} found", scene.total()) } else { String::new() };
-            format!("{lens} {}{found}", super::changes(counts))
+            // What the layers did in all is no figure of what a filter leaves.
+            if scene.filtered {
+                format!("{lens} · {} found", scene.total())
+            } else {
+                format!("{lens} {}", super::changes(counts))
+            }
         }
         _ => lens,
     }
 }
 
-fn note(state: &State) -> String {
+/// The filter, the kinds and the order, as far as there is room for them.
+fn note(state: &State, room: usize) -> String {
     let waits = || {
         let reading = &state.subject.as_ref()?.reading;
         let first = reading.iter().position(|reading| !matches!(reading, Reading::Done { .. }))?;
@@ -248,6 +255,9 @@ fn note(state: &State) -> String {
     }
     out.extend(kinds(state.tree.kinds));
     out.push(format!("{key} {arrow}"));
+    while out.len() > 1 && text::width(&out.join(" · ")) > room {
+        out.pop();
+    }
     out.join(" · ")
 }
 

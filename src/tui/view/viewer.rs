@@ -18,8 +18,7 @@ impl Painter<'_> {
         let area = layout::viewer(self.areas).intersection(self.buffer.area);
         Clear.render(area, self.buffer);
         let note = self.note(viewer);
-        let room = usize::from(area.width).saturating_sub(text::width(&note) + 8);
-        self.border(area, true, &text::shorten(&text::path(&viewer.model.tree, viewer.node), room.max(8)), &note);
+        self.border(area, true, &text::path(&viewer.model.tree, viewer.node), &note);
         let inside = layout::inner(self.areas.class, area);
         self.content(viewer, inside);
         self.more(area, viewer.rows().len(), viewer.offset, usize::from(inside.height));
