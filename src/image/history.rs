@@ -74,14 +74,89 @@ fn clean(created_by: &str) -> (String, Vec<String>) {
     let (build_args, command) = split_build_args(run.unwrap_or(text));
     let inner = strip_shell(command);
     if let Some(plain) = inner.unwrap_or(command).trim_start().strip_prefix("#(nop)") {
-        return (plain.trim().to_owned(), build_args);
+        return (undumped(plain.trim()), build_args);
     }
     let instruction = match inner {
         Some(inner) => format!("RUN {}", inner.trim()),
         None if run.is_some() || !build_args.is_empty() => format!("RUN {}", command.trim()),
-        None => command.trim().to_owned(),
+        None => undumped(command.trim()),
     };
     (instruction, build_args)
+}
+
+/// An instruction as a Dockerfile has it. Builders write some of them as their own language prints what they made of
+/// them: `EXPOSE map[80/tcp:{}]`, `CMD ["a" "b"]`, `HEALTHCHECK &{["CMD-SHELL" "true"] "30s" "0s" "0s" "0s" '\x03'}`.
+fn undumped(text: &str) -> String {
+    let plain = || {
+        let (keyword, rest) = text.split_once(' ')?;
+        let rest = match keyword {
+            "EXPOSE" => ports(rest)?,
+            "HEALTHCHECK" => health_check(rest)?,
+            "CMD" | "ENTRYPOINT" | "SHELL" | "VOLUME" => list(&quoted(rest.strip_prefix('[')?.strip_suffix(']')?)?),
+            _ => return None,
+        };
+        Some(format!("{keyword} {rest}"))
+    };
+    plain().unwrap_or_else(|| text.to_owned())
+}
+
+/// `map[53/udp:{} 80/tcp:{}]` as `53/udp 80/tcp`.
+fn ports(dump: &str) -> Option<String> {
+    let all = dump.strip_prefix("map[")?.strip_suffix(']')?;
+    Some(all.split(' ').map(|port| port.strip_suffix(":{}")).collect::<Option<Vec<_>>>()?.join(" "))
+}
+
+/// The options and the command of a `HEALTHCHECK`.
+fn health_check(dump: &str) -> Option<String> {
+    let (test, rest) = dump.strip_prefix("&{[")?.strip_suffix('}')?.split_once("] ")?;
+    let (times, retries) = rest.rsplit_once(' ')?;
+    let test = quoted(test)?;
+    let (kind, command) = test.split_first()?;
+    let times = quoted(times)?;
+    // The interval from the start on came later than the others.
+    let names: &[&str] = match times.len() {
+        3 => &["interval", "timeout", "start-period"],
+        4 => &["interval", "timeout", "start-period", "start-interval"],
+        _ => return None,
+    };
+    let times = names.iter().zip(&times).map(|(name, time)| (*name, time.trim_matches('"').to_owned()));
+    let retries = retries.strip_prefix("'\\x").and_then(|retries| retries.strip_suffix('\''));
+    let retries = retries.and_then(|retries| u8::from_str_radix(retries, 16).ok());
+    let retries = retries.map(|retries| ("retries", retries.to_string()));
+    let set = times.chain(retries).filter(|(_, value)| value != "0s" && value != "0");
+    let options = set.map(|(name, value)| format!("--{name}={value} ")).collect::<Vec<_>>().concat();
+    Some(match (kind.as_str(), command) {
+        ("\"NONE\"", []) => "NONE".to_owned(),
+        ("\"CMD-SHELL\"", [shell]) => format!("{options}CMD {}", serde_json::from_str::<String>(shell).ok()?),
+        ("\"CMD\"", command) => format!("{options}CMD {}", list(command)),
+        _ => return None,
+    })
+}
+
+/// Strings in quotes, with one blank between them; none if it is anything else.
+fn quoted(dump: &str) -> Option<Vec<String>> {
+    let mut out = Vec::new();
+    let mut rest = dump;
+    loop {
+        let mut is_escaped = true;
+        let end = rest.char_indices().position(|(at, c)| {
+            let ends = c == '"' && at > 0 && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            ends
+        })?;
+        let length = rest.char_indices().nth(end + 1).map_or(rest.len(), |(at, _)| at);
+        out.push(rest.get(..length).filter(|text| text.starts_with('"'))?.to_owned());
+        rest = rest.get(length..)?;
+        match rest.strip_prefix(' ') {
+            Some(next) => rest = next,
+            None => return rest.is_empty().then_some(out),
+        }
+    }
+}
+
+/// As JSON has it.
+fn list(quoted: &[String]) -> String {
+    format!("[{}]", quoted.join(", "))
 }
 
 /// Takes `|2 A=1 B=2` off the front of a command. Values may hold spaces and are not quoted, so the command is taken
@@ -174,6 +249,24 @@ mod tests {
             ("RUN /bin/sh -c apk add curl # buildkit", "RUN apk add curl"),
             ("COPY . /app # buildkit", "COPY . /app"),
             ("ENV A=1", "ENV A=1"),
+            ("EXPOSE map[53/udp:{} 8080/tcp:{}]", "EXPOSE 53/udp 8080/tcp"),
+            ("EXPOSE [8080/tcp 53/udp]", "EXPOSE [8080/tcp 53/udp]"),
+            ("/bin/sh -c #(nop)  EXPOSE 80", "EXPOSE 80"),
+            (r#"CMD ["python3" "-m" "a \" b\\" ""]"#, r#"CMD ["python3", "-m", "a \" b\\", ""]"#),
+            (r#"CMD ["python3", "-m"]"#, r#"CMD ["python3", "-m"]"#),
+            (r#"ENTRYPOINT ["/docker-entrypoint.sh"]"#, r#"ENTRYPOINT ["/docker-entrypoint.sh"]"#),
+            ("CMD [broken", "CMD [broken"),
+            ("CMD echo [\"a\" \"b\"]", "CMD echo [\"a\" \"b\"]"),
+            (
+                r#"HEALTHCHECK &{["CMD-SHELL" "curl -f http://x || exit 1"] "30s" "3s" "0s" "0s" '\x03'}"#,
+                "HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD curl -f http://x || exit 1",
+            ),
+            (
+                r#"HEALTHCHECK &{["CMD" "/check" "-q"] "0s" "0s" "5s" '\x00'}"#,
+                r#"HEALTHCHECK --start-period=5s CMD ["/check", "-q"]"#,
+            ),
+            (r#"HEALTHCHECK &{["NONE"] "0s" "0s" "0s" "0s" '\x00'}"#, "HEALTHCHECK NONE"),
+            ("HEALTHCHECK &{[] \"0s\"}", "HEALTHCHECK &{[] \"0s\"}"),
             ("RUN /bin/sh -c <<EOF\nset -e\n  indented\nEOF\n # buildkit", "RUN <<EOF\nset -e\n  indented\nEOF"),
             ("/bin/bash -o pipefail -c curl x | sh", "RUN curl x | sh"),
             ("RUN /bin/bash -eo pipefail -c make # buildkit", "RUN make"),

@@ -50,7 +50,7 @@ pub(crate) enum Effect {
     /// Open a file in this editor.
     Edit(String, Fetched),
     /// Write a patch to a file.
-    Save(Patch),
+    Save(TextFile),
     /// Put text into the clipboard.
     Copy(String),
     /// Tell the loader which image was chosen.
@@ -74,9 +74,9 @@ pub(crate) struct Sift {
     pub(crate) filter: Arc<Filter>,
 }
 
-/// A patch that is to be written.
+/// A text that is to be written to a file.
 #[derive(Debug)]
-pub(crate) struct Patch {
+pub(crate) struct TextFile {
     /// Who writes.
     pub(crate) contents: Arc<dyn ImageFiles>,
     /// Where to.
@@ -331,7 +331,7 @@ impl Effect {
                 let (figures, references) = dive_details(model.tree.listings());
                 Some(Msg::CountedAsDive(generation, figures, references))
             }
-            Self::Save(Patch { contents, to, text }) => {
+            Self::Save(TextFile { contents, to, text }) => {
                 let done = contents.save(&to, &text).map_err(|error| error.to_string());
                 Some(Msg::Saved(to, done))
             }

@@ -100,6 +100,8 @@ pub(crate) enum Act {
     PreviousHunk,
     SideBySide,
     SavePatch,
+    SaveText,
+    Raw,
     Toggle,
     CloseAll,
     OpenBelow,
@@ -308,7 +310,7 @@ fn row(
 #[rustfmt::skip]
 #[expect(clippy::too_many_lines, reason = "it is one table, a line for each action")]
 fn table() -> Vec<Action> { vec![
-    row(Act::OpenInstruction, &["Enter"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
+    row(Act::OpenInstruction, &["Enter", "p"], Group::Act, LIST.or(INSTRUCTION), "all of it", Some("open")),
     row(Act::OpenRow, &["Enter"], Group::Act, TREE, "open, or view", Some("open")),
     row(Act::OpenBundle, &["Enter"], Group::Act, BUNDLES, "its paths", Some("open")),
     row(Act::ShowInTree, &["Enter"], Group::Act, WASTE.or(FILES).or(COMPARE).or(DUEL).or(COPIES).or(FIND), "show in tree", Some("show in tree")),
@@ -360,6 +362,8 @@ fn table() -> Vec<Action> { vec![
     row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
     row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
     row(Act::CopyMenu, &["Y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(VIEWER), "copy menu", None),
+    row(Act::Raw, &["R"], Group::Act, IMAGE_VIEW, "as it stands", Some("raw")),
+    row(Act::SaveText, &["x"], Group::Act, TEXT, "save", Some("save")),
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
     row(Act::ViewContent, &["p"], Group::Act, PATHS, "its content", None),
     row(Act::Reverse, &["S"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "reverse", None),

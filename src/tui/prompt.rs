@@ -35,7 +35,7 @@ pub(crate) enum PromptKind {
     /// A folder to write to.
     Extract,
     /// A file to write a patch to.
-    Patch,
+    Save,
 }
 
 impl PromptKind {

@@ -533,6 +533,8 @@ pub(crate) struct State {
     pub(crate) hints: bool,
     /// A short message.
     pub(crate) toast: Option<Toast>,
+    /// Those that were shown so far.
+    pub(crate) told: Vec<Toast>,
     /// Findings of all stages about the image.
     pub(crate) notices: Vec<Notice>,
     /// Findings about anything else: the user's settings, the rules.
@@ -575,6 +577,7 @@ impl State {
             begun: None,
             hints: false,
             toast: None,
+            told: Vec::new(),
             notices: Vec::new(),
             asides: Vec::new(),
             options,

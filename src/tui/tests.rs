@@ -12,5 +12,6 @@ mod liking;
 mod lives;
 mod palette;
 mod screens;
+mod texts;
 mod viewing;
 mod waste;

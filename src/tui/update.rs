@@ -19,12 +19,13 @@ mod mouse;
 mod preview;
 mod prompt;
 mod rival;
+mod texts;
 mod tree;
 mod viewer;
 mod waste;
 mod without;
 
-pub(crate) use act::needs_all;
+pub(crate) use act::{is_idle, needs_all};
 pub(crate) use details::{instruction_lines, killed_sentence, layer_error, selected_setting};
 pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
 pub(crate) use prompt::suggestions;
@@ -69,7 +70,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
             waste::counted(state, generation, &figures, &references);
         }
         Msg::FoundCopies(generation, found) => copies::took(state, generation, found),
-        Msg::Saved(to, done) => diff::saved(state, &to, done),
+        Msg::Saved(to, done) => texts::saved(state, &to, done),
         Msg::Weighed(generation, saved) => without::weighed(state, generation, saved),
         Msg::Going(generation, done, total) => viewer::going(state, generation, (done, total)),
         Msg::Heard(generation, inquiry, answer) => inquest::heard(state, generation, inquiry, answer, &mut effects),
@@ -168,10 +169,22 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
 
 /// Says why something did not work.
 fn failed(state: &mut State, error: &str) {
-    state.toast = Some(Toast { text: text::prose(error), role: Role::Error });
+    tell(state, text::prose(error), Role::Error);
 }
 
 /// Shows a short message.
 fn toast(state: &mut State, text: impl Into<String>) {
-    state.toast = Some(Toast { text: text.into(), role: Role::Strong });
+    tell(state, text.into(), Role::Strong);
+}
+
+/// How many of the last toasts are kept.
+const KEPT: usize = 200;
+
+fn tell(state: &mut State, text: String, role: Role) {
+    let toast = Toast { text, role };
+    if state.told.last().is_none_or(|last| last.text != toast.text) {
+        state.told.push(toast.clone());
+        state.told.drain(..state.told.len().saturating_sub(KEPT));
+    }
+    state.toast = Some(toast);
 }

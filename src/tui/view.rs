@@ -225,7 +225,7 @@ impl Painter<'_> {
         let mut x = 1;
         for action in self.state.options.keymap.actions(context) {
             let Some((hint, key)) = action.hint.zip(action.keys.first()) else { continue };
-            if waiting && update::needs_all(action.act) {
+            if waiting && update::needs_all(action.act) || update::is_idle(self.state, action.act) {
                 continue;
             }
             let width = u16::try_from(text::width(hint) + text::width(key) + 4).unwrap_or(u16::MAX);
@@ -278,7 +278,7 @@ impl Painter<'_> {
         };
         let sign = match prompt.kind {
             PromptKind::Command => ":",
-            PromptKind::Extract | PromptKind::Patch => ">",
+            PromptKind::Extract | PromptKind::Save => ">",
             _ => "/",
         };
         let width = usize::from(area.width).saturating_sub(4);

@@ -32,6 +32,12 @@ fn the_views_open_by_their_keys() {
     terminal.keys("4");
     terminal.see("org.opencontainers.image.vendor");
     terminal.see("Example-Base");
+    terminal.keys("R");
+    terminal.wait("the config in JSON", |screen| {
+        screen.contains("Config as it stands") && screen.contains("\"architecture\": \"amd64\"")
+    });
+    terminal.keys("\u{1b}");
+    terminal.wait("the view", |screen| !screen.contains("as it stands"));
     terminal.keys("?");
     // Not `quit`: that stands in the footer already, and the Escape would come before the help.
     terminal.see("type to filter");

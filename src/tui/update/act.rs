@@ -6,7 +6,7 @@ use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
-    prompt, rival, toast, tree, viewer, waste, without,
+    prompt, rival, texts, toast, tree, viewer, waste, without,
 };
 use crate::image::LayerIndex;
 
@@ -45,7 +45,6 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::LeaveOut => without::toggle(state, effects),
         Act::DiveCount => waste::count_as_dive(state, effects),
         Act::Duplicates => copies::open(state, effects),
-        Act::Dockerfile => details::open_dockerfile(state),
         Act::EmptyRows => lens::toggle_empty_rows(state),
         Act::OpenRow
         | Act::ViewContent
@@ -138,6 +137,9 @@ fn in_pane(state: &mut State, act: Act) {
         Act::MarkBase => compare::mark(state),
         Act::CompareBase => compare::with_marked(state),
         Act::GroupBy => waste::next_grouping(state),
+        Act::Dockerfile => texts::open_dockerfile(state),
+        Act::Raw => texts::open_raw(state),
+        Act::SaveText => texts::ask_for_file(state),
         Act::OpenBundle => waste::open(state),
         Act::MarkSquash => lens::toggle_mark(state),
         Act::OpenInstruction => details::open_instruction(state),
@@ -236,6 +238,22 @@ fn sort(state: &mut State, act: Act) {
             state.tree.sort.reversed = !state.tree.sort.reversed;
             tree::resort(state);
         }
+    }
+}
+
+/// Whether an action has nothing to do for what is shown, so that the footer need not offer it.
+pub(crate) fn is_idle(state: &State, act: Act) -> bool {
+    match (state.modal(), act) {
+        (Some(Modal::Viewer(viewer)), Act::VersionNext | Act::Diff) => viewer.versions.len() < 2,
+        (Some(Modal::Diff(diff)), Act::VersionNext) => diff.versions.len() < 3,
+        (Some(Modal::Diff(_)), Act::SideBySide) => !diff::has_room(state),
+        (Some(Modal::Copies(copies)), Act::ShowInTree) => copies.rows().is_empty(),
+        (None, Act::GoToLayer) => {
+            let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.cursor));
+            row.is_none_or(|row| row.layer.is_none())
+        }
+        (None, Act::GoToHistory) => details::selected_setting(state).is_none_or(|setting| setting.history.is_none()),
+        _ => false,
     }
 }
 

@@ -28,7 +28,7 @@ fn fact(name: &str, value: impl AsRef<str>) -> Fact {
 }
 
 /// Opens a text over the view.
-fn show(state: &mut State, title: String, lines: Vec<Fact>) {
+pub(super) fn show(state: &mut State, title: String, lines: Vec<Fact>) {
     state.modals.push(Modal::Text(Text { title, lines, offset: 0 }));
 }
 
@@ -65,24 +65,6 @@ fn at_once(state: &State, row: usize, facts: Vec<Fact>) -> Vec<Fact> {
         }
         _ => facts,
     }
-}
-
-/// Opens the history as the Dockerfile that it comes from, as far as it tells: `y` copies it.
-pub(super) fn open_dockerfile(state: &mut State) {
-    let Some(subject) = &state.subject else { return };
-    let mut lines: Vec<Fact> = vec![("# Rebuilt from the history; what left no row is missing.".to_owned(), Role::Dim)];
-    for (row, instruction) in subject.image.history.iter().zip(&subject.history) {
-        if let Some(layer) = row.layer {
-            let why = subject.image.why_unexplained(layer).map(|why| format!(": no build step, {why}"));
-            lines.push((format!("# L{layer}{}", why.unwrap_or_default()), Role::Dim));
-        }
-        let last = instruction.len().saturating_sub(1);
-        for (index, line) in instruction.iter().enumerate() {
-            let goes_on = if index < last { " \\" } else { "" };
-            lines.push((format!("{line}{goes_on}"), Role::Text));
-        }
-    }
-    show(state, "Dockerfile".to_owned(), lines);
 }
 
 /// Opens everything about the selected row of the focused pane.

@@ -1,7 +1,7 @@
 //! Looking at how two versions of a file differ.
 
 use super::super::diff::{Diff, Difference, Pair, WIDE};
-use super::super::effect::{Effect, Patch};
+use super::super::effect::Effect;
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
 use super::super::msg::Generation;
@@ -10,7 +10,6 @@ use super::super::text;
 use super::{Effects, prompt, toast, viewer};
 use crate::analysis::Timeline;
 use crate::tree::InodeId;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Columns of the border and of the space within it.
@@ -65,6 +64,7 @@ fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {
 
 /// What a key does while two versions are looked at.
 pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
+    let has_room = has_room(state);
     let Some(Modal::Diff(diff)) = state.modals.last_mut() else { return };
     match act {
         Act::NextHunk | Act::PreviousHunk => {
@@ -74,7 +74,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
             };
             toast(state, text);
         }
-        Act::SideBySide if usize::from(state.size.width) < WIDE + BORDER => {
+        Act::SideBySide if !has_room => {
             toast(state, format!("side by side wants {} columns", WIDE + BORDER));
         }
         Act::SideBySide => {
@@ -88,7 +88,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
                 let name = text::name(diff.model.tree.name(diff.node));
                 let layers = diff.layers().filter(|_| diff.other.is_none());
                 let layers = layers.map_or_else(String::new, |(a, b)| format!("-L{a}-L{b}"));
-                state.prompt = Some(prompt::new(PromptKind::Patch, &format!("./{name}{layers}.patch")));
+                state.prompt = Some(prompt::new(PromptKind::Save, &format!("./{name}{layers}.patch")));
             }
         },
         Act::VersionNext | Act::VersionPrevious if diff.other.is_some() => {
@@ -104,27 +104,9 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
     }
 }
 
-/// Writes the lines as a patch to a file of the user that is not there yet.
-pub(super) fn save(state: &mut State, file: &str, effects: &mut Effects) -> Result<(), String> {
-    if file.is_empty() {
-        return Err("name a file".to_owned());
-    }
-    let Some(Modal::Diff(diff)) = state.modal() else { return Ok(()) };
-    let Some(patch) = diff.lines().and_then(|lines| lines.patch.as_ref()) else { return Ok(()) };
-    let of = text::path(&diff.model.tree, diff.node);
-    let text = format!("--- a{of}\n+++ b{of}\n{patch}");
-    let contents = Arc::clone(&diff.model.files);
-    effects.push(Effect::Save(Patch { contents, to: PathBuf::from(file), text }));
-    Ok(())
-}
-
-/// Says how the writing went.
-pub(super) fn saved(state: &mut State, to: &Path, done: Result<(), String>) {
-    let to = text::prose(&to.display().to_string());
-    match done {
-        Ok(()) => toast(state, format!("wrote {to}")),
-        Err(error) => toast(state, format!("{to}: {}", text::prose(&error))),
-    }
+/// Whether the screen is wide enough for two sides.
+pub(super) fn has_room(state: &State) -> bool {
+    usize::from(state.size.width) >= WIDE + BORDER
 }
 
 /// Takes what was found, if somebody still waits for it.

@@ -6,7 +6,7 @@ use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, View};
 use super::super::text;
 use super::super::theme::{Role, ThemeName};
-use super::{Effects, act, compare, diff, extract, find, lens, rival, toast, tree, viewer, waste};
+use super::{Effects, act, compare, extract, find, lens, rival, texts, toast, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::notice::Severity;
 use crate::tree::Filter;
@@ -153,7 +153,7 @@ fn edit(state: &mut State, requests: &[InputRequest], effects: &mut Effects) {
     type_into(&mut prompt.input, requests);
     let (kind, text) = (prompt.kind, prompt.input.value().to_owned());
     match kind {
-        PromptKind::Command | PromptKind::Extract | PromptKind::Patch => {
+        PromptKind::Command | PromptKind::Extract | PromptKind::Save => {
             (prompt.error, prompt.chosen) = (None, None);
             return;
         }
@@ -193,7 +193,7 @@ fn set_filter(
         PromptKind::DuelFilter => return rival::filter(state, filter),
         PromptKind::Search => return viewer::search(state, "").map_err(|error| error.to_string()),
         PromptKind::Extract => state.plan = None,
-        PromptKind::Command | PromptKind::Patch => {}
+        PromptKind::Command | PromptKind::Save => {}
     }
     Ok(())
 }
@@ -222,13 +222,13 @@ fn enter(state: &mut State, effects: &mut Effects) {
         | PromptKind::CompareFilter
         | PromptKind::DuelFilter
         | PromptKind::Search => {}
-        PromptKind::Command | PromptKind::Extract | PromptKind::Patch => {
+        PromptKind::Command | PromptKind::Extract | PromptKind::Save => {
             let (kind, typed) = (prompt.kind, prompt.input.value().trim().to_owned());
             let chosen = prompt.chosen.and_then(|at| suggestions(state).get(at).map(|action| action.act));
             let like = suggestions(state).first().map(|action| action.act);
             let done = match (kind, chosen) {
                 (PromptKind::Extract, _) => extract::begin(state, &typed, effects),
-                (PromptKind::Patch, _) => diff::save(state, &typed, effects),
+                (PromptKind::Save, _) => texts::save(state, &typed, effects),
                 (_, Some(act)) => return perform(state, act, effects),
                 (_, None) => match run(state, &typed, effects) {
                     Ok(false) => match like {
@@ -291,9 +291,8 @@ fn theme(state: &mut State, name: &str) -> Result<(), String> {
 }
 
 fn messages(state: &mut State) {
-    if state.notices.is_empty() && state.asides.is_empty() {
-        toast(state, "nothing was odd");
-        return;
+    if state.notices.is_empty() && state.asides.is_empty() && state.told.is_empty() {
+        return toast(state, "nothing was odd, and nothing was said so far");
     }
     let role = |severity: Severity| match severity {
         Severity::Info => Role::Text,
@@ -301,6 +300,8 @@ fn messages(state: &mut State) {
         Severity::Error => Role::Error,
     };
     let all = state.asides.iter().chain(&state.notices);
-    let lines = all.map(|notice| (text::prose(&notice.to_string()), role(notice.severity))).collect();
+    let odd = all.map(|notice| (text::prose(&notice.to_string()), role(notice.severity)));
+    let told = state.told.iter().map(|toast| (toast.text.clone(), toast.role));
+    let lines = odd.chain(told).collect();
     state.modals.push(Modal::Text(Text { title: "Messages".to_owned(), lines, offset: 0 }));
 }

@@ -363,7 +363,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
             let what = state.plan.as_ref().map_or("", |plan| plan.name.as_str());
             format!("where to write {what}   [Enter] write  [Esc] close")
         }
-        PromptKind::Patch => "a file that is not there yet   [Enter] write  [Esc] close".to_owned(),
+        PromptKind::Save => "a file that is not there yet   [Enter] write  [Esc] close".to_owned(),
         PromptKind::Command => {
             "a layer's number, cmp 3 8, cmp FILE, or what to do   [Enter] do  [Esc] close".to_owned()
         }

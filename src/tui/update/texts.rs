@@ -1,0 +1,92 @@
+//! Texts over the view that are made of the image, and the files of the user that they are saved to.
+
+use super::super::effect::{Effect, TextFile};
+use super::super::layout::Pane;
+use super::super::state::{Fact, Modal, PromptKind, State};
+use super::super::text;
+use super::super::theme::Role;
+use super::details::show;
+use super::{Effects, prompt, toast};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Opens the history as the Dockerfile that it comes from, as far as it tells: `y` copies it.
+pub(super) fn open_dockerfile(state: &mut State) {
+    let Some(subject) = &state.subject else { return };
+    let mut lines: Vec<Fact> = vec![("# Rebuilt from the history; what left no row is missing.".to_owned(), Role::Dim)];
+    for (row, instruction) in subject.image.history.iter().zip(&subject.history) {
+        if let Some(layer) = row.layer {
+            let why = subject.image.why_unexplained(layer).map(|why| format!(": no build step, {why}"));
+            lines.push((format!("# L{layer}{}", why.unwrap_or_default()), Role::Dim));
+        }
+        let last = instruction.len().saturating_sub(1);
+        for (index, line) in instruction.iter().enumerate() {
+            let goes_on = if index < last { " \\" } else { "" };
+            lines.push((format!("{line}{goes_on}"), Role::Text));
+        }
+    }
+    show(state, "Dockerfile".to_owned(), lines);
+}
+
+/// Opens what is told in other words as it stands: the commands of the history, or the config.
+pub(super) fn open_raw(state: &mut State) {
+    let Some(subject) = &state.subject else { return };
+    let line = |line: &str| (text::prose(line), Role::Text);
+    if state.focus() == Pane::History {
+        let rows = subject.image.history.iter().enumerate();
+        let lines = rows.flat_map(|(index, row)| {
+            let head = (format!("H{index}"), Role::Dim);
+            std::iter::once(head).chain(row.created_by.lines().map(line))
+        });
+        let lines = lines.collect();
+        return show(state, "History as it stands".to_owned(), lines);
+    }
+    if subject.image.config.raw.is_null() {
+        return toast(state, "there is no config to show");
+    }
+    let json = serde_json::to_string_pretty(&subject.image.config.raw).unwrap_or_default();
+    let lines = json.lines().map(line).collect();
+    show(state, "Config as it stands".to_owned(), lines);
+}
+
+/// Asks for the file that a text is saved to.
+pub(super) fn ask_for_file(state: &mut State) {
+    let Some(Modal::Text(text)) = state.modal() else { return };
+    let name = match text.title.as_str() {
+        "Dockerfile" => "Dockerfile".to_owned(),
+        "Config as it stands" => "config.json".to_owned(),
+        title => format!("{}.txt", title.replace(['/', ' '], "-").trim_matches('-')),
+    };
+    state.prompt = Some(prompt::new(PromptKind::Save, &format!("./{name}")));
+}
+
+/// Writes the lines of a diff as a patch, or those of a text, to a file of the user that is not there yet.
+pub(super) fn save(state: &mut State, file: &str, effects: &mut Effects) -> Result<(), String> {
+    if file.is_empty() {
+        return Err("name a file".to_owned());
+    }
+    let (contents, text) = match (state.modal(), &state.ready) {
+        (Some(Modal::Diff(diff)), _) => {
+            let Some(patch) = diff.lines().and_then(|lines| lines.patch.as_ref()) else { return Ok(()) };
+            let of = text::path(&diff.model.tree, diff.node);
+            (Arc::clone(&diff.model.files), format!("--- a{of}\n+++ b{of}\n{patch}"))
+        }
+        (Some(Modal::Text(text)), Some(ready)) => {
+            let lines = text.lines.iter().map(|(line, _)| format!("{line}\n")).collect::<Vec<_>>().concat();
+            (Arc::clone(&ready.model.files), lines)
+        }
+        (Some(Modal::Text(_)), None) => return Err("it can be written when all layers are read".to_owned()),
+        _ => return Ok(()),
+    };
+    effects.push(Effect::Save(TextFile { contents, to: PathBuf::from(file), text }));
+    Ok(())
+}
+
+/// Says how the writing went.
+pub(super) fn saved(state: &mut State, to: &Path, done: Result<(), String>) {
+    let to = text::prose(&to.display().to_string());
+    match done {
+        Ok(()) => toast(state, format!("wrote {to}")),
+        Err(error) => toast(state, format!("{to}: {}", text::prose(&error))),
+    }
+}
