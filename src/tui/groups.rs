@@ -1,7 +1,8 @@
 //! Wasted items grouped by path, and what each layer did to those below it: made once, when all figures are known.
 
 use super::Model;
-use crate::analysis::{Cause, WasteItem};
+use crate::analysis::{Cause, DiveReference, WasteItem};
+use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::tree::{NodeId, Occupant, Tree};
@@ -26,8 +27,8 @@ pub(crate) struct Group {
     pub(crate) mixed: bool,
     /// The layers that ship it or made it dead, in order.
     pub(crate) layers: Vec<LayerIndex>,
-    /// The largest item; of several the last one that died.
-    pub(crate) largest: WasteItem,
+    /// The largest item; of several the last one that died. None of a path that only dive counts.
+    pub(crate) largest: Option<WasteItem>,
     /// All items of the path, whatever the group has of them.
     pub(crate) all: Arc<[WasteItem]>,
 }
@@ -54,7 +55,7 @@ pub(crate) fn group(model: &Model) -> Vec<Arc<Group>> {
             cause: largest.cause,
             mixed: false,
             layers: Vec::new(),
-            largest,
+            largest: Some(largest),
             all: all.into(),
         };
         empty.part(|_| true)
@@ -77,16 +78,17 @@ impl Group {
             cause: most(largest.cause, items.iter().map(|item| (item.cause, item.bytes))),
             mixed: items.iter().any(|item| item.cause != largest.cause),
             layers,
-            largest,
+            largest: Some(largest),
             ..self.clone()
         })
     }
 
     /// What to do about the largest item, in words, and how many bytes that saves.
-    pub(crate) fn advice(&self, tree: &Tree) -> (String, u64) {
-        let WasteItem { owner, by, .. } = self.largest;
+    pub(crate) fn advice(&self, tree: &Tree) -> Option<(String, u64)> {
+        let largest = self.largest?;
+        let WasteItem { owner, by, .. } = largest;
         // A copy with another owner or mode would not be there either if what it is a copy of were not.
-        let (mut first, mut saved) = (owner, self.largest.bytes);
+        let (mut first, mut saved) = (owner, largest.bytes);
         let copied = |layer: LayerIndex| {
             self.all.iter().find(|item| item.by == layer && item.owner < layer && item.cause == Cause::MetadataOnly)
         };
@@ -98,7 +100,7 @@ impl Group {
             Some(Occupant::Inode(inode)) => tree.entry(inode).filter(|entry| entry.kind == EntryKind::File),
             _ => None,
         };
-        match self.largest.cause {
+        Some(match largest.cause {
             Cause::MetadataOnly => {
                 let advice = match entry(owner).zip(entry(by)) {
                     Some((a, b)) if (a.uid, a.gid) != (b.uid, b.gid) => {
@@ -107,16 +109,42 @@ impl Group {
                     Some((a, b)) if a.mode != b.mode => format!("chmod in L{owner}, or COPY --chmod there"),
                     _ => format!("do not write the same content again in L{by}"),
                 };
-                (advice, self.largest.bytes)
+                (advice, largest.bytes)
             }
             Cause::Overwritten if entry(by).is_some() => {
                 (format!("write it once: merge L{first} and L{by}, or leave it out of L{first}"), saved)
             }
             Cause::Overwritten => (format!("leave it out of L{first}: L{by} puts something else in its place"), saved),
             Cause::Removed | Cause::Hidden => (format!("remove it in the step that makes it (L{first})"), saved),
-            Cause::Repeated => (format!("L{owner} holds the name twice: rebuild it"), self.largest.bytes),
-        }
+            Cause::Repeated => (format!("L{owner} holds the name twice: rebuild it"), largest.bytes),
+        })
     }
+}
+
+/// Paths as dive counts them, each with what is known of its waste.
+pub(crate) fn as_dive_counts(tree: &Tree, groups: &[Arc<Group>], references: &[DiveReference]) -> Vec<Arc<Group>> {
+    let known: HashMap<&str, &Arc<Group>> = groups.iter().map(|group| (group.path.as_str(), group)).collect();
+    let counted = references.iter().map(|reference| {
+        let path = reference.path.strip_prefix(b"/").unwrap_or(&reference.path);
+        let escaped = escape(path, Target::Terminal).into_owned();
+        let unknown = || Group {
+            node: tree.find(path).unwrap_or(NodeId::ROOT),
+            path: escaped.clone(),
+            bytes: 0,
+            copies: 0,
+            cause: Cause::Overwritten,
+            mixed: false,
+            layers: Vec::new(),
+            largest: None,
+            all: Arc::default(),
+        };
+        let copies = usize::try_from(reference.count).unwrap_or(usize::MAX);
+        let known = known.get(escaped.as_str()).map_or_else(unknown, |group| Group::clone(group));
+        Arc::new(Group { bytes: reference.bytes, copies, ..known })
+    });
+    let mut counted: Vec<Arc<Group>> = counted.collect();
+    counted.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
+    counted
 }
 
 /// What most of the bytes belong to: `first` if nothing else has more.
@@ -181,8 +209,8 @@ pub(crate) struct Bundle {
 
 impl Bundle {
     fn of(title: String, members: Vec<Arc<Group>>) -> Option<Self> {
-        let first = members.first()?.largest;
-        let largest = || members.iter().map(|group| (group.largest, group.bytes));
+        let first = members.first()?.largest?;
+        let largest = || members.iter().filter_map(|group| Some((group.largest?, group.bytes)));
         Some(Self {
             title,
             bytes: members.iter().map(|group| group.bytes).sum(),

@@ -346,7 +346,7 @@ fn table() -> Vec<Action> { vec![
     row(Act::Toggle, &["Space"], Group::Tree, TREE, "open or close", None),
     row(Act::GroupBy, &["o"], Group::Sort, WASTE.or(BUNDLES), "group by", Some("group by")),
     row(Act::Duplicates, &["D"], Group::Sort, WASTE.or(BUNDLES), "same content", None),
-    row(Act::DiveCount, &["M"], Group::Sort, WASTE.or(BUNDLES), "as dive counts", None),
+    row(Act::DiveCount, &["M"], Group::Sort, WASTE.or(BUNDLES), "as dive counts", Some("metric")),
     row(Act::Details, &["i"], Group::Act, PATHS.or(IMAGE_VIEW), "details", Some("details")),
     row(Act::Sort, &["s", "^O"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "next order", Some("sort")),
     row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(BUNDLES).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),

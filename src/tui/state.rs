@@ -359,6 +359,8 @@ pub(crate) struct WastePane {
     pub(crate) shown: Vec<Arc<Group>>,
     /// Their bytes.
     pub(crate) bytes: u64,
+    /// The paths as dive counts them, while that is what is shown.
+    pub(crate) as_dive: Option<Vec<Arc<Group>>>,
     /// Where one is.
     pub(crate) at: Position,
     /// What they are put together by.

@@ -67,7 +67,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Read(generation, read) => viewer::took(state, generation, read),
         Msg::Challenged(generation, found) => rival::took(state, generation, found),
         Msg::CountedAsDive(generation, figures, references) => {
-            waste::counted(state, generation, &figures, &references);
+            waste::counted(state, generation, &figures, &references, &mut effects);
         }
         Msg::FoundCopies(generation, found) => copies::took(state, generation, found),
         Msg::Saved(to, done) => texts::saved(state, &to, done),

@@ -107,8 +107,8 @@ impl Row<'_> {
         )?;
         match (self.link, self.hardlink) {
             (Some(target), _) => writeln!(out, " -> {}", escape(target, Target::Terminal)),
-            (None, Some(first)) => writeln!(out, " link to {}", escape(first, Target::Terminal)),
-            (None, None) => writeln!(out),
+            (None, Some(first)) if first != self.path => writeln!(out, " link to {}", escape(first, Target::Terminal)),
+            (None, _) => writeln!(out),
         }
     }
 

@@ -40,7 +40,10 @@ fn what_was_said_can_be_read_again() {
     let mut hands = hands("B");
     let said = hands.state.toast.as_ref().unwrap().text.clone();
     hands.press("y F : messages Enter");
-    assert_eq!(lines(&hands), [said.as_str(), "copied the instruction", "F does nothing here; ? shows the keys that do"]);
+    assert_eq!(
+        lines(&hands),
+        [said.as_str(), "copied the instruction", "F does nothing here; ? shows the keys that do"]
+    );
     let mut hands = Hands::exploring(80, 24, &Sample::new());
     hands.press(": messages Enter");
     shows(&hands, "nothing was odd, and nothing was said so far");

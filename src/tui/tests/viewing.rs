@@ -174,7 +174,7 @@ fn a_wasted_item_shows_what_is_wasted() {
     let sample = Sample::new();
     let mut hands = Hands::exploring(80, 24, &sample);
     hands.press("2 p");
-    let group = hands.state.waste_group().map(|group| (group.path.clone(), group.largest.owner)).unwrap();
+    let group = hands.state.waste_group().map(|group| (group.path.clone(), group.largest.unwrap().owner)).unwrap();
     shows(&hands, &format!("of layer {}", group.1));
     shows(&hands, group.0.rsplit('/').next().unwrap());
     hands.press("Esc 1 :0 Enter Tab - p");

@@ -146,14 +146,32 @@ fn the_header_says_what_marked_layers_would_weigh_as_one() {
 }
 
 #[test]
-fn the_waste_is_counted_as_dive_does_beside_ours() {
+fn the_metric_is_what_would_go_away_or_what_dive_counts() {
     let mut hands = hands("2 M");
-    shows(&hands, "Waste as dive counts it");
-    shows(&hands, "every copy, the one that stays too");
-    shows(&hands, "What would go away is 10.4 MB.");
-    shows(&hands, "2 copies  /");
-    hands.press("Esc");
-    assert!(hands.state.modals.is_empty());
+    shows(&hands, "10.4 MB would go away");
+    shows(&hands, "counted  share");
+    let (dive, ready) = (&hands.state.waste.as_dive, hands.state.ready.as_ref().unwrap());
+    let (figures, references) = crate::analysis::dive_details(ready.model.tree.listings());
+    assert_eq!(dive.as_ref().unwrap().len(), references.len());
+    assert_eq!(hands.state.waste.bytes, figures.wasted_bytes, "every row together");
+    let largest = hands.state.waste_group().unwrap().clone();
+    assert_eq!((largest.bytes, largest.copies as u64), (references[0].bytes, references[0].count));
+    shows(&hands, "as dive counts");
+    // They are rows as all others.
+    hands.press("o");
+    shows(&hands, "dive counts paths; M shows what would go away");
+    hands.press("/is:removed Enter");
+    assert!(hands.state.waste.shown.len() < references.len() && !hands.state.waste.shown.is_empty());
+    hands.press("Esc M");
+    shows(&hands, "10.4 MB reclaimable");
+    assert!(hands.state.waste.as_dive.is_none());
+    for row in 0..references.len() {
+        let mut hands = super::super::testing::hands("2 M");
+        hands.press(&"j ".repeat(row));
+        let expected = format!("/{}", hands.state.waste_group().unwrap().path);
+        hands.press("Enter");
+        assert_eq!(path(&hands), expected);
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Copy => copy(state, effects),
         Act::Details => details::open(state),
         Act::LeaveOut => without::toggle(state, effects),
-        Act::DiveCount => waste::count_as_dive(state, effects),
+        Act::DiveCount => waste::next_metric(state, effects),
         Act::Duplicates => copies::open(state, effects),
         Act::EmptyRows => lens::toggle_empty_rows(state),
         Act::OpenRow

@@ -118,5 +118,6 @@ fn ready(state: &mut State, model: Arc<Model>) {
     }
     let (groups, killed) = (groups::group(&model), groups::killed(&model));
     state.ready = Some(Ready { model, groups, killed });
+    state.waste.as_dive = None;
     waste::rebuild(state);
 }

@@ -48,7 +48,12 @@ fn difference_to_tree(state: &mut State) {
 /// From a wasted item to its path, in the layer that ships it; the badge there says what made it dead.
 fn waste_to_tree(state: &mut State) {
     let (Some(group), Some(ready)) = (state.waste_group(), &state.ready) else { return };
-    let (node, owner, by) = (group.node, group.largest.owner, group.largest.by);
+    let node = group.node;
+    let Some((owner, by)) = group.largest.map(|item| (item.owner, item.by)) else {
+        // What only dive counts is not dead: the last layer that names it.
+        let last = ready.model.tree.events(node).next().map(|event| event.layer);
+        return last.map_or((), |layer| to_path(state, node, layer));
+    };
     let named = |layer: LayerIndex| ready.model.tree.events(node).any(|event| event.layer == layer);
     // Through a hard link the last name can be of a later layer than the bytes.
     let layer = if named(owner) { owner } else { by };

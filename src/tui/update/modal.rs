@@ -125,7 +125,8 @@ pub(crate) fn help_rows(state: &State, help: &Help, width: usize) -> Vec<Vec<Hel
         let wanted = |action: &&keymap::Action| {
             action.group == group
                 && (typed.is_empty()
-                    || action.help.to_lowercase().contains(&typed)
+                    || group.title().to_lowercase().contains(&typed)
+                    || action.name().to_lowercase().contains(&typed)
                     || keymap::keys(action).to_lowercase().contains(&typed))
         };
         let rows: Vec<HelpCell> = state

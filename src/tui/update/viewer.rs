@@ -63,7 +63,8 @@ pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
         let tree = &ready.model.tree;
         let layer = |inode: &InodeId| tree.inode(*inode).map(|inode| inode.layer);
         let versions = Timeline::of(tree, group.node).files(tree);
-        let wasted = versions.into_iter().find(|inode| layer(inode) == Some(group.largest.owner))?;
+        let owner = group.largest.map(|item| item.owner);
+        let wasted = versions.into_iter().find(|inode| owner.is_none() || layer(inode) == owner)?;
         return Some((group.node, wasted));
     }
     if state.view == View::Compare {

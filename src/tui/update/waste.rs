@@ -3,9 +3,8 @@
 use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
-use super::super::state::{Modal, Position, State, Text, WasteSort};
-use super::super::text::{self, human};
-use super::super::theme::Role;
+use super::super::state::{Position, Ready, State, WastePane, WasteSort};
+use super::super::text::human;
 use super::{Effects, toast};
 use crate::analysis::{DiveFigures, DiveReference};
 use crate::tree::Filter;
@@ -17,18 +16,20 @@ pub(super) fn rebuild(state: &mut State) {
     let before = state.waste.shown.get(state.waste.at.cursor).map(|group| group.node);
     let Some(ready) = &state.ready else { return };
     let kept = |index: usize| state.waste.kept.as_ref().is_none_or(|kept| kept.get(index).copied().unwrap_or(false));
-    let all = ready.groups.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, group)| group);
-    state.waste.bundles = match state.waste.by {
+    let all =
+        all_groups(&state.waste, ready).iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, group)| group);
+    let bundles = match state.waste.by {
         GroupBy::File => Vec::new(),
         by => groups::bundles(all.clone(), by),
     };
     let mut shown: Vec<Arc<Group>> = match &state.waste.opened {
         None => all.cloned().collect(),
         Some(title) => {
-            let opened = state.waste.bundles.iter().find(|bundle| bundle.title == *title);
+            let opened = bundles.iter().find(|bundle| bundle.title == *title);
             opened.map(|bundle| bundle.members.clone()).unwrap_or_default()
         }
     };
+    state.waste.bundles = bundles;
     let sort = state.waste.sort;
     shown.sort_by(|a, b| compare(sort, a, b));
     if state.waste.reversed {
@@ -37,6 +38,11 @@ pub(super) fn rebuild(state: &mut State) {
     state.waste.at.cursor = before.and_then(|node| shown.iter().position(|group| group.node == node)).unwrap_or(0);
     state.waste.bytes = shown.iter().map(|group| group.bytes).sum();
     state.waste.shown = shown;
+}
+
+/// The groups of the present metric.
+fn all_groups<'a>(pane: &'a WastePane, ready: &'a Ready) -> &'a [Arc<Group>] {
+    pane.as_dive.as_deref().unwrap_or(&ready.groups)
 }
 
 /// Groups are made largest first: that order is kept among equals.
@@ -50,6 +56,9 @@ fn compare(sort: WasteSort, a: &Group, b: &Group) -> Ordering {
 
 /// Puts the items together by something else.
 pub(super) fn next_grouping(state: &mut State) {
+    if state.waste.as_dive.is_some() {
+        return toast(state, "dive counts paths; M shows what would go away");
+    }
     state.waste.by = state.waste.by.next();
     state.waste.opened = None;
     state.waste.bundle_at = Position::default();
@@ -109,7 +118,7 @@ pub(super) fn set_filter(state: &mut State, filter: Option<Arc<Filter>>, effects
         rebuild(state);
         return;
     };
-    let nodes = ready.groups.iter().map(|group| group.node).collect();
+    let nodes = all_groups(&state.waste, ready).iter().map(|group| group.node).collect();
     let question = Sift { model: Arc::clone(&ready.model), nodes, filter: Arc::clone(filter) };
     effects.push(Effect::Ask(generation, Job::Sift(question)));
 }
@@ -123,32 +132,31 @@ pub(super) fn sifted(state: &mut State, generation: Generation, kept: Vec<bool>)
     }
 }
 
-/// Asks for the waste as dive counts it.
-pub(super) fn count_as_dive(state: &mut State, effects: &mut Effects) {
+/// Shows what would go away, or what dive counts: that is asked for.
+pub(super) fn next_metric(state: &mut State, effects: &mut Effects) {
     let Some(ready) = &state.ready else { return };
+    if state.waste.as_dive.take().is_some() {
+        set_filter(state, state.waste.filter.clone(), effects);
+        return toast(state, "what would go away");
+    }
     effects.push(Effect::CountAsDive(state.reads.advance(), Arc::clone(&ready.model)));
     toast(state, "counting as dive does …");
 }
 
-/// Shows the waste as dive counts it, beside ours, unless something else was asked for since.
-pub(super) fn counted(state: &mut State, generation: Generation, figures: &DiveFigures, references: &[DiveReference]) {
-    if generation != state.reads {
-        return;
-    }
-    state.toast = None;
-    let (Some(ready), units) = (&state.ready, state.options.units) else { return };
-    let ours = human(ready.model.report.totals.wasted_bytes, units);
-    let theirs = human(figures.wasted_bytes, units);
-    let paths = references.len();
-    let head = format!("dive counts {theirs} in {paths} paths: every copy, the one that stays too.");
-    let mut lines = vec![
-        (head, Role::Strong),
-        (format!("What would go away is {ours}."), Role::Strong),
-        (String::new(), Role::Text),
-    ];
-    lines.extend(references.iter().map(|reference| {
-        let path = text::name(&reference.path);
-        (format!("{:>9} {:>3} copies  {path}", human(reference.bytes, units), reference.count), Role::Text)
-    }));
-    state.modals.push(Modal::Text(Text { title: "Waste as dive counts it".to_owned(), lines, offset: 0 }));
+/// Shows the paths as dive counts them, unless something else was asked for since.
+pub(super) fn counted(
+    state: &mut State,
+    generation: Generation,
+    figures: &DiveFigures,
+    references: &[DiveReference],
+    effects: &mut Effects,
+) {
+    let Some(ready) = state.ready.as_ref().filter(|_| generation == state.reads) else { return };
+    let units = state.options.units;
+    let (ours, theirs) = (human(ready.model.report.totals.wasted_bytes, units), human(figures.wasted_bytes, units));
+    state.waste.as_dive = Some(groups::as_dive_counts(&ready.model.tree, &ready.groups, references));
+    state.waste.by = GroupBy::File;
+    state.waste.opened = None;
+    set_filter(state, state.waste.filter.clone(), effects);
+    toast(state, format!("dive counts {theirs}: every copy, the one that stays too; {ours} would go away"));
 }

@@ -19,11 +19,11 @@ pub(super) fn of_entry(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'
 /// The same of a path that is not asked whether its bytes are dead.
 pub(super) fn unless_dead(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
     match entry.kind {
-        EntryKind::Symlink => (leads("->", &text::name(tree.link(inode)), room), Role::Dim),
+        EntryKind::Symlink => (leads("-> ", &text::name(tree.link(inode)), room), Role::Dim),
         _ if entry.mode & 0o4000 != 0 => ("suid".to_owned(), Role::Warning),
         _ if entry.mode & 0o2000 != 0 => ("sgid".to_owned(), Role::Warning),
         _ => match tree.inode(inode).filter(|inode| inode.node != node) {
-            Some(first) => (leads("hl", &text::path(tree, first.node), room), Role::Dim),
+            Some(first) => (leads(&format!("hl L{}:", first.layer), &text::path(tree, first.node), room), Role::Dim),
             None => (String::new(), Role::Dim),
         },
     }
@@ -40,5 +40,5 @@ pub(super) fn dead(tree: &Tree, inode: InodeId) -> Option<String> {
 }
 
 fn leads(how: &str, to: &str, room: usize) -> String {
-    format!("{how} {}", text::shorten_path(to, room.saturating_sub(3).max(1)))
+    format!("{how}{}", text::shorten_path(to, room.saturating_sub(text::width(how)).max(1)))
 }

@@ -1,5 +1,6 @@
 //! What stands around the panes: header, lens, strip, status; and the borders of panes.
 
+use super::super::groups::{Bundle, Group};
 use super::super::inquest::Open;
 use super::super::layout::{self, Class, Pane};
 use super::super::state::{Fact, LayerRow, Modal, PromptKind, State, View};
@@ -221,14 +222,13 @@ fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let steps = |owner: LayerIndex, by: LayerIndex| {
         format!("L{owner} {} → L{by} {}", text::cut(&instruction(owner), half), text::cut(&instruction(by), half))
     };
-    let (steps, advice, saved) = match (state.waste_group(), state.waste.bundle()) {
-        (Some(group), _) => {
-            let (advice, saved) = group.advice(&ready.model.tree);
-            (steps(group.largest.owner, group.largest.by), advice, saved)
-        }
-        (None, Some(bundle)) => (steps(bundle.layers.0, bundle.layers.1), bundle.advice(), bundle.bytes),
-        (None, None) => return vec![figures],
+    let of_group = |group: &Group| {
+        let (item, (advice, saved)) = (group.largest?, group.advice(&ready.model.tree)?);
+        Some((steps(item.owner, item.by), advice, saved))
     };
+    let of_bundle = |bundle: &Bundle| (steps(bundle.layers.0, bundle.layers.1), bundle.advice(), bundle.bytes);
+    let found = state.waste_group().and_then(of_group).or_else(|| state.waste.bundle().map(of_bundle));
+    let Some((steps, advice, saved)) = found else { return vec![figures] };
     let share = text::percent(saved, report.totals.shipped_bytes);
     let tip = format!("Tip  {advice}: saves {}, {share} of the image", human(saved, units));
     vec![vec![(text::cut(&steps, width), Role::Text)], vec![(text::cut(&tip, width), Role::Text)], figures]

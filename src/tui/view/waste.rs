@@ -52,14 +52,17 @@ impl Painter<'_> {
         let total = human(state.waste.bytes, state.options.units);
         let shown = state.waste.shown.len();
         let paths = if shown == 1 { "path" } else { "paths" };
+        let all = state.waste.as_dive.as_ref().unwrap_or(&ready.groups);
+        let (metric, bytes) =
+            if state.waste.as_dive.is_some() { ("as dive counts", "counted") } else { ("reclaimable", "reclaim") };
         let window =
-            self.frame(Pane::Waste, area, &format!("Waste · {shown} {paths} · {total} reclaimable"), &self.order());
+            self.frame(Pane::Waste, area, &format!("Waste · {shown} {paths} · {total} {metric}"), &self.order());
         if state.waste.shows_bundles() {
             return self.bundles(area, window, ready.model.report.totals.wasted_bytes);
         }
         let columns = Columns::of(window.width);
         let heading = [
-            "reclaim",
+            bytes,
             if columns.share { "  share    " } else { "" },
             if columns.copies { "  copies" } else { "" },
             if columns.cause { "  cause           " } else { "" },
@@ -75,8 +78,8 @@ impl Painter<'_> {
         let at = state.waste.at;
         let dimmed = state.is_wrong(PromptKind::WasteFilter);
         let scale = Scale {
-            total: ready.model.report.totals.wasted_bytes,
-            largest: ready.groups.iter().map(|group| group.bytes).max().unwrap_or(0),
+            total: all.iter().map(|group| group.bytes).sum(),
+            largest: all.iter().map(|group| group.bytes).max().unwrap_or(0),
         };
         let rows = state.waste.shown.iter().enumerate().skip(at.offset);
         for ((index, group), y) in rows.zip(window.y..window.bottom()) {
@@ -103,7 +106,8 @@ impl Painter<'_> {
         if columns.cause {
             let (marker, role) = marker(group.cause);
             let more = if group.mixed { "…" } else { "" };
-            out.push((format!("  {}", text::left(&format!("{marker} {}{more}", group.cause), 16)), role));
+            let cause = group.largest.map_or_else(String::new, |_| format!("{marker} {}{more}", group.cause));
+            out.push((format!("  {}", text::left(&cause, 16)), role));
         }
         if columns.layers {
             out.push((format!("  {}", text::left(&layers(group), 7)), Role::Text));
@@ -140,6 +144,7 @@ impl Painter<'_> {
 
     fn order(&self) -> String {
         let (name, down) = match self.state.waste.sort {
+            WasteSort::Bytes if self.state.waste.as_dive.is_some() => ("count", true),
             WasteSort::Bytes => ("reclaim", true),
             WasteSort::Path => ("path", false),
             WasteSort::Cause => ("cause", false),
