@@ -143,6 +143,9 @@ pub trait ImageFiles: fmt::Debug + Send + Sync {
         cancel: &Cancel,
     ) -> io::Result<Vec<u8>>;
 
+    /// The SHA-256 of all of a file, in hex.
+    fn digest(&self, inode: InodeId, observer: &dyn Observer, cancel: &Cancel) -> io::Result<String>;
+
     /// The first line of a file that has a needle.
     fn first_line(
         &self,

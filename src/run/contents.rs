@@ -24,13 +24,14 @@ pub(super) type Contents = HashMap<InodeId, io::Result<Vec<u8>>>;
 /// The digests of contents, or why there is none.
 pub(super) type Digests = HashMap<InodeId, io::Result<String>>;
 
-fn hash(content: &mut Content) -> io::Result<String> {
+/// The SHA-256 of a content, in hex.
+pub(super) fn sha256(content: &mut Content) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 128 << 10];
     loop {
         let count = content.read(&mut buffer)?;
         if count == 0 {
-            return Ok(format!("sha256:{}", hex(hasher)));
+            return Ok(hex(hasher));
         }
         hasher.update(buffer.get(..count).unwrap_or_default());
     }
@@ -63,7 +64,7 @@ impl Files {
     pub(super) fn digests(&self, inodes: Vec<InodeId>, observer: &dyn Observer, cancel: &Cancel) -> Digests {
         let mut digests = Digests::new();
         self.visit(inodes, observer, cancel, &mut |inode, content| {
-            digests.insert(inode, content.and_then(hash));
+            digests.insert(inode, content.and_then(sha256).map(|digest| format!("sha256:{digest}")));
         });
         digests
     }

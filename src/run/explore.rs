@@ -1,5 +1,6 @@
 //! The explorer and the loader that feeds it, side by side.
 
+use super::contents::sha256;
 use super::diff::Both;
 use super::files::create;
 use super::gate::Gate;
@@ -137,6 +138,10 @@ impl ImageFiles for Explored {
         cancel: &Cancel,
     ) -> io::Result<Vec<u8>> {
         self.files.part(inode, from, most, observer, cancel)
+    }
+
+    fn digest(&self, inode: InodeId, observer: &dyn Observer, cancel: &Cancel) -> io::Result<String> {
+        sha256(&mut self.files.content(inode, observer, cancel)?)
     }
 
     fn first_line(

@@ -136,7 +136,7 @@ pub(crate) struct Line {
 pub(crate) struct Facts {
     /// The first byte that differs, if it is among those that were compared.
     pub(crate) first: Option<u64>,
-    /// SHA-256 of left and right; none if not all of it was read.
+    /// SHA-256 of left and right; none as long as not all of it was read.
     pub(crate) digests: [Option<String>; 2],
     /// In what two programs or libraries differ, as lines.
     pub(crate) elf: Vec<String>,
@@ -148,8 +148,20 @@ impl Pair {
         let read = |side: &Side| side.files.read(side.inode, 0, MOST, &Silent, &self.cancel);
         let [left, right] = &self.sides;
         let both = read(left).and_then(|left| Ok((left, read(right)?)));
-        let difference = both.map(|(left, right)| Difference::of(&left, &right));
+        let difference = both.and_then(|(left, right)| self.whole(Difference::of(&left, &right)));
         (!self.cancel.is_cancelled()).then(|| difference.map_err(|error: io::Error| error.to_string()))
+    }
+}
+
+impl Pair {
+    /// What is too large to be held is read once more for its digest.
+    fn whole(&self, difference: Difference) -> io::Result<Difference> {
+        let Difference::Bytes(mut facts) = difference else { return Ok(difference) };
+        for (digest, side) in facts.digests.iter_mut().zip(&self.sides).filter(|(digest, _)| digest.is_none()) {
+            *digest = Some(side.files.digest(side.inode, &Silent, &self.cancel)?);
+        }
+        let [left, right] = &facts.digests;
+        Ok(if left == right { Difference::Same } else { Difference::Bytes(facts) })
     }
 }
 
@@ -387,7 +399,7 @@ fn byte_rows(facts: &Facts, columns: usize) -> Vec<Row> {
         Some(at) => format!("The first byte that differs is {at} (0x{at:x})."),
         None => format!("The first {} MiB are the same.", MOST >> 20),
     };
-    let digest = |digest: &Option<String>| digest.clone().unwrap_or_else(|| "too large to be read whole".to_owned());
+    let digest = |digest: &Option<String>| digest.clone().unwrap_or_default();
     let [left, right] = &facts.digests;
     let head = [
         "These are bytes, or long texts: they are not compared line by line.".to_owned(),

@@ -8,6 +8,7 @@ use super::files::{Files, List};
 use super::find::{MOST_HITS, Search};
 use super::highlight::paint;
 use super::inquest::Ask;
+use super::menu::AskDigest;
 use super::msg::{Generation, Msg};
 use super::rival::Challenge;
 use super::scene::{Look, Scene, Source};
@@ -37,6 +38,8 @@ pub(crate) enum Effect {
     Challenge(Generation, Challenge),
     /// Find files with the same content.
     FindCopies(Generation, AskCopies),
+    /// Read a file for its SHA-256.
+    Digest(Generation, AskDigest),
     /// Count the waste as dive does.
     CountAsDive(Generation, Arc<Model>),
     /// Count what would not be shipped without some paths.
@@ -327,6 +330,7 @@ impl Effect {
             Self::FindCopies(generation, asked) => {
                 Some(Msg::FoundCopies(generation, asked.answer(&Going::of(generation, tell))?))
             }
+            Self::Digest(generation, ask) => Some(Msg::Digested(generation, ask.answer())),
             Self::CountAsDive(generation, model) => {
                 let (figures, references) = dive_details(model.tree.listings());
                 Some(Msg::CountedAsDive(generation, figures, references))

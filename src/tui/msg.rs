@@ -65,6 +65,8 @@ pub(crate) enum Msg {
     ToastOver,
     /// Another image was read and compared, or could not be.
     Challenged(Generation, Result<Rival, String>),
+    /// The SHA-256 of a file is known, or it could not be read.
+    Digested(Generation, Result<String, String>),
     /// The waste as dive counts it: the sums, and each path with all its copies.
     CountedAsDive(Generation, DiveFigures, Vec<DiveReference>),
     /// Contents were compared, or could not be.

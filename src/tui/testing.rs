@@ -23,6 +23,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
@@ -173,6 +174,10 @@ impl ImageFiles for Filled {
         };
         let (from, most) = (usize::try_from(from).unwrap(), usize::try_from(most).unwrap_or(usize::MAX));
         Ok(text.into_iter().skip(from).take(most).collect())
+    }
+
+    fn digest(&self, inode: InodeId, observer: &dyn Observer, cancel: &Cancel) -> io::Result<String> {
+        Ok(crate::image::hex(Sha256::new_with_prefix(self.read(inode, 0, u64::MAX, observer, cancel)?)))
     }
 
     fn first_line(

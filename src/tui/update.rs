@@ -66,6 +66,7 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Effects {
         Msg::Sifted(generation, kept) => waste::sifted(state, generation, kept),
         Msg::Read(generation, read) => viewer::took(state, generation, read),
         Msg::Challenged(generation, found) => rival::took(state, generation, found),
+        Msg::Digested(generation, digest) => menu::digested(state, generation, digest, &mut effects),
         Msg::CountedAsDive(generation, figures, references) => {
             waste::counted(state, generation, &figures, &references, &mut effects);
         }

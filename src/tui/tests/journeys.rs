@@ -461,6 +461,17 @@ fn the_menu_offers_what_can_be_copied() {
     }
     hands.press("j Enter");
     assert_eq!(hands.copied.as_deref(), Some("layerscope cat --layer 4 app.tar srv/app/static/bundle.js"));
+    hands.press("Y j j Enter");
+    assert_eq!(hands.copied.as_deref(), Some("layerscope extract --layer 4 --to . app.tar srv/app/static/bundle.js"));
+    // It is read for that.
+    hands.press("Y");
+    let Some(Modal::Menu(menu)) = hands.state.modal() else { panic!("no menu") };
+    let digest = menu.items.iter().position(|(what, _)| *what == "its SHA-256").unwrap();
+    hands.press(&"j ".repeat(digest));
+    hands.press("Enter");
+    let digest = hands.copied.clone().unwrap();
+    assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{digest}");
+    assert!(hands.text().contains(&format!("copied its SHA-256, {}…", &digest[..12])), "{}", hands.text());
     assert!(hands.state.modals.is_empty());
     hands.press("1 :3 Enter Y y");
     assert_eq!(hands.copied.as_deref(), Some("COPY . ."));

@@ -2,12 +2,14 @@
 
 use super::super::effect::Effect;
 use super::super::layout::Pane;
-use super::super::menu::{Menu, quoted};
-use super::super::state::{Modal, Position, State, View};
+use super::super::menu::{AskDigest, Menu, Text, quoted};
+use super::super::msg::Generation;
+use super::super::state::{Modal, Position, State, Subject, View};
 use super::super::text;
-use super::{Effects, details, toast, viewer};
+use super::{Effects, details, failed, toast, viewer};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
+use std::sync::Arc;
 
 /// Opens the list of what can be copied of the selection.
 pub(super) fn open(state: &mut State) {
@@ -23,13 +25,41 @@ pub(super) fn copy(state: &mut State, effects: &mut Effects) {
     let Some(Modal::Menu(menu)) = state.modals.last() else { return };
     let Some((what, text)) = menu.items.get(menu.at.cursor).cloned() else { return };
     state.modals.pop();
-    toast(state, format!("copied {what}"));
-    effects.push(Effect::Copy(text));
+    match (text, &state.ready) {
+        (Text::Known(text), _) => {
+            toast(state, format!("copied {what}"));
+            effects.push(Effect::Copy(text));
+        }
+        (Text::Digest(inode), Some(ready)) => {
+            let ask = AskDigest { files: Arc::clone(&ready.model.files), inode };
+            effects.push(Effect::Digest(state.reads.advance(), ask));
+            toast(state, "reading the file for its SHA-256 …");
+        }
+        (Text::Digest(_), None) => {}
+    }
+}
+
+/// Copies the digest of a file, unless something else was asked for since.
+pub(super) fn digested(
+    state: &mut State,
+    generation: Generation,
+    digest: Result<String, String>,
+    effects: &mut Effects,
+) {
+    match digest {
+        _ if generation != state.reads => {}
+        Ok(digest) => {
+            toast(state, format!("copied its SHA-256, {}…", digest.get(..12).unwrap_or(&digest)));
+            effects.push(Effect::Copy(digest));
+        }
+        Err(error) => failed(state, &error),
+    }
 }
 
 /// What can be copied: what `y` copies, then what is known of the path, then of the layer.
-fn items(state: &State) -> Vec<(&'static str, String)> {
-    let mut items: Vec<(&'static str, String)> = details::copied(state).into_iter().collect();
+fn items(state: &State) -> Vec<(&'static str, Text)> {
+    let known = |(what, text)| (what, Text::Known(text));
+    let mut items: Vec<(&'static str, Text)> = details::copied(state).into_iter().map(known).collect();
     let Some(subject) = &state.subject else { return items };
     // In the list of layers one is at a layer, whatever file is selected beside it.
     let is_list = state.modals.is_empty() && state.view == View::Layers && state.focus() != Pane::Tree;
@@ -44,17 +74,33 @@ fn items(state: &State) -> Vec<(&'static str, String)> {
         // What no argument can be written for is not offered: an escaped path is another path.
         if let Some(path) = std::str::from_utf8(&raw).ok().filter(|path| !path.chars().any(char::is_control)) {
             let (image, path) = (quoted(&subject.reference), quoted(path));
-            items.push(("the command for its content", format!("layerscope cat --layer {layer} {image} {path}")));
-            items.push(("the command for its timeline", format!("layerscope why {image} {path}")));
+            let commands = [
+                ("the command for its content", format!("layerscope cat --layer {layer} {image} {path}")),
+                ("the command to extract it", format!("layerscope extract --layer {layer} --to . {image} {path}")),
+                ("the command for its timeline", format!("layerscope why {image} {path}")),
+            ];
+            items.extend(commands.map(known));
+            items.extend(
+                tar_command(subject, layer, &path).map(|command| known(("the tar command for its content", command))),
+            );
         }
         if let Some(size) = tree.file_size(inode) {
-            items.push(("its size in bytes", size.to_string()));
+            items.push(known(("its size in bytes", size.to_string())));
+            items.push(("its SHA-256", Text::Digest(inode)));
         }
     }
     if let Some(layer) = layer {
-        items.extend(of_layer(state, layer));
+        items.extend(of_layer(state, layer).into_iter().map(known));
     }
     items
+}
+
+/// How to get a file without layerscope: where the layer is a file of a directory, `tar` finds out how it is compressed.
+fn tar_command(subject: &Subject, layer: LayerIndex, path: &str) -> Option<String> {
+    let digest = subject.image.layers.get(layer.index())?.digest.as_ref()?.to_string();
+    let (algorithm, hex) = digest.split_once(':').filter(|_| subject.kind == "oci")?;
+    let blob = format!("{}/blobs/{algorithm}/{hex}", subject.reference.trim_end_matches('/'));
+    Some(format!("tar -xOf {} {path}", quoted(&blob)))
 }
 
 fn of_layer(state: &State, layer: LayerIndex) -> Vec<(&'static str, String)> {

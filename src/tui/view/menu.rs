@@ -1,7 +1,7 @@
 //! What can be copied, over the view.
 
 use super::super::layout;
-use super::super::menu::Menu;
+use super::super::menu::{Menu, Text};
 use super::super::text;
 use super::super::theme::Role;
 use super::Painter;
@@ -19,6 +19,10 @@ impl Painter<'_> {
         {
             let whole = Rect { y, height: 1, ..window };
             let inside = Rect { x: whole.x + 1, width: whole.width.saturating_sub(2), ..whole };
+            let text = match text {
+                Text::Known(text) => text.as_str(),
+                Text::Digest(_) => "read when it is chosen",
+            };
             let shown = text::shorten(&text.replace('\n', " "), usize::from(inside.width).saturating_sub(name));
             let pieces = if name > 0 {
                 vec![(text::left(what, name), Role::Dim), (shown, Role::Text)]
