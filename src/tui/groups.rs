@@ -223,11 +223,14 @@ impl Bundle {
     /// What to do about it, in words.
     pub(crate) fn advice(&self) -> String {
         let (owner, by) = self.layers;
+        let is_all = |item: &WasteItem| (item.owner, item.by) == self.layers;
+        let most =
+            if self.members.iter().all(|group| group.largest.as_ref().is_none_or(is_all)) { "" } else { "most of it " };
         match self.cause {
-            Cause::MetadataOnly => format!("set owner and mode in L{owner}: COPY --chown, --chmod"),
-            Cause::Overwritten => format!("write them once: merge L{owner} and L{by}"),
-            Cause::Removed | Cause::Hidden => format!("remove them in the step that makes them (L{owner})"),
-            Cause::Repeated => format!("L{owner} holds names twice: rebuild it"),
+            Cause::MetadataOnly => format!("set owner and mode at once ({most}L{owner}): COPY --chown, --chmod"),
+            Cause::Overwritten => format!("write them once ({most}L{owner} and L{by})"),
+            Cause::Removed | Cause::Hidden => format!("remove them where they are made ({most}L{owner})"),
+            Cause::Repeated => format!("rebuild what holds names twice ({most}L{owner})"),
         }
     }
 }
