@@ -469,6 +469,8 @@ pub(super) fn named(word: &str) -> Option<KeyEvent> {
         "Tab" => KeyCode::Tab,
         "S-Tab" => KeyCode::BackTab,
         "Space" => KeyCode::Char(' '),
+        "S-Up" => return Some(KeyEvent::new(KeyCode::Up, KeyModifiers::SHIFT)),
+        "S-Down" => return Some(KeyEvent::new(KeyCode::Down, KeyModifiers::SHIFT)),
         "Up" => KeyCode::Up,
         "Down" => KeyCode::Down,
         "Left" => KeyCode::Left,

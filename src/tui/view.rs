@@ -290,14 +290,20 @@ impl Painter<'_> {
             &[(sign.to_owned(), Role::Key), (text::cut(&text::prose(&shown), width), Role::Strong)],
         );
         self.palette(area, prompt.chosen);
-        let note = match &prompt.error {
-            Some(error) => (format!(" {error} "), Role::Error),
+        let (note, role) = match &prompt.error {
+            Some(error) => (error.clone(), Role::Error),
             None => (frame::hits(self.state, prompt.kind), Role::Dim),
         };
-        // Without a footer the note takes the place of the header.
-        let line = self.areas.footer.unwrap_or(self.areas.header);
-        self.line(line, &[(" ".repeat(usize::from(line.width)), Role::Text)]);
-        self.line(Rect { x: 1, ..line }, &[note]);
+        // Without a footer the note takes the place of the header. One that is longer stands over what is typed.
+        let last = self.areas.footer.unwrap_or(self.areas.header);
+        let lines = text::wrap(&note, usize::from(last.width).saturating_sub(2).max(1));
+        let above = if lines.len() > 1 { lines.len() } else { 0 };
+        let first = if above > 0 { area.y.saturating_sub(u16::try_from(above).unwrap_or(0)) } else { last.y };
+        for (text, y) in lines.into_iter().zip(first..) {
+            let line = Rect { y, ..last };
+            self.line(line, &[(" ".repeat(usize::from(line.width)), Role::Text)]);
+            self.line(Rect { x: 1, ..line }, &[(text, role)]);
+        }
         let column = prompt.input.visual_cursor().saturating_sub(scroll) + 2;
         Some((u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1)), area.y))
     }

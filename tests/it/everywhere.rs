@@ -63,6 +63,8 @@ fn sent(key: &str) -> Option<String> {
         "Esc" => "\x1b".to_owned(),
         "Tab" => "\t".to_owned(),
         "S-Tab" => "\x1b[Z".to_owned(),
+        "S-Down" => "\x1b[1;2B".to_owned(),
+        "S-Up" => "\x1b[1;2A".to_owned(),
         "Space" => " ".to_owned(),
         "^Space" => "\0".to_owned(),
         "Up" => "\x1b[A".to_owned(),

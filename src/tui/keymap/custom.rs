@@ -45,12 +45,14 @@ const DIVE: &[(Act, Where, &str)] = &[
 ];
 
 /// The keys that are no characters, as the help writes them.
-const NAMED: [&str; 15] = [
+const NAMED: [&str; 17] = [
     "Enter",
     "Esc",
     "Tab",
     "S-Tab",
     "Space",
+    "S-Up",
+    "S-Down",
     "Up",
     "Down",
     "Left",

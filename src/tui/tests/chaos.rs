@@ -44,6 +44,8 @@ const KEYS: &[&str] = &[
     "End",
     "Tab",
     "S-Tab",
+    "S-Down",
+    "S-Up",
     "1",
     "2",
     "3",

@@ -442,6 +442,23 @@ fn typing_narrows_the_help() {
 }
 
 #[test]
+fn a_long_error_is_read_to_its_end() {
+    let hands = hands("/is:foo");
+    let text = hands.text();
+    for part in ["is: knows added modified", "secret elf", "/is:foo"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+}
+
+#[test]
+fn shift_and_an_arrow_make_a_range_or_a_longer_one() {
+    let mut hands = hands("S-Down S-Down");
+    assert!(hands.text().contains("lens: L0-L2 range"), "{}", hands.text());
+    hands.press("S-Up");
+    assert!(hands.text().contains("lens: L0-L1 range"), "{}", hands.text());
+}
+
+#[test]
 fn every_key_of_the_table_is_one_that_a_terminal_sends() {
     for action in &Keymap::default().actions {
         assert!(!action.keys.is_empty(), "{:?}", action.act);

@@ -118,6 +118,12 @@ fn in_pane(state: &mut State, act: Act) {
         Act::LensPrevious | Act::LensNext | Act::LensCycle | Act::LensAlone | Act::LensSum | Act::LensRange => {
             lens(state, act);
         }
+        Act::RangeDown | Act::RangeUp => {
+            if let (false, Some(layer)) = (matches!(state.tree.mode, LensMode::Range(_)), state.layers.selected) {
+                state.tree.mode = LensMode::Range(layer);
+            }
+            lens::move_in_list(state, if act == Act::RangeDown { 1 } else { -1 });
+        }
         Act::Sort | Act::Reverse if matches!(state.modal(), Some(Modal::Duel(_))) => {
             rival::sort(state, act);
         }

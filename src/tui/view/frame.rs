@@ -361,7 +361,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
         },
         PromptKind::Extract => {
             let what = state.plan.as_ref().map_or("", |plan| plan.name.as_str());
-            format!("where to write {what}   [Enter] write  [Esc] close")
+            format!("where to write {}   [Enter] write  [Esc] close", text::shorten_path(what, 32))
         }
         PromptKind::Save => "a file that is not there yet   [Enter] write  [Esc] close".to_owned(),
         PromptKind::Command => {

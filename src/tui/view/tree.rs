@@ -9,9 +9,10 @@
 use super::super::layout::{Class, Pane};
 use super::super::rows::{Folder, Row, SortKey};
 use super::super::scene::{Kinds, Scene};
-use super::super::state::{PromptKind, Reading, State};
+use super::super::state::{LensMode, PromptKind, Reading, State};
 use super::super::text;
 use super::super::theme::Role;
+use super::super::update;
 use super::{Painter, Piece, badge};
 use crate::listing::EntryKind;
 use crate::report::mode_text;
@@ -296,6 +297,10 @@ fn waiting(state: &State) -> String {
 fn nothing(state: &State) -> String {
     if state.tree.filter.is_some() {
         return "nothing matches the filter".to_owned();
+    }
+    let layer = state.layer();
+    if let Some(error) = update::layer_error(state, layer).filter(|_| state.tree.mode == LensMode::Alone) {
+        return format!("nothing of L{layer} could be read: {error}");
     }
     if state.tree.kinds == Kinds::default() {
         return "no changes under this lens: c shows all paths".to_owned();
