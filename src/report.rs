@@ -43,6 +43,8 @@ pub use found::{
 };
 pub use ghosts::{GhostSection, ghosts, write as write_ghosts, write_json as write_ghosts_json};
 pub use history::{write as write_history, write_json as write_history_json};
+#[cfg(feature = "tui")]
+pub(crate) use json::pretty;
 pub use json::{schema, write as write_json, write_schema};
 pub use listing::{
     LsError, LsFormat, LsScope, LsSort, LsStyle, Only as LsOnly, missing, mode_text, mtime_text, unknown,

@@ -25,7 +25,7 @@ pub fn write_schema(schema: &serde_json::Value, out: &mut dyn Write) -> io::Resu
 }
 
 /// Writes any value indented by two spaces, with a newline at its end.
-pub(super) fn pretty<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn pretty<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(BUFFER, out);
     value.serialize(&mut Serializer::with_formatter(&mut out, Safe(PrettyFormatter::new())))?;
     out.write_all(b"\n")?;

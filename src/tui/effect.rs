@@ -155,8 +155,13 @@ impl Read {
         }
         // A glance looks at the beginning alone. What cannot be looked into is still there as bytes.
         let insight = if self.most < MOST {
-            let part = Some("this is its beginning; opened it says more".to_owned());
-            Inside::of(&bytes, &self.cancel).map(|inside| Insight { inside, wanted: Vec::new(), part })
+            let is_whole = (bytes.len() as u64) < self.most;
+            Inside::of(&bytes, &self.cancel).map(|inside| {
+                // Where the libraries of a program are is not looked up for a glance.
+                let says_all = is_whole && matches!(inside, Inside::Archive(_));
+                let part = (!says_all).then(|| "this is its beginning; opened it says more".to_owned());
+                Insight { inside, wanted: Vec::new(), part }
+            })
         } else {
             self.contents.inside(self.node, self.inode, &self.cancel).ok().flatten()
         };

@@ -26,7 +26,7 @@ pub struct Insight {
 pub(crate) fn rows(tree: &Tree, insight: &Insight) -> Vec<Row> {
     let mut out = match &insight.inside {
         Inside::Elf(elf) => elf_rows(tree, elf, insight),
-        Inside::Archive(archive) => archive_rows(archive),
+        Inside::Archive(archive) => archive_rows(archive, insight.part.is_some()),
     };
     if let Some(part) = &insight.part {
         out.push(fact("note", text::prose(part), Role::Warning));
@@ -116,7 +116,8 @@ fn library(tree: &Tree, lead: &str, name: &[u8], found: Option<NodeId>) -> Row {
     row
 }
 
-fn archive_rows(archive: &Archive) -> Vec<Row> {
+/// The members of an archive, or those of its beginning, of which it is no news that it is cut.
+fn archive_rows(archive: &Archive, is_part: bool) -> Vec<Row> {
     let around = match archive.compression {
         Compression::None => String::new(),
         other => format!(" in {}", other.name()),
@@ -124,9 +125,13 @@ fn archive_rows(archive: &Archive) -> Vec<Row> {
     let count = archive.members.len();
     let bytes: u64 = archive.members.iter().fold(0, |sum, member| sum.saturating_add(member.size));
     let files = if count == 1 { "1 member".to_owned() } else { format!("{} members", text::count(count as u64)) };
-    let title = format!("{}{around} · {files} · {bytes} bytes unpacked", archive.format);
+    let title = if is_part {
+        format!("{}{around} · begins with {files}", archive.format)
+    } else {
+        format!("{}{around} · {files} · {bytes} bytes unpacked", archive.format)
+    };
     let mut out = vec![fact("archive", title, Role::Strong)];
-    if let Some(cut) = &archive.cut {
+    if let Some(cut) = archive.cut.as_ref().filter(|_| !is_part) {
         out.push(fact("note", text::prose(cut), Role::Warning));
     }
     let width = archive.members.iter().map(|member| member.size).max().unwrap_or(0).to_string().len();

@@ -56,9 +56,9 @@ fn row(model: &Model, step: &Step, units: Units) -> Fact {
         Deed::Written | Deed::Linked => written(model, step, units),
         Deed::Implied => "named as a parent".to_owned(),
         Deed::Removed => "removed".to_owned(),
-        Deed::RemovedAbove => "removed with a directory above".to_owned(),
-        Deed::Hidden => "hidden by an opaque directory".to_owned(),
-        Deed::ReplacedAbove => "replaced by something above".to_owned(),
+        Deed::RemovedAbove => "removed with its directory".to_owned(),
+        Deed::Hidden => "hidden by an opaque marker".to_owned(),
+        Deed::ReplacedAbove => "a path above was replaced".to_owned(),
     };
     let instruction = text::instruction(model.image.instruction(step.layer));
     let (marker, layer) = (step.change.marker(), step.layer.to_string());

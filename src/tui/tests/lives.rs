@@ -39,7 +39,7 @@ fn a_life_says_who_touched_a_path_and_where_its_bytes_still_are() {
 fn an_event_leads_to_its_layer_and_to_what_the_file_held_there() {
     let mut hands = secret();
     hands.press("t v");
-    assert!(hands.text().contains("only a regular file has a content"), "{}", hands.text());
+    assert!(hands.text().contains("nothing is left of it in this layer"), "{}", hands.text());
     hands.press("k v");
     assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
     assert!(hands.text().contains("of layer 4"), "{}", hands.text());

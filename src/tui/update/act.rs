@@ -81,6 +81,10 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
     match act {
         Act::OpenRow | Act::ViewContent if viewer::open(state, effects) => {}
         Act::OpenRow => tree::open_row(state),
+        Act::ViewContent if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_none_or(|step| step.inode.is_none())) =>
+        {
+            toast(state, "nothing is left of it in this layer: a row above has its content");
+        }
         Act::ViewContent => toast(state, "only a regular file has a content"),
         Act::Extract => extract::open(state),
         Act::Edit => extract::edit(state, effects),

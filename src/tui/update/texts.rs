@@ -7,6 +7,7 @@ use super::super::text;
 use super::super::theme::Role;
 use super::details::show;
 use super::{Effects, prompt, toast};
+use crate::report;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,8 +45,11 @@ pub(super) fn open_raw(state: &mut State) {
     if subject.image.config.raw.is_null() {
         return toast(state, "there is no config to show");
     }
-    let json = serde_json::to_string_pretty(&subject.image.config.raw).unwrap_or_default();
-    let lines = json.lines().map(line).collect();
+    // Nothing of it has to be escaped to be shown: what is saved is JSON still.
+    let mut json = Vec::new();
+    let written = report::pretty(&subject.image.config.raw, &mut json);
+    debug_assert!(written.is_ok(), "memory takes everything");
+    let lines = String::from_utf8_lossy(&json).lines().map(line).collect();
     show(state, "Config as it stands".to_owned(), lines);
 }
 

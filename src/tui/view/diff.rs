@@ -83,7 +83,7 @@ impl Painter<'_> {
         ];
         match (mtime_text(left.mtime), mtime_text(right.mtime)) {
             (before, after) if before != after => facts.push(format!("{before} → {after}")),
-            _ if left.mtime != right.mtime => facts.push("another second".to_owned()),
+            _ if left.mtime != right.mtime => facts.push("times differ by less than a minute".to_owned()),
             _ => {}
         }
         if xattrs(left) != xattrs(right) {

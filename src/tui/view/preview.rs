@@ -47,7 +47,12 @@ impl Painter<'_> {
 
     fn life_of(&mut self, hit: &Hit, area: Rect) {
         let Some(ready) = self.state.ready.as_ref().filter(|_| area.height > 1) else { return };
-        self.rule(Rect { height: 1, ..area }, "timeline");
+        let line = Rect { height: 1, ..area };
+        self.rule(line, "timeline");
+        let skipped = hit.timeline.steps.len().saturating_sub(usize::from(area.height - 1));
+        if skipped > 0 {
+            self.right(line, &format!(" ▲ {skipped} more "), Role::Text);
+        }
         self.last_steps(&ready.model, &hit.timeline, Vec::new(), area);
     }
 }
