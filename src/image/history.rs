@@ -1,6 +1,7 @@
 //! The history of an image: one row for each build step, with or without a layer.
 
 use super::LayerIndex;
+use super::provenance::{health, words};
 use serde_json::Value;
 
 /// One row of the config's history.
@@ -91,8 +92,16 @@ fn undumped(text: &str) -> String {
         let (keyword, rest) = text.split_once(' ')?;
         let rest = match keyword {
             "EXPOSE" => ports(rest)?,
-            "HEALTHCHECK" => health_check(rest)?,
-            "CMD" | "ENTRYPOINT" | "SHELL" | "VOLUME" => list(&quoted(rest.strip_prefix('[')?.strip_suffix(']')?)?),
+            "HEALTHCHECK" => health::as_written(rest)?,
+            "CMD" | "ENTRYPOINT" | "SHELL" | "VOLUME" => {
+                let (items, after) = words::raw_list(rest)?;
+                format!(
+                    "[{}]",
+                    Some(items)
+                        .filter(|items| after.is_empty() && items.iter().all(|item| item.starts_with('"')))?
+                        .join(", ")
+                )
+            }
             _ => return None,
         };
         Some(format!("{keyword} {rest}"))
@@ -104,59 +113,6 @@ fn undumped(text: &str) -> String {
 fn ports(dump: &str) -> Option<String> {
     let all = dump.strip_prefix("map[")?.strip_suffix(']')?;
     Some(all.split(' ').map(|port| port.strip_suffix(":{}")).collect::<Option<Vec<_>>>()?.join(" "))
-}
-
-/// The options and the command of a `HEALTHCHECK`.
-fn health_check(dump: &str) -> Option<String> {
-    let (test, rest) = dump.strip_prefix("&{[")?.strip_suffix('}')?.split_once("] ")?;
-    let (times, retries) = rest.rsplit_once(' ')?;
-    let test = quoted(test)?;
-    let (kind, command) = test.split_first()?;
-    let times = quoted(times)?;
-    // The interval from the start on came later than the others.
-    let names: &[&str] = match times.len() {
-        3 => &["interval", "timeout", "start-period"],
-        4 => &["interval", "timeout", "start-period", "start-interval"],
-        _ => return None,
-    };
-    let times = names.iter().zip(&times).map(|(name, time)| (*name, time.trim_matches('"').to_owned()));
-    let retries = retries.strip_prefix("'\\x").and_then(|retries| retries.strip_suffix('\''));
-    let retries = retries.and_then(|retries| u8::from_str_radix(retries, 16).ok());
-    let retries = retries.map(|retries| ("retries", retries.to_string()));
-    let set = times.chain(retries).filter(|(_, value)| value != "0s" && value != "0");
-    let options = set.map(|(name, value)| format!("--{name}={value} ")).collect::<Vec<_>>().concat();
-    Some(match (kind.as_str(), command) {
-        ("\"NONE\"", []) => "NONE".to_owned(),
-        ("\"CMD-SHELL\"", [shell]) => format!("{options}CMD {}", serde_json::from_str::<String>(shell).ok()?),
-        ("\"CMD\"", command) => format!("{options}CMD {}", list(command)),
-        _ => return None,
-    })
-}
-
-/// Strings in quotes, with one blank between them; none if it is anything else.
-fn quoted(dump: &str) -> Option<Vec<String>> {
-    let mut out = Vec::new();
-    let mut rest = dump;
-    loop {
-        let mut is_escaped = true;
-        let end = rest.char_indices().position(|(at, c)| {
-            let ends = c == '"' && at > 0 && !is_escaped;
-            is_escaped = c == '\\' && !is_escaped;
-            ends
-        })?;
-        let length = rest.char_indices().nth(end + 1).map_or(rest.len(), |(at, _)| at);
-        out.push(rest.get(..length).filter(|text| text.starts_with('"'))?.to_owned());
-        rest = rest.get(length..)?;
-        match rest.strip_prefix(' ') {
-            Some(next) => rest = next,
-            None => return rest.is_empty().then_some(out),
-        }
-    }
-}
-
-/// As JSON has it.
-fn list(quoted: &[String]) -> String {
-    format!("[{}]", quoted.join(", "))
 }
 
 /// Takes `|2 A=1 B=2` off the front of a command. Values may hold spaces and are not quoted, so the command is taken
@@ -264,6 +220,10 @@ mod tests {
             (
                 r#"HEALTHCHECK &{["CMD" "/check" "-q"] "0s" "0s" "5s" '\x00'}"#,
                 r#"HEALTHCHECK --start-period=5s CMD ["/check", "-q"]"#,
+            ),
+            (
+                r#"HEALTHCHECK &{["CMD-SHELL" "true"] "1m30s" "0s" "0s" "2s" '\n'}"#,
+                "HEALTHCHECK --interval=1m30s --start-interval=2s --retries=10 CMD true",
             ),
             (r#"HEALTHCHECK &{["NONE"] "0s" "0s" "0s" "0s" '\x00'}"#, "HEALTHCHECK NONE"),
             ("HEALTHCHECK &{[] \"0s\"}", "HEALTHCHECK &{[] \"0s\"}"),

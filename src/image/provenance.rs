@@ -1,8 +1,8 @@
 //! Who set which label, variable and setting: the history replayed.
 
 mod expand;
-mod health;
-mod words;
+pub(super) mod health;
+pub(super) mod words;
 
 use super::{Base, Config, ContainerConfig, HistoryRow};
 use std::cell::Cell;

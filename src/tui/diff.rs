@@ -151,9 +151,7 @@ impl Pair {
         let difference = both.and_then(|(left, right)| self.whole(Difference::of(&left, &right)));
         (!self.cancel.is_cancelled()).then(|| difference.map_err(|error: io::Error| error.to_string()))
     }
-}
 
-impl Pair {
     /// What is too large to be held is read once more for its digest.
     fn whole(&self, difference: Difference) -> io::Result<Difference> {
         let Difference::Bytes(mut facts) = difference else { return Ok(difference) };

@@ -52,7 +52,7 @@ pub(crate) enum Effect {
     Fetch(Generation, Fetch),
     /// Open a file in this editor.
     Edit(String, Fetched),
-    /// Write a patch to a file.
+    /// Write a text to a file.
     Save(TextFile),
     /// Put text into the clipboard.
     Copy(String),

@@ -34,7 +34,7 @@ pub(crate) enum PromptKind {
     Search,
     /// A folder to write to.
     Extract,
-    /// A file to write a patch to.
+    /// A file to write a text to.
     Save,
 }
 

@@ -19,16 +19,48 @@ pub(super) fn of_row(text: &str) -> String {
     of_go(text).or_else(|| of_dockerfile(text)).unwrap_or_else(|| text.to_owned())
 }
 
+/// The flags and the command of a Dockerfile for what Go prints of a health check; none if it is nothing of that kind.
+pub(in crate::image) fn as_written(text: &str) -> Option<String> {
+    let Dump { command, durations, retries } = Dump::of(text)?;
+    let times = DURATIONS.iter().chain(&["start-interval"]).zip(durations);
+    let times = times.filter_map(|(name, value)| Some(format!("--{name}={} ", value?)));
+    let retries = retries.map(|retries| format!("--retries={retries} "));
+    let flags = times.chain(retries).collect::<Vec<_>>().concat();
+    Some(match command.as_slice() {
+        ["\"NONE\""] => "NONE".to_owned(),
+        ["\"CMD-SHELL\"", shell] => format!("{flags}CMD {}", serde_json::from_str::<String>(shell).ok()?),
+        ["\"CMD\"", command @ ..] => format!("{flags}CMD [{}]", command.join(", ")),
+        _ => return None,
+    })
+}
+
 fn of_go(text: &str) -> Option<String> {
-    let (command, mut rest) = words::list(text.strip_prefix("&{")?)?;
-    let mut durations = Vec::new();
-    while let Some((value, after)) = words::quoted(rest.trim_start()).filter(|_| rest.trim_start().starts_with('"')) {
-        durations.push(Some(value).filter(|value| value != "0s"));
-        rest = after;
-    }
-    let retries = rune(rest.trim().trim_end_matches('}').trim().trim_matches('\''))?;
+    let Dump { command, mut durations, retries } = Dump::of(text)?;
+    let command: Vec<String> = command.into_iter().filter_map(words::quoted).map(|(word, _)| word).collect();
     durations.truncate(DURATIONS.len());
-    Some(line(&command, &durations, Some(retries).filter(|count| *count > 0)))
+    Some(line(&command, &durations, retries))
+}
+
+/// What Go prints of a health check: `&{["CMD" "/bin/true"] "5s" "0s" "0s" '\x02'}`.
+struct Dump<'a> {
+    /// The words, with their quotes and escapes.
+    command: Vec<&'a str>,
+    durations: Vec<Option<String>>,
+    retries: Option<u64>,
+}
+
+impl<'a> Dump<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let (command, mut rest) = words::raw_list(text.strip_prefix("&{")?)?;
+        let mut durations = Vec::new();
+        while let Some((value, after)) = words::quoted(rest.trim_start()).filter(|_| rest.trim_start().starts_with('"'))
+        {
+            durations.push(Some(value).filter(|value| value != "0s"));
+            rest = after;
+        }
+        let retries = rune(rest.trim().trim_end_matches('}').trim().trim_matches('\''))?;
+        Some(Self { command, durations, retries: Some(retries).filter(|count| *count > 0) })
+    }
 }
 
 /// The number in a Go character: `\x02`, `\n`, or the character itself.

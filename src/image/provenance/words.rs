@@ -132,6 +132,12 @@ pub(super) fn quoted(text: &str) -> Option<(String, &str)> {
 
 /// The strings of `["a" "b"]` (Go) or `["a", "b"]` (JSON), and what follows the list; none if it is no such list.
 pub(super) fn list(text: &str) -> Option<(Vec<String>, &str)> {
+    let (items, after) = raw_list(text)?;
+    Some((items.into_iter().filter_map(quoted).map(|(item, _)| item).collect(), after))
+}
+
+/// The same with their quotes and escapes.
+pub(in crate::image) fn raw_list(text: &str) -> Option<(Vec<&str>, &str)> {
     let mut rest = text.trim_start().strip_prefix('[')?;
     let mut out = Vec::new();
     loop {
@@ -139,8 +145,8 @@ pub(super) fn list(text: &str) -> Option<(Vec<String>, &str)> {
         if let Some(after) = rest.strip_prefix(']') {
             return Some((out, after));
         }
-        let (item, after) = quoted(rest)?;
-        out.push(item);
+        let (_, after) = quoted(rest)?;
+        out.push(rest.get(..rest.len() - after.len())?);
         rest = after;
     }
 }
