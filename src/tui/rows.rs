@@ -8,7 +8,7 @@ use crate::tree::{Change, NodeId};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// By what the rows of a directory are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,11 +129,14 @@ impl Openness {
 
 /// Children in the order of the present sort, kept so that a directory is sorted once.
 #[derive(Debug, Default)]
-pub(crate) struct Sorted(HashMap<NodeId, Arc<[NodeId]>>);
+pub(crate) struct Sorted(HashMap<NodeId, Arc<Siblings>>);
 
 impl Sorted {
-    fn get(&mut self, scene: &Scene, node: NodeId, sort: Sort) -> Arc<[NodeId]> {
-        Arc::clone(self.0.entry(node).or_insert_with(|| children(scene, node, sort)))
+    fn get(&mut self, scene: &Scene, node: NodeId, sort: Sort) -> Arc<Siblings> {
+        Arc::clone(self.0.entry(node).or_insert_with(|| {
+            let shown = scene.tree.children(node).filter(|child| scene.shows(*child)).collect();
+            Arc::new(Siblings { shown, sort, sorted: OnceLock::new() })
+        }))
     }
 
     /// Forgets everything; the lens, the filter or the sort is another one.
@@ -142,41 +145,55 @@ impl Sorted {
     }
 }
 
-/// The children that are shown, sorted.
-fn children(scene: &Scene, node: NodeId, sort: Sort) -> Arc<[NodeId]> {
-    let mut children = match sort.key {
-        SortKey::Size => sorted(scene, node, |child| Reverse(scene.bytes(child))),
-        SortKey::Name => sorted(scene, node, |_| ()),
-        SortKey::Change => sorted(scene, node, |child| scene.view.change(child)),
-        SortKey::Time => sorted(scene, node, |child| Reverse(scene.time(child))),
-        // Rows are made anew once the worker has told.
-        SortKey::Pull => sorted(scene, node, |child| Reverse(if scene.priced { scene.pull_cost(child) } else { None })),
-    };
-    if sort.reversed {
-        children.reverse();
-    }
-    children.into()
+/// The children of a directory that are shown. Most directories have nothing but files in them, and of half a million
+/// rows a screen shows a few: such a directory is sorted when one of its rows is looked at.
+#[derive(Debug)]
+struct Siblings {
+    /// In no useful order.
+    shown: Box<[NodeId]>,
+    sort: Sort,
+    sorted: OnceLock<Box<[NodeId]>>,
 }
 
-/// The children that are shown, by a key, and by name where it is equal.
-fn sorted<K: Ord>(scene: &Scene, node: NodeId, key: impl Fn(NodeId) -> K) -> Vec<NodeId> {
-    let shown = scene.tree.children(node).filter(|child| scene.shows(*child));
-    let mut keyed: Vec<(K, u64, NodeId)> = shown.map(|child| (key(child), 0, child)).collect();
-    // Most names differ in the first bytes after those that all of them have: no need to look the names up.
-    let mut names = keyed.iter().map(|(_, _, child)| scene.tree.name(*child));
-    let first = names.next().unwrap_or_default();
-    let common =
-        names.fold(first.len(), |common, name| first.iter().zip(name).take(common).take_while(|(a, b)| a == b).count());
-    for (_, start, child) in &mut keyed {
-        let rest = scene.tree.name(*child).get(common..).unwrap_or_default();
-        let bytes = rest.iter().copied().chain(std::iter::repeat(0)).take(8);
-        *start = bytes.fold(0, |start, byte| start << 8 | u64::from(byte));
+impl Siblings {
+    /// Sorted; `scene` is the one in which they are shown.
+    fn in_order(&self, scene: &Scene) -> &[NodeId] {
+        self.sorted.get_or_init(|| {
+            let mut sorted = match self.sort.key {
+                SortKey::Size => self.sorted_by(scene, |child| Reverse(scene.bytes(child))),
+                SortKey::Name => self.sorted_by(scene, |_| ()),
+                SortKey::Change => self.sorted_by(scene, |child| scene.view.change(child)),
+                SortKey::Time => self.sorted_by(scene, |child| Reverse(scene.time(child))),
+                // Rows are made anew once the worker has told.
+                SortKey::Pull if scene.priced => self.sorted_by(scene, |child| Reverse(scene.pull_cost(child))),
+                SortKey::Pull => self.sorted_by(scene, |_| ()),
+            };
+            if self.sort.reversed {
+                sorted.reverse();
+            }
+            sorted.into()
+        })
     }
-    let name = |child: &NodeId| scene.tree.name(*child);
-    keyed.sort_unstable_by(|(a, a_start, a_child), (b, b_start, b_child)| {
-        (a, a_start).cmp(&(b, b_start)).then_with(|| name(a_child).cmp(name(b_child)))
-    });
-    keyed.into_iter().map(|(_, _, child)| child).collect()
+
+    /// By a key, and by name where it is equal.
+    fn sorted_by<K: Ord>(&self, scene: &Scene, key: impl Fn(NodeId) -> K) -> Vec<NodeId> {
+        let mut keyed: Vec<(K, u64, NodeId)> = self.shown.iter().map(|child| (key(*child), 0, *child)).collect();
+        // Most names differ in the first bytes after those that all of them have: no need to look the names up.
+        let mut names = keyed.iter().map(|(_, _, child)| scene.tree.name(*child));
+        let first = names.next().unwrap_or_default();
+        let common = names
+            .fold(first.len(), |common, name| first.iter().zip(name).take(common).take_while(|(a, b)| a == b).count());
+        for (_, start, child) in &mut keyed {
+            let rest = scene.tree.name(*child).get(common..).unwrap_or_default();
+            let bytes = rest.iter().copied().chain(std::iter::repeat(0)).take(8);
+            *start = bytes.fold(0, |start, byte| start << 8 | u64::from(byte));
+        }
+        let name = |child: &NodeId| scene.tree.name(*child);
+        keyed.sort_unstable_by(|(a, a_start, a_child), (b, b_start, b_child)| {
+            (a, a_start).cmp(&(b, b_start)).then_with(|| name(a_child).cmp(name(b_child)))
+        });
+        keyed.into_iter().map(|(_, _, child)| child).collect()
+    }
 }
 
 /// Rows that follow each other: an open directory, or siblings that are not open.
@@ -185,8 +202,8 @@ struct Segment {
     /// The number of the first row.
     first: usize,
     /// The siblings.
-    siblings: Arc<[NodeId]>,
-    /// Which of them.
+    siblings: Arc<Siblings>,
+    /// Which of them, in their order.
     range: Range<usize>,
     /// How far they are indented.
     depth: u16,
@@ -204,16 +221,21 @@ impl Rows {
         let mut rows = Self::default();
         let open = Open::of(scene, openness);
         let top = sorted.get(scene, NodeId::ROOT, sort);
-        let alone = top.len() == 1;
+        let alone = top.shown.len() == 1;
         // Directories on the way: the children of each, and which of them comes next.
         let mut way = vec![(top, 0)];
         while let Some((siblings, next)) = way.last_mut() {
             let siblings = Arc::clone(siblings);
             let from = *next;
             let depth = u16::try_from(way.len() - 1).unwrap_or(u16::MAX);
-            let rest = siblings.iter().enumerate().skip(from);
-            let found = rest.clone().find_map(|(at, child)| Some((at, open.chain(*child, depth, alone)?)));
-            let end = found.map_or(siblings.len(), |(at, _)| at);
+            let is_open = |child: &NodeId| open.chain(*child, depth, alone);
+            let found = if from > 0 || siblings.shown.iter().any(|child| is_open(child).is_some()) {
+                let rest = siblings.in_order(scene).iter().enumerate().skip(from);
+                rest.into_iter().find_map(|(at, child)| Some((at, is_open(child)?)))
+            } else {
+                None
+            };
+            let end = found.map_or(siblings.shown.len(), |(at, _)| at);
             rows.push(&siblings, from..end, depth, None);
             match found {
                 Some((at, node)) => {
@@ -231,7 +253,7 @@ impl Rows {
         rows
     }
 
-    fn push(&mut self, siblings: &Arc<[NodeId]>, range: Range<usize>, depth: u16, open: Option<NodeId>) {
+    fn push(&mut self, siblings: &Arc<Siblings>, range: Range<usize>, depth: u16, open: Option<NodeId>) {
         if !range.is_empty() {
             self.0.push(Segment { first: self.len(), siblings: Arc::clone(siblings), range, depth, open });
         }
@@ -256,7 +278,7 @@ impl Rows {
     pub(crate) fn get(&self, index: usize, scene: &Scene, openness: &Openness) -> Option<Row> {
         let at = self.0.partition_point(|segment| segment.first <= index).checked_sub(1)?;
         let Segment { first, siblings, range, depth, open } = self.0.get(at)?;
-        let top = *siblings.get(range.clone())?.get(index - first)?;
+        let top = *siblings.in_order(scene).get(range.clone())?.get(index - first)?;
         let node = open.unwrap_or_else(|| chain(scene, top, openness));
         let folder = match open {
             Some(_) => Folder::Open,
@@ -279,9 +301,9 @@ impl Rows {
         // By directory: the child of it that leads to the node.
         let next: HashMap<NodeId, NodeId> = way().skip(1).zip(way()).collect();
         let found = self.0.iter().filter_map(|segment| {
-            let siblings = segment.siblings.get(segment.range.clone())?;
-            let wanted = next.get(&scene.tree.parent(*siblings.first()?)?)?;
-            Some((segment.depth, segment.first + siblings.iter().position(|child| child == wanted)?))
+            let wanted = next.get(&scene.tree.parent(*segment.siblings.shown.first()?)?)?;
+            let rows = segment.siblings.in_order(scene).get(segment.range.clone())?;
+            Some((segment.depth, segment.first + rows.iter().position(|child| child == wanted)?))
         });
         found.max().map(|(_, index)| index)
     }
