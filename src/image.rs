@@ -66,7 +66,7 @@ impl fmt::Display for DiffId {
 }
 
 /// One image, as its documents describe it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Image {
     /// Names with tags, as the archive or index gives them (`acme/app:1.4.2`).
     pub tags: Vec<String>,
@@ -133,6 +133,12 @@ pub fn short_digest(digest: &Digest) -> String {
 }
 
 impl Image {
+    /// The image as it would be if it ended after so many layers.
+    #[must_use]
+    pub fn lowest(&self, layers: usize) -> Self {
+        Self { layers: self.layers.iter().take(layers).cloned().collect(), ..self.clone() }
+    }
+
     /// Stored bytes of all distinct blobs.
     pub fn blob_bytes(&self) -> u64 {
         let blobs = self.layers.iter().filter_map(|layer| layer.blob.as_ref().ok());

@@ -24,6 +24,7 @@ mod paths;
 mod preferences;
 mod queue;
 mod scan;
+mod stacking;
 mod why;
 
 pub use load::{AskedBase, Files, Input, Loaded, Request, load};
@@ -52,13 +53,21 @@ pub trait Watch: Observer {
 
     /// A layer of a sequential input was read, as far as it could be, before anybody can tell which one it is. Called
     /// from several threads.
-    fn found(&self, _name: &str, _listing: &Listing) {}
+    fn found(&self, _name: &str, _listing: &Arc<Listing>) {}
 
     /// The documents were read; no layer was yet.
     fn image(&self, _image: &Arc<Image>, _kind: &str, _reference: &str) {}
 
     /// One layer was read, as far as it could be.
     fn listing(&self, _layer: LayerIndex, _listing: &Arc<Listing>) {}
+
+    /// Whether somebody wants to see now what the lowest layers make together, while others are still being read.
+    fn wants_draft(&self) -> bool {
+        false
+    }
+
+    /// What the lowest layers make together: those below the first one that was not read yet. Only of what was wanted.
+    fn draft(&self, _so_far: &Loaded) {}
 }
 
 impl Watch for crate::progress::Silent {}

@@ -101,7 +101,7 @@ pub enum Occupant {
 }
 
 /// The whole image as one tree.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tree {
     names: Names,
     nodes: Vec<Node>,

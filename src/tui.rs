@@ -34,6 +34,7 @@ mod insight;
 mod keymap;
 mod layout;
 mod life;
+mod loading;
 mod menu;
 mod msg;
 mod pretty;
@@ -90,10 +91,8 @@ pub enum Feed {
     Found {
         /// The member of the archive that it is.
         name: String,
-        /// How many entries it has.
-        entries: u64,
-        /// Bytes of its regular files together.
-        bytes: u64,
+        /// Its entries, as many as could be read.
+        listing: Arc<Listing>,
     },
     /// There are several images, one line each; the explorer answers with the index of the chosen one.
     Choose(Vec<String>),
@@ -117,6 +116,8 @@ pub enum Feed {
         /// Why there are not more of them.
         error: Option<String>,
     },
+    /// What the lowest layers make together, while others are still being read; its nodes and inodes keep their numbers.
+    Draft(Arc<Model>),
     /// Everything is known.
     Ready(Arc<Model>),
     /// The file that names the distribution was read.

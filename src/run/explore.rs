@@ -22,6 +22,7 @@ use std::io;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// Whether digests are checked while the user looks at the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,12 +61,14 @@ pub(super) fn explore(
             Input::Typed(reference) => reference.typed.clone(),
             Input::Demo => "demo".to_owned(),
         };
-        let watcher = Feeder { feed: feed.clone(), answers: Mutex::new(answers) };
+        let read = |files| -> Arc<dyn ImageFiles> { Arc::new(Explored { files, request: request.clone(), engine }) };
+        let drafts = Mutex::new(Drafts::from(now()));
+        let watcher = Feeder { feed, answers: Mutex::new(answers), drafts, read: &read };
         watcher.tell(Feed::Opening { reference: typed });
         for notice in notices {
             watcher.tell(Feed::Notice(notice));
         }
-        if let Err(failure) = feed_all(input, &request, engine, background, &judge, &heeded, &watcher) {
+        if let Err(failure) = feed_all(input, &request, background, &judge, &heeded, &watcher) {
             watcher.tell(Feed::Failed(failure.to_string()));
         }
     });
@@ -81,15 +84,14 @@ pub(super) fn explore(
 fn feed_all(
     input: Input,
     request: &Request,
-    engine: Option<Engine>,
     background: Background,
     judge: &Judge,
     cancel: &Cancel,
-    watcher: &Feeder,
+    watcher: &Feeder<'_>,
 ) -> Result<(), Failure> {
     let mut loaded = load(input, request, cancel, watcher)?;
     let analysis = loaded.analysis();
-    let files: Arc<dyn ImageFiles> = Arc::new(Explored { files: loaded.files(), request: request.clone(), engine });
+    let files = (watcher.read)(loaded.files());
     let first = model(&loaded, &analysis, &files);
     let is_verified = first.report.totals.verified;
     watcher.tell(Feed::Ready(first));
@@ -201,35 +203,75 @@ impl ImageFiles for Explored {
     }
 }
 
-/// Hands on to the explorer what the loader tells.
-#[derive(Debug)]
-struct Feeder {
-    feed: Sender<Feed>,
-    answers: Mutex<Receiver<usize>>,
+/// Only how often drafts are made depends on the time, never what is in them.
+#[expect(clippy::disallowed_methods, reason = "the loader is an edge of the program")]
+fn now() -> Instant {
+    Instant::now()
 }
 
-impl Feeder {
+/// When the next draft may be made. Layers are read meanwhile: no more than a tenth of the time goes into drafts, and an
+/// image that is read at once needs none.
+#[derive(Debug)]
+struct Drafts {
+    /// Not before.
+    next: Instant,
+    /// When the last one was begun.
+    begun: Instant,
+}
+
+impl Drafts {
+    /// The least time between two, and before the first.
+    const PAUSE: Duration = Duration::from_millis(300);
+
+    fn from(start: Instant) -> Self {
+        Self { next: start + Self::PAUSE, begun: start }
+    }
+
+    /// Whether one may be made; if so, it is begun.
+    fn begins(&mut self, now: Instant) -> bool {
+        let is_time = now >= self.next;
+        if is_time {
+            self.begun = now;
+        }
+        is_time
+    }
+
+    /// It is made.
+    fn ends(&mut self, now: Instant) {
+        self.next = now + Self::PAUSE.max(now.duration_since(self.begun).saturating_mul(10));
+    }
+}
+
+/// Hands on to the explorer what the loader tells.
+struct Feeder<'a> {
+    feed: Sender<Feed>,
+    answers: Mutex<Receiver<usize>>,
+    drafts: Mutex<Drafts>,
+    /// How the explorer reads files.
+    read: &'a (dyn Fn(Files) -> Arc<dyn ImageFiles> + Sync),
+}
+
+impl Feeder<'_> {
     fn tell(&self, feed: Feed) {
         // If nobody listens any more, the explorer has been left, and cancelling is under way.
         let _ = self.feed.send(feed);
     }
 }
 
-impl Observer for Feeder {
+impl Observer for Feeder<'_> {
     fn progress(&self, step: Progress) {
         self.tell(Feed::Progress(step));
     }
 }
 
-impl Watch for Feeder {
+impl Watch for Feeder<'_> {
     fn choose(&self, lines: &[String]) -> Option<usize> {
         self.tell(Feed::Choose(lines.to_vec()));
         self.answers.lock().ok()?.recv().ok()
     }
 
-    fn found(&self, name: &str, listing: &Listing) {
-        let entries = listing.len() as u64;
-        self.tell(Feed::Found { name: name.to_owned(), entries, bytes: listing.bytes() });
+    fn found(&self, name: &str, listing: &Arc<Listing>) {
+        self.tell(Feed::Found { name: name.to_owned(), listing: Arc::clone(listing) });
     }
 
     fn image(&self, image: &Arc<Image>, kind: &str, reference: &str) {
@@ -239,5 +281,16 @@ impl Watch for Feeder {
     fn listing(&self, layer: LayerIndex, listing: &Arc<Listing>) {
         let error = listing.damage.as_ref().map(ToString::to_string);
         self.tell(Feed::Layer { layer, listing: Arc::clone(listing), error });
+    }
+
+    fn wants_draft(&self) -> bool {
+        self.drafts.lock().is_ok_and(|mut drafts| drafts.begins(now()))
+    }
+
+    fn draft(&self, so_far: &Loaded) {
+        self.tell(Feed::Draft(model(so_far, &so_far.analysis(), &(self.read)(so_far.files()))));
+        if let Ok(mut drafts) = self.drafts.lock() {
+            drafts.ends(now());
+        }
     }
 }

@@ -3,18 +3,19 @@
 use super::blob::{Hash, Hashes, Scanned, hash_tar};
 use super::compare::{Blobs, find};
 use super::scan::{Scanning, scans};
+use super::stacking::{MAX_ENTRIES, Stacking};
 use super::{Failure, Watch};
 use crate::analysis::Analysis;
 use crate::bytes::{Cancel, Section};
 use crate::cli::Engine;
 use crate::image::{self, Base, Candidate, Distribution, Image, Layer, LayerIndex, Platform, ToldBy};
-use crate::listing::{Content, EntryKind, Listing, MAX_BYTES, Scanner};
+use crate::listing::{Content, EntryKind, Scanner};
 use crate::notice::Notice;
 use crate::progress::{Observer, Silent};
 use crate::report::{self, Facts, LayerFacts, LayerStatus, Reading, Report};
 use crate::source::{self, Blob, BlobId, LayerBlob, LayerTars, OpenOptions, Reference, Sink, Source, Transport};
 use crate::tarball::Limits;
-use crate::tree::{InodeId, Occupant, Stack, Tree};
+use crate::tree::{InodeId, Occupant, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _};
@@ -98,66 +99,91 @@ impl Input {
 /// Reads one image and stacks its layers.
 pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch) -> Result<Loaded, Failure> {
     let scanner = Scanner { limits: Limits::default(), seed: RandomState::new().hash_one(0), cancel: cancel.clone() };
-    let (source, image, read) = read(input, request, &scanner, watch, Depth::Layers)?;
-    cancel.check().map_err(Failure::Cancelled)?;
-    let (mut tree, fitting) = stack(&image, &read, MAX_ENTRIES);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let tars = tars(&image, &read);
-    tree.identify(&Blobs::new(&image, &tars, scanner.seed, cancel), threads);
-    cancel.check().map_err(Failure::Cancelled)?;
-    let base_layers = image.base.as_ref().map_or(1, |base| base.layers);
-    Ok(Loaded {
-        image,
-        tree: Arc::new(tree),
-        base_layers,
-        kind: source.kind_name(),
-        typed: source.reference.typed.clone(),
-        notices: source.notices.clone(),
-        scanned: read,
-        tars: Arc::new(tars),
-        passed: BTreeSet::new(),
-        scanner,
-        fitting,
+    scans(scanning(&scanner, request), watch, |mut scans| {
+        let opened = Opened::of(input, request, &scanner, &mut scans, watch)?;
+        let mut stacking = Stacking::of(&opened.image, MAX_ENTRIES);
+        let read = scans.layers(&opened.image, |read| {
+            stacking.take(read);
+            if stacking.has_news() && watch.wants_draft() {
+                let (tree, layers) = stacking.so_far();
+                let image = Arc::new(opened.image.lowest(layers));
+                // What cannot be had now comes with the whole image, or does not come at all.
+                if let Ok(draft) = opened.loaded(image, (tree, stacking.fitting()), read.clone(), &scanner) {
+                    watch.draft(&draft);
+                }
+            }
+        });
+        cancel.check().map_err(Failure::Cancelled)?;
+        let stacked = stacking.finish(&read);
+        opened.loaded(Arc::clone(&opened.image), stacked, read, &scanner)
     })
 }
-
-/// An opened image, and what its layers gave.
-type Read = (Source, Arc<Image>, BTreeMap<BlobId, Scanned>);
 
 /// What an image says of itself; its layers are read only as far as a sequential input has to be.
 pub(super) fn load_documents(input: Input, request: &Request, cancel: &Cancel) -> Result<Arc<Image>, Failure> {
     let scanner = Scanner { limits: Limits::default(), seed: 0, cancel: cancel.clone() };
-    let (_, image, _) = read(input, request, &scanner, &Silent, Depth::Documents)?;
-    Ok(image)
+    scans(scanning(&scanner, request), &Silent, |mut scans| {
+        Opened::of(input, request, &scanner, &mut scans, &Silent).map(|opened| opened.image)
+    })
 }
 
-/// How much of an image is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Depth {
-    Documents,
-    Layers,
-}
-
-/// Opens an image and reads it.
-fn read(input: Input, request: &Request, scanner: &Scanner, watch: &dyn Watch, depth: Depth) -> Result<Read, Failure> {
+/// How the blobs of an image are read.
+fn scanning<'a>(scanner: &'a Scanner, request: &Request) -> Scanning<'a> {
     let hash_if = |is_asked: bool| if is_asked { Hash::Yes } else { Hash::No };
     let hash_passing = hash_if(request.verify || request.verify_later);
-    let scanning = Scanning { scanner, hash: hash_if(request.verify), hash_passing };
-    scans(scanning, watch, |mut scans| {
-        let opened = open(input, request, &scanner.cancel, &mut scans, watch).and_then(|source| {
+    Scanning { scanner, hash: hash_if(request.verify), hash_passing }
+}
+
+/// An image whose documents were read.
+struct Opened {
+    source: Source,
+    image: Arc<Image>,
+}
+
+impl Opened {
+    fn of(
+        input: Input,
+        request: &Request,
+        scanner: &Scanner,
+        sink: &mut dyn Sink,
+        watch: &dyn Watch,
+    ) -> Result<Self, Failure> {
+        let opened = open(input, request, &scanner.cancel, sink, watch).and_then(|source| {
             let candidate = choose(&source, request, watch)?;
             let image = Arc::new(load_image(&source, &candidate, request)?);
             watch.image(&image, &source.kind_name(), &source.reference.typed);
-            Ok((source, image))
+            Ok(Self { source, image })
         });
         // Nobody needs what is still being read.
-        let (source, image) = opened.inspect_err(|_| scanner.cancel.cancel())?;
-        let read = match depth {
-            Depth::Layers => scans.layers(&image),
-            Depth::Documents => BTreeMap::new(),
-        };
-        Ok((source, image, read))
-    })
+        opened.inspect_err(|_| scanner.cancel.cancel())
+    }
+
+    /// The image, or its lowest layers, with the tree that they make and how many layers that has.
+    fn loaded(
+        &self,
+        image: Arc<Image>,
+        (mut tree, fitting): (Tree, usize),
+        read: BTreeMap<BlobId, Scanned>,
+        scanner: &Scanner,
+    ) -> Result<Loaded, Failure> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let tars = tars(&image, &read);
+        tree.identify(&Blobs::new(&image, &tars, scanner.seed, &scanner.cancel), threads);
+        scanner.cancel.check().map_err(Failure::Cancelled)?;
+        Ok(Loaded {
+            base_layers: image.base.as_ref().map_or(1, |base| base.layers),
+            image,
+            tree: Arc::new(tree),
+            kind: self.source.kind_name(),
+            typed: self.source.reference.typed.clone(),
+            notices: self.source.notices.clone(),
+            scanned: read,
+            tars: Arc::new(tars),
+            passed: BTreeSet::new(),
+            scanner: scanner.clone(),
+            fitting,
+        })
+    }
 }
 
 fn open(
@@ -245,28 +271,6 @@ fn tars<'a>(image: &'a Image, read: &BTreeMap<BlobId, Scanned>) -> LayerTars {
         Some(LayerBlob { blob, compression: scanned.compression, has_table: scanned.listing.has_table() })
     };
     LayerTars::new(blobs.filter_map(found), CHECKPOINTS)
-}
-
-/// Entries that all layers of an image may have together. One small blob may be ten thousand layers.
-const MAX_ENTRIES: u64 = 10_000_000;
-
-/// All listings applied in order, and how many layers these are: what is too much for an image is left out with all
-/// that is above it. A layer that could not be read is an empty one.
-fn stack(image: &Image, scanned: &BTreeMap<BlobId, Scanned>, max_entries: u64) -> (Tree, usize) {
-    let mut stack = Stack::new();
-    let (mut entries, mut bytes) = (0_u64, 0_u64);
-    let mut fitting = image.layers.len();
-    for layer in &image.layers {
-        let listing = layer.blob.as_ref().ok().and_then(|blob| scanned.get(&blob.id)).map(|scanned| &scanned.listing);
-        entries += listing.map_or(0, |listing| listing.len() as u64);
-        bytes = bytes.saturating_add(listing.map_or(0, |listing| listing.bytes()));
-        if entries > max_entries || bytes > MAX_BYTES {
-            fitting = fitting.min(layer.index.index());
-        }
-        let listing = listing.filter(|_| layer.index.index() < fitting);
-        stack.push(listing.map_or_else(|| Arc::new(Listing::default()), Arc::clone));
-    }
-    (stack.finish(), fitting)
 }
 
 impl Files {

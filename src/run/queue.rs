@@ -20,7 +20,16 @@ pub(super) struct Job {
     pub(super) meter: Meter,
 }
 
-/// The queue: of what waits, the largest is taken first.
+/// Which of the jobs that wait is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The one of the most bytes: what is left for the end is small, and all threads end together.
+    Largest,
+    /// The first one in the queue: what the lowest layers make together is seen while the others are read.
+    First,
+}
+
+/// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -59,18 +68,25 @@ impl Queue {
         self.add(job);
     }
 
-    /// Drops the waiting jobs that are not to be kept.
-    pub(super) fn retain(&self, keep: impl FnMut(&Job) -> bool) {
-        self.change(|state| state.jobs.retain(keep));
+    /// Puts the waiting jobs into the order of `place`, and drops those that have none.
+    pub(super) fn arrange(&self, place: impl Fn(&Job) -> Option<usize>) {
+        self.change(|state| {
+            state.jobs.retain(|job| place(job).is_some());
+            state.jobs.sort_by_key(place);
+        });
     }
 
-    /// The largest job, or what comes next; `None` once the queue is closed and empty.
-    pub(super) fn take(&self) -> Option<Job> {
+    /// One of the jobs, or what comes next; `None` once the queue is closed and empty.
+    pub(super) fn take(&self, pick: Pick) -> Option<Job> {
         let idle = |state: &mut State| state.jobs.is_empty() && !state.closed;
         let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
         let of = |job: &Job| (job.blob.size, std::cmp::Reverse(job.blob.id));
-        let (largest, _) = state.jobs.iter().enumerate().max_by_key(|(_, job)| of(job))?;
-        let job = state.jobs.swap_remove(largest);
+        let largest = || Some(state.jobs.iter().enumerate().max_by_key(|(_, job)| of(job))?.0);
+        let at = match pick {
+            Pick::Largest => largest()?,
+            Pick::First => 0,
+        };
+        let job = (at < state.jobs.len()).then(|| state.jobs.remove(at))?;
         drop(state);
         self.changed.notify_all();
         Some(job)
@@ -97,7 +113,7 @@ struct Closing<'a>(&'a Queue);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.0.retain(|_| false);
+        self.0.arrange(|_| None);
         self.0.close();
     }
 }

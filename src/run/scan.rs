@@ -1,11 +1,11 @@
-//! All layers read, each distinct blob once, as many at a time as there are cores, the largest first.
+//! All layers read, each distinct blob once, as many at a time as there are cores.
 //!
 //! A sequential input brings its layers before its manifest: they are read as they come, and kept under the identity of
 //! their blob until the manifest says which of them are layers.
 
 use super::Watch;
 use super::blob::{Hash, Scanned, scan_layer, scan_reader};
-use super::queue::{Job, Queue};
+use super::queue::{Job, Pick, Queue};
 use crate::bytes::Meter;
 use crate::image::{Image, LayerIndex};
 use crate::listing::Scanner;
@@ -58,11 +58,13 @@ pub(super) fn scans<T>(scanning: Scanning<'_>, watch: &dyn Watch, work: impl FnO
     std::thread::scope(|scope| {
         // Whatever happens, nobody waits for more when this scope ends.
         let _closing = queue.closing();
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        for thread in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            // One goes up from the bottom, the others take what is largest: little is lost where they meet.
+            let pick = if thread == 0 { Pick::First } else { Pick::Largest };
             let (sender, queue, working) = (sender.clone(), &queue, queue.working());
             scope.spawn(move || {
                 let _working = working;
-                while let Some(job) = queue.take() {
+                while let Some(job) = queue.take(pick) {
                     let read = scan_layer(&job.blob, &job.annotations, scanning.scanner, scanning.hash, &job.meter);
                     if let Some(name) = &job.name {
                         watch.found(name, &read.listing);
@@ -80,10 +82,14 @@ pub(super) fn scans<T>(scanning: Scanning<'_>, watch: &dyn Watch, work: impl FnO
 }
 
 impl Scans<'_> {
-    /// Reads every distinct blob of an image that was not read yet, and gives back all that were.
-    pub(super) fn layers(mut self, image: &Image) -> BTreeMap<BlobId, Scanned> {
-        let blobs = || image.layers.iter().filter_map(|layer| layer.blob.as_ref().ok());
-        self.queue.retain(|job| blobs().any(|blob| blob.id == job.blob.id));
+    /// Reads every distinct blob of an image that was not read yet, and gives back all that were. `look` sees now and
+    /// then what there is.
+    pub(super) fn layers(
+        mut self,
+        image: &Image,
+        mut look: impl FnMut(&BTreeMap<BlobId, Scanned>),
+    ) -> BTreeMap<BlobId, Scanned> {
+        self.queue.arrange(|job| positions(image, job.blob.id).next().map(LayerIndex::index));
         let mut known: BTreeSet<BlobId> = self.found.keys().copied().collect();
         known.extend(self.handed.iter().map(|handed| handed.id));
         for layer in &image.layers {
@@ -97,6 +103,7 @@ impl Scans<'_> {
             tell_listing(image, *id, read, self.watch);
         }
         loop {
+            look(&self.found);
             match self.results.recv_timeout(TICK) {
                 Ok((id, read)) => {
                     let read = self.found.entry(id).or_insert(read);

@@ -2,9 +2,10 @@
 
 use crate::progress::{Observer, Progress};
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 
-/// Bytes between two steps of progress.
-const STEP: u64 = 256 << 10;
+/// Bytes between two steps of progress: more as there are more, so that a slow input is told of, too.
+const STEPS: RangeInclusive<u64> = 4 << 10..=256 << 10;
 
 /// Tells `observer` about the stored bytes of a sequential input.
 pub(super) struct Watched<'a, R> {
@@ -27,7 +28,7 @@ impl<R: Read> Read for Watched<'_, R> {
         let count = self.inner.read(buf)?;
         self.read += count as u64;
         if self.read >= self.next || count == 0 {
-            self.next = self.read + STEP;
+            self.next = self.read + self.read.clamp(*STEPS.start(), *STEPS.end());
             self.observer.progress(Progress::Input { read: self.read, total: self.total });
         }
         Ok(count)

@@ -59,7 +59,7 @@ pub enum DeathCause {
 }
 
 /// All inodes of a tree. Few ever die or have a twin; what is to be known of those is kept aside.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Inodes {
     records: Vec<Record>,
     deaths: Vec<Death>,

@@ -9,7 +9,7 @@ use std::hash::BuildHasher as _;
 pub(super) struct NameId(u32);
 
 /// All names of a tree, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     bytes: Vec<u8>,
     /// Where each name ends; it begins where the one before ends.

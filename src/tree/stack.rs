@@ -89,21 +89,16 @@ impl Stack {
         self.tell_the_rest();
     }
 
+    /// What the layers that were applied so far make together. Its nodes and inodes keep their numbers in all later
+    /// ones.
+    pub fn so_far(&self) -> Tree {
+        finished(self.nodes.tree.clone(), self.nodes.may_still_follow())
+    }
+
     /// All layers are applied.
     pub fn finish(self) -> Tree {
         let links = self.nodes.may_still_follow();
-        let mut tree = self.nodes.tree;
-        if links == 0 {
-            let message =
-                format!("more than {MAX_FOLLOWED} bytes of symbolic links to follow; the others count as files");
-            tree.notices.push(Notice::error("image", message));
-        }
-        tree.nodes.shrink_to_fit();
-        tree.events.shrink_to_fit();
-        tree.inodes.shrink_to_fit();
-        tree.links.sort_unstable();
-        tree.links.shrink_to_fit();
-        tree
+        finished(self.nodes.tree, links)
     }
 
     // Markers.
@@ -425,4 +420,18 @@ impl Stack {
 fn shown(path: &[u8]) -> String {
     let whole = escape(path.get(..SHOWN).unwrap_or(path), Target::Terminal);
     if path.len() > SHOWN { format!("{whole}… ({} bytes)", path.len()) } else { whole.into_owned() }
+}
+
+/// A tree that does not grow any more. So many bytes of links might still have been followed.
+fn finished(mut tree: Tree, links: usize) -> Tree {
+    if links == 0 {
+        let message = format!("more than {MAX_FOLLOWED} bytes of symbolic links to follow; the others count as files");
+        tree.notices.push(Notice::error("image", message));
+    }
+    tree.nodes.shrink_to_fit();
+    tree.events.shrink_to_fit();
+    tree.inodes.shrink_to_fit();
+    tree.links.sort_unstable();
+    tree.links.shrink_to_fit();
+    tree
 }

@@ -445,10 +445,10 @@ fn context_under(state: &State, modal: Option<&Modal>) -> Context {
         (Some(Modal::Diff(_)), _) => Context::Diff,
         (Some(Modal::Writing(_)), _) => Context::Writing,
         (Some(Modal::Menu(_)), _) => Context::Menu,
-        (None, Stage::Opening(_)) => Context::Opening,
+        (None, Stage::Opening(_)) if state.layers.found.is_empty() => Context::Opening,
         (None, Stage::Choosing(_)) => Context::Picker,
-        (None, Stage::Exploring) if state.view == View::Waste && state.waste.shows_bundles() => Context::Bundles,
-        (None, Stage::Exploring) => Context::Pane(state.focus()),
+        (None, _) if state.view == View::Waste && state.waste.shows_bundles() => Context::Bundles,
+        (None, _) => Context::Pane(state.focus()),
     }
 }
 

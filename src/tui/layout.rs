@@ -381,7 +381,7 @@ pub(crate) fn tabs(state: &State) -> Vec<(View, u16, String)> {
         let open = if view == state.view { '[' } else { ' ' };
         let close = if view == state.view { ']' } else { ' ' };
         let waiting =
-            if matches!(view, View::Waste | View::Files | View::Compare) && state.ready.is_none() { "…" } else { "" };
+            if matches!(view, View::Waste | View::Files | View::Compare) && !state.is_whole() { "…" } else { "" };
         let text = format!("{open}{} {}{waiting}{close}", view.key(), view.title());
         let width = u16::try_from(super::text::width(&text)).unwrap_or(0);
         out.push((view, x, text));

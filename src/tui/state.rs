@@ -11,23 +11,24 @@ use super::groups::{Bundle, Group, GroupBy, Killed};
 use super::inquest::Inquest;
 use super::layout::{self, Pane};
 use super::life::Life;
+pub(crate) use super::loading::{Found, Opening, Reading, Subject};
 use super::menu::Menu;
 use super::msg::Generation;
 use super::preview::Preview;
 pub(crate) use super::prompt::{Prompt, PromptKind};
 use super::rival::Duel;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
-use super::scene::{Kinds, Scene};
+use super::scene::{Kinds, Scene, Source};
 use super::theme::Role;
 use super::viewer::Viewer;
 use super::{Model, Options};
 use crate::analysis::{Packages, Ruling};
-use crate::image::{Distribution, Image, LayerIndex};
+use crate::image::{Distribution, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::tree::{Filter, Lens, NodeId};
 use ratatui::layout::Size;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tui_input::Input;
 
@@ -119,32 +120,6 @@ pub(crate) enum Stage {
     Exploring,
 }
 
-/// How far the opening is.
-#[derive(Debug, Default)]
-pub(crate) struct Opening {
-    /// What the user typed.
-    pub(crate) reference: String,
-    /// Bytes read, and all bytes where that is known.
-    pub(crate) read: Option<(u64, Option<u64>)>,
-    /// What the input has turned out to be so far, for people.
-    pub(crate) kind: String,
-    /// The layers that were read last, in the order in which they came.
-    pub(crate) found: VecDeque<Found>,
-    /// How many were read.
-    pub(crate) layers: usize,
-}
-
-/// A layer of an input whose manifest has not come yet.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// The member of the archive that it is, escaped.
-    pub(crate) name: String,
-    /// How many entries it has.
-    pub(crate) entries: u64,
-    /// Bytes of its regular files.
-    pub(crate) bytes: u64,
-}
-
 /// Several images, one line each.
 #[derive(Debug)]
 pub(crate) struct Picker {
@@ -154,49 +129,7 @@ pub(crate) struct Picker {
     pub(crate) at: Position,
 }
 
-/// How far one layer is.
-#[derive(Debug, Clone)]
-pub(crate) enum Reading {
-    /// Nothing was read yet.
-    Waiting,
-    /// So many stored bytes of so many.
-    Partly(u64, u64),
-    /// As much as there is.
-    Done {
-        /// Its entries.
-        listing: Arc<Listing>,
-        /// Bytes of its regular files.
-        shipped: u64,
-        /// Why there are not more.
-        error: Option<String>,
-    },
-}
-
-/// The image, as soon as its documents are read.
-#[derive(Debug)]
-pub(crate) struct Subject {
-    /// What the documents say.
-    pub(crate) image: Arc<Image>,
-    /// The kind of the source.
-    pub(crate) kind: String,
-    /// What the user typed.
-    pub(crate) reference: String,
-    /// How far each layer is.
-    pub(crate) reading: Vec<Reading>,
-    /// The rows of the history as lines for reading, escaped.
-    pub(crate) history: Vec<Vec<String>>,
-    /// Input that has to be read before any layer is known: bytes read, and all bytes where that is known.
-    pub(crate) input: Option<(u64, Option<u64>)>,
-}
-
-impl Subject {
-    /// How many layers were read.
-    pub(crate) fn finished(&self) -> usize {
-        self.reading.iter().filter(|reading| matches!(reading, Reading::Done { .. })).count()
-    }
-}
-
-/// Everything that is known when all layers are read.
+/// Everything that is known of the layers that are understood: of all of them, once they are read.
 #[derive(Debug)]
 pub(crate) struct Ready {
     /// The image, understood.
@@ -216,6 +149,8 @@ pub(crate) enum LayerRow {
     Empty(usize),
     /// The end of the base image.
     Base,
+    /// A layer of an input whose manifest has not come yet, by its number in the order in which they came.
+    Found(usize),
 }
 
 /// The list of layers.
@@ -223,6 +158,10 @@ pub(crate) enum LayerRow {
 pub(crate) struct LayersPane {
     /// Its rows.
     pub(crate) rows: Vec<LayerRow>,
+    /// What was found before the manifest came.
+    pub(crate) found: Vec<Found>,
+    /// What of that the user was looking at when it came.
+    pub(crate) looked_at: Option<Arc<Listing>>,
     /// Where one is.
     pub(crate) at: Position,
     /// Layers of which one wants to know what they would weigh as one.
@@ -276,8 +215,8 @@ impl LensMode {
 pub(crate) struct Asked {
     /// The lens.
     pub(crate) lens: Lens,
-    /// Whether of the whole image, not of one listing.
-    pub(crate) whole: bool,
+    /// The tree, or the listing.
+    pub(crate) source: Source,
     /// The kinds.
     pub(crate) kinds: Kinds,
     /// The filter.
@@ -290,7 +229,8 @@ impl Asked {
     /// Whether the answer to this question is one to `other`, too.
     pub(crate) fn answers(&self, other: &Self) -> bool {
         let same_filter = same_filter(self.filter.as_ref(), other.filter.as_ref());
-        let same = same_filter && self.lens == other.lens && self.whole == other.whole && self.kinds == other.kinds;
+        let same =
+            same_filter && self.lens == other.lens && self.source.is_same(&other.source) && self.kinds == other.kinds;
         same && (self.costs || !other.costs)
     }
 }
@@ -695,7 +635,7 @@ impl State {
         match self.layer_row()? {
             LayerRow::Empty(row) => Some(row),
             LayerRow::Layer(layer) => self.subject.as_ref()?.image.layers.get(layer.index())?.history,
-            LayerRow::Base => None,
+            LayerRow::Base | LayerRow::Found(_) => None,
         }
     }
 
@@ -709,7 +649,7 @@ impl State {
     pub(crate) fn compared(&self) -> (LayerIndex, LayerIndex) {
         let image = self.subject.as_ref().map(|subject| &subject.image);
         let base = image.and_then(|image| image.base.as_ref()).and_then(|base| base.layers.checked_sub(1)).unwrap_or(0);
-        let last = self.layer_count().saturating_sub(1);
+        let last = if self.ready.is_some() { self.understood() } else { self.layer_count() }.saturating_sub(1);
         self.compare.points.unwrap_or((LayerIndex(base.min(last)), LayerIndex(last)))
     }
 
@@ -722,12 +662,18 @@ impl State {
             (Some(Modal::Diff(diff)), _) => Some(diff.node),
             (Some(Modal::Duel(duel)), _) => duel.selected(),
             (Some(Modal::Copies(copies)), _) => copies.node(),
-            (_, View::Layers) => self.tree.selected().map(|row| row.node),
+            (_, View::Layers) => self.tree_row().map(|row| row.node),
             (_, View::Waste) => self.waste_group().map(|group| group.node),
             (_, View::Files) => self.files.selected(),
             (_, View::Compare) => self.compare.selected()?.node(),
             (_, View::Image) => None,
         }
+    }
+
+    /// The selected row of the tree, unless that shows a layer whose place is not known yet: its nodes have other numbers.
+    pub(crate) fn tree_row(&self) -> Option<Row> {
+        self.tree.scene.as_ref().filter(|scene| scene.kinds_known)?;
+        self.tree.selected()
     }
 
     /// Its path as it is, with a leading slash.

@@ -123,40 +123,50 @@ impl Sample {
     /// An image with these layers and this history (created by, has a layer).
     pub(super) fn of(layers: &[Vec<&str>], rows: &[(&str, bool)]) -> Self {
         let listings: Vec<Arc<Listing>> = layers.iter().map(|lines| priced(lines)).collect();
-        let mut stack = Stack::new();
-        for listing in &listings {
-            stack.push(Arc::clone(listing));
-        }
-        let mut tree = stack.finish();
-        tree.identify(&Fills, 1);
-        let tree = Arc::new(tree);
         let image = Arc::new(image(listings.len(), rows));
-        let analysis = Arc::new(Analysis::of(&tree, 1, 20_000_000));
-        let facts: Vec<LayerFacts> = listings
-            .iter()
-            .map(|_| LayerFacts {
-                status: LayerStatus::Ok,
-                compression: None,
-                digest: None,
-                blob_bytes: 1_000_000,
-                notices: Vec::new(),
-            })
-            .collect();
-        let report = build(
-            &Facts {
-                source_kind: "docker-archive",
-                reference: "app.tar",
-                image: &image,
-                tree: &tree,
-                analysis: &analysis,
-                reading: &Reading { layers: facts, verified: true, notices: Vec::new() },
-            },
-            None,
-        );
-        let files = Arc::new(Filled(Arc::clone(&tree)));
-        let model = Model { image: Arc::clone(&image), tree, analysis, report: Arc::new(report), files };
-        Self { image, listings, model: Arc::new(model) }
+        let model = model(&image, &listings);
+        Self { image, listings, model }
     }
+
+    /// What is known of it when so many layers are read.
+    pub(super) fn draft(&self, layers: usize) -> Arc<Model> {
+        model(&Arc::new(self.image.lowest(layers)), &self.listings[..layers])
+    }
+}
+
+/// What there is to know of an image with these layers.
+fn model(image: &Arc<Image>, listings: &[Arc<Listing>]) -> Arc<Model> {
+    let mut stack = Stack::new();
+    for listing in listings {
+        stack.push(Arc::clone(listing));
+    }
+    let mut tree = stack.finish();
+    tree.identify(&Fills, 1);
+    let tree = Arc::new(tree);
+    let analysis = Arc::new(Analysis::of(&tree, 1, 20_000_000));
+    let facts: Vec<LayerFacts> = listings
+        .iter()
+        .map(|_| LayerFacts {
+            status: LayerStatus::Ok,
+            compression: None,
+            digest: None,
+            blob_bytes: 1_000_000,
+            notices: Vec::new(),
+        })
+        .collect();
+    let report = build(
+        &Facts {
+            source_kind: "docker-archive",
+            reference: "app.tar",
+            image,
+            tree: &tree,
+            analysis: &analysis,
+            reading: &Reading { layers: facts, verified: true, notices: Vec::new() },
+        },
+        None,
+    );
+    let files = Arc::new(Filled(Arc::clone(&tree)));
+    Arc::new(Model { image: Arc::clone(image), tree, analysis, report: Arc::new(report), files })
 }
 
 /// Contents that say which file they are, or what the size of the file asks for: 13 bytes are no text, 14 fail.

@@ -10,6 +10,7 @@ mod finding;
 mod journeys;
 mod liking;
 mod lives;
+mod loading;
 mod palette;
 mod screens;
 mod texts;

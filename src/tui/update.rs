@@ -25,8 +25,8 @@ mod viewer;
 mod waste;
 mod without;
 
-pub(crate) use act::{is_idle, needs_all};
-pub(crate) use details::{instruction_lines, killed_sentence, layer_error, selected_setting};
+pub(crate) use act::{is_idle, is_too_early};
+pub(crate) use details::{NO_MANIFEST, instruction_lines, killed_sentence, layer_error, selected_setting};
 pub(crate) use modal::{help_cell_roles, help_rows, text_rows};
 pub(crate) use prompt::suggestions;
 

@@ -99,9 +99,9 @@ impl Painter<'_> {
         }
         self.header();
         match &self.state.stage {
-            Stage::Opening(opening) => self.opening(opening),
+            Stage::Opening(opening) if self.state.layers.found.is_empty() => self.opening(opening),
             Stage::Choosing(picker) => self.picker(picker),
-            Stage::Exploring => {
+            Stage::Opening(_) | Stage::Exploring => {
                 self.tabs();
                 for (pane, area) in &self.areas.panes {
                     self.pane(*pane, *area);
@@ -220,12 +220,11 @@ impl Painter<'_> {
 
     fn footer(&mut self) {
         let Some(area) = self.areas.footer else { return };
-        let waiting = self.state.ready.is_none();
         let context = keymap::context(self.state);
         let mut x = 1;
         for action in self.state.options.keymap.actions(context) {
             let Some((hint, key)) = action.hint.zip(action.keys.first()) else { continue };
-            if waiting && update::needs_all(action.act) || update::is_idle(self.state, action.act) {
+            if update::is_too_early(self.state, action.act) || update::is_idle(self.state, action.act) {
                 continue;
             }
             let width = u16::try_from(text::width(hint) + text::width(key) + 4).unwrap_or(u16::MAX);

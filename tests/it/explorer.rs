@@ -156,12 +156,13 @@ fn an_image_on_standard_input_leaves_the_keys_to_the_terminal() {
     terminal.end().with_code(0).is_restored();
 }
 
-/// An image whose first layer has come whole, and whose second one is on its way.
-fn half_an_archive() -> Vec<u8> {
-    let layers = vec![layer(&["d etc", "f etc/a size=10", "f b size=1000"]), layer(&["f big size=400000"])];
+/// An image in two parts: in the first one, its first layer comes whole, and some of its second one.
+fn two_halves() -> (Vec<u8>, Vec<u8>) {
+    let layers =
+        vec![layer(&["d etc", "f etc/a size=10", "f b size=1000"]), layer(&["f big size=400000", "f b size=7"])];
     let mut archive = docker_archive(&[Image::new("demo/app:1", layers)], false);
-    archive.truncate(archive.len() / 2);
-    archive
+    let rest = archive.split_off(archive.len() / 2);
+    (archive, rest)
 }
 
 #[test]
@@ -169,7 +170,7 @@ fn a_slow_pipe_shows_what_has_come_and_every_key_that_quits_does_so_at_once() {
     for (pack, kind) in [(Pack::Plain, "docker-archive"), (Pack::Gzip, "gzip, docker-archive")] {
         for key in ["q", "\u{3}"] {
             let directory = tempfile::tempdir().unwrap();
-            std::fs::write(directory.path().join("half"), pack.pack(&half_an_archive())).unwrap();
+            std::fs::write(directory.path().join("half"), pack.pack(&two_halves().0)).unwrap();
             let mut command = CommandBuilder::new("sh");
             // Whoever writes stays, as one that is slow; only the program has the terminal.
             let script =
@@ -177,15 +178,43 @@ fn a_slow_pipe_shows_what_has_come_and_every_key_that_quits_does_so_at_once() {
             command.args(["-c", script, env!("CARGO_BIN_EXE_layerscope"), directory.path().to_str().unwrap()]);
             let mut terminal = Terminal::start_command(command, 80, 24);
             terminal.see("read");
-            let screen = terminal.see("1 layer read").contents();
-            let rows: Vec<&str> = screen.lines().filter(|row| row.contains("layer.tar")).collect();
-            assert!(screen.contains(&format!(" {kind} ")), "{screen}");
-            assert!(
-                matches!(rows.as_slice(), [row] if row.contains("1.01 kB") && row.contains("3 entries")),
-                "{screen}"
-            );
+            let screen = terminal.see("1 layer so far").contents();
+            assert!(screen.contains(&format!("standard input · {kind} · 1 layer so far")), "{screen}");
+            assert!(screen.contains("?   1.0k  ok"), "{screen}");
             terminal.keys(key);
             terminal.end().with_code(0).is_restored();
         }
     }
+}
+
+#[test]
+fn a_layer_of_a_slow_pipe_is_looked_into_before_the_others_come() {
+    let directory = tempfile::tempdir().unwrap();
+    let (half, rest) = two_halves();
+    std::fs::write(directory.path().join("half"), half).unwrap();
+    std::fs::write(directory.path().join("rest"), rest).unwrap();
+    let mut command = CommandBuilder::new("sh");
+    let script = r#"mkfifo "$1/pipe" "$1/go"; { cat "$1/half"; cat "$1/go" "$1/rest"; } >"$1/pipe" 2>/dev/null & exec "$0" - <"$1/pipe""#;
+    command.args(["-c", script, env!("CARGO_BIN_EXE_layerscope"), directory.path().to_str().unwrap()]);
+    let mut terminal = Terminal::start_command(command, 80, 24);
+    terminal.see("1 layer so far");
+    terminal.keys("\t/etc/a\rG");
+    let is_on = |screen: &str| screen.lines().any(|line| line.trim_end() == " /etc/a");
+    terminal.wait("the path", is_on);
+    terminal.keys("i");
+    terminal.see("10 B (10 bytes)");
+    terminal.keys("\u{1b}2");
+    terminal.see("Waste is told as the layers are read");
+    terminal.keys("1");
+    // What waits for the rest says so.
+    terminal.keys("f");
+    terminal.see("not yet: layers are still being read");
+    // An empty file to be read before the rest.
+    std::fs::write(directory.path().join("go"), b"").unwrap();
+    terminal.wait("the header with all figures", |screen| {
+        screen.contains("demo/app:1") && screen.contains("waste 1.00 kB")
+    });
+    terminal.wait("the path that was selected", |screen| screen.contains("L0 alone") && is_on(screen));
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
 }

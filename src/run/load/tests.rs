@@ -1,8 +1,9 @@
 use super::*;
 use crate::image::LayerIndex;
-use crate::progress::Silent;
+use crate::progress::{Observer, Silent};
 use crate::source::testing::{gzip, tar_of, write};
 use crate::tree::Occupant;
+use std::sync::Mutex;
 
 fn request(spool_max: u64) -> Request {
     Request {
@@ -21,8 +22,9 @@ fn layers_that_are_too_much_together_are_left_out() {
     let mut demo = load(Input::Demo, &request(0), &Cancel::default(), &Silent as &dyn Watch).unwrap();
     let lengths: Vec<u64> = demo.tree.listings().iter().map(|listing| listing.len() as u64).collect();
     let below: u64 = lengths[..3].iter().sum();
-    assert_eq!(stack(&demo.image, &demo.scanned, below).1, 3);
-    let (tree, fitting) = stack(&demo.image, &demo.scanned, below - 1);
+    let stack = |most| Stacking::of(&demo.image, most).finish(&demo.scanned);
+    assert_eq!(stack(below).1, 3);
+    let (tree, fitting) = stack(below - 1);
     assert_eq!(fitting, 2);
     let left: Vec<u64> = tree.listings().iter().map(|listing| listing.len() as u64).collect();
     assert_eq!((left.len(), &left[..2]), (lengths.len(), &lengths[..2]));
@@ -84,4 +86,97 @@ fn files_read_the_same_before_while_and_after_the_layers_are_verified() {
         cancel.cancel();
         assert!(matches!(loaded.pass(&cancel), Err(Failure::Cancelled(_))));
     }
+}
+
+/// Wants to see the lowest layers each time more of them are read.
+#[derive(Debug, Default)]
+struct Curious(Mutex<Vec<(Arc<Tree>, String)>>);
+
+impl Observer for Curious {}
+
+impl Watch for Curious {
+    fn wants_draft(&self) -> bool {
+        true
+    }
+
+    fn draft(&self, so_far: &Loaded) {
+        self.0.lock().unwrap().push((Arc::clone(&so_far.tree), told(so_far)));
+    }
+}
+
+/// All figures of an image, and how its layers were read.
+fn told(loaded: &Loaded) -> String {
+    let report = loaded.report(&loaded.reading(), &loaded.analysis(), None);
+    serde_json::to_string(&(report.totals, report.layers, report.waste)).unwrap()
+}
+
+#[test]
+fn a_draft_is_the_image_that_the_lowest_layers_make() {
+    let layers: Vec<Vec<u8>> = (0..8_u8)
+        .map(|layer| {
+            let name = format!("own{layer}");
+            gzip(&tar_of(&[
+                ("changed", &[layer; 3000]),
+                (&name, &[layer; 200]),
+                ("same", b"always"),
+                (".wh.own2", b""),
+            ]))
+        })
+        .collect();
+    let archive = |count: usize| {
+        let names: Vec<String> = (0..count).map(|layer| format!("{layer}.tar")).collect();
+        let manifest = format!(r#"[{{"Config": "c.json", "RepoTags": ["a:1"], "Layers": {names:?}}}]"#);
+        let config = br#"{"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}}"#;
+        let members = names.iter().zip(&layers).map(|(name, layer)| (name.as_str(), layer.as_slice()));
+        let documents = [("manifest.json", manifest.as_bytes()), ("c.json", config.as_slice())];
+        tar_of(&members.chain(documents).collect::<Vec<_>>())
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let read = |count: usize, watch: &dyn Watch| {
+        let typed = write(directory.path(), &format!("{count}.tar"), &archive(count));
+        load(Input::Typed(Reference::parse(&typed)), &request(0), &Cancel::default(), watch).unwrap()
+    };
+    // How many drafts there are depends on which thread is how fast.
+    let curious = (0..100).find_map(|_| {
+        let curious = Curious::default();
+        let whole = read(layers.len(), &curious);
+        let drafts = curious.0.into_inner().unwrap();
+        (!drafts.is_empty()).then_some((whole, drafts))
+    });
+    let (whole, drafts) = curious.unwrap();
+    assert_eq!(told(&whole), told(&read(layers.len(), &Silent)));
+    let counts: Vec<u32> = drafts.iter().map(|(tree, _)| tree.layers()).collect();
+    assert!(counts.is_sorted_by(|a, b| a < b) && counts.iter().all(|count| *count < 8), "{counts:?}");
+    for (tree, figures) in drafts {
+        let alone = read(tree.layers() as usize, &Silent);
+        assert_eq!(figures, told(&alone), "{} layers", tree.layers());
+        for node in tree.nodes() {
+            assert_eq!(tree.path(node), whole.tree.path(node));
+        }
+        for (inode, id) in tree.inodes().zip(tree.inode_ids()) {
+            let later = whole.tree.inode(id).unwrap();
+            assert_eq!((inode.layer, inode.entry, inode.node), (later.layer, later.entry, later.node));
+        }
+    }
+}
+
+#[test]
+fn layers_are_stacked_in_their_order_whatever_comes_first() {
+    let demo = load(Input::Demo, &request(0), &Cancel::default(), &Silent as &dyn Watch).unwrap();
+    let ids: Vec<BlobId> = demo.image.layers.iter().map(|layer| layer.blob.as_ref().unwrap().id).collect();
+    let mut stacking = Stacking::of(&demo.image, MAX_ENTRIES);
+    let mut read = BTreeMap::new();
+    assert!(!stacking.has_news());
+    let mut come = |stacking: &mut Stacking<'_>, index: usize| {
+        read.insert(ids[index], demo.scanned[&ids[index]].clone());
+        stacking.take(&read);
+        stacking.has_news().then(|| stacking.so_far().1)
+    };
+    let shown: Vec<Option<usize>> = [1, 0, 4, 3, 2].map(|index| come(&mut stacking, index)).to_vec();
+    assert_eq!(shown, [None, Some(2), None, None, Some(5)]);
+    assert!(!stacking.has_news(), "nothing more than was seen");
+    for index in (5..ids.len()).rev() {
+        assert_eq!(come(&mut stacking, index), None, "nothing new, or all there is");
+    }
+    assert_eq!(stacking.finish(&read).0.layers() as usize, ids.len());
 }

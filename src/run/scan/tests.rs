@@ -69,7 +69,7 @@ struct Found {
 impl Observer for Found {}
 
 impl Watch for Found {
-    fn found(&self, name: &str, _listing: &Listing) {
+    fn found(&self, name: &str, _listing: &Arc<Listing>) {
         let mut names = self.names.lock().unwrap();
         names.push(name.to_owned());
         if let Some((at, cancel)) = &self.cancel
@@ -128,10 +128,27 @@ fn a_panic_in_a_worker_hangs_nobody() {
     struct Panics;
     impl Observer for Panics {}
     impl Watch for Panics {
-        fn found(&self, _name: &str, _listing: &Listing) {
+        fn found(&self, _name: &str, _listing: &Arc<Listing>) {
             panic!("told to");
         }
     }
     // More layers than may wait, so that somebody would wait for workers that are gone.
     let _ = sweep(&archive(200, |_| true), &options(), &Panics);
+}
+
+#[test]
+fn one_thread_takes_what_comes_first_and_the_others_what_is_largest() {
+    let queue = Queue::default();
+    let add = |id: u64, size: usize| {
+        let blob = Blob::new(BlobId(id), Section::new(Arc::new(vec![0; size])));
+        queue.add(Job { blob, name: None, annotations: HashMap::new(), meter: Meter::default() });
+    };
+    [(0, 10), (1, 40), (2, 30), (3, 40), (4, 20), (9, 90)].map(|(id, size)| add(id, size));
+    // The manifest has another order, and one of them is no layer.
+    queue.arrange(|job| [4, 3, 0, 1, 2].iter().position(|id| *id == job.blob.id.0));
+    queue.close();
+    let mut take = |pick| queue.take(pick).map(|job| job.blob.id.0);
+    let taken = [Pick::First, Pick::Largest, Pick::First, Pick::Largest, Pick::First, Pick::First, Pick::Largest]
+        .map(&mut take);
+    assert_eq!(taken, [Some(4), Some(1), Some(3), Some(2), Some(0), None, None]);
 }

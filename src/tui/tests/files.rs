@@ -89,5 +89,5 @@ fn a_file_leads_to_its_place_its_content_and_its_waste() {
 fn before_all_is_read_there_is_no_list() {
     let mut hands = Hands::loading(80, 24, &Sample::new());
     hands.press("3 j Enter p t");
-    assert!(hands.text().contains("Files are listed when all layers are read."), "{}", hands.text());
+    assert!(hands.text().contains("Files are listed as the layers are read, the lowest first."), "{}", hands.text());
 }

@@ -306,7 +306,7 @@ fn layers_that_are_read_can_be_opened_before_the_others() {
     assert!(hands.state.toast.is_some(), "what waits for the other layers says so");
     assert_eq!(hands.state.tree.mode, LensMode::Alone);
     hands.press("2");
-    assert!(hands.text().contains("known when all layers are read"));
+    assert!(hands.text().contains("Waste is told as the layers are read"));
     hands.press("4");
     assert!(hands.text().contains("Acme-Platform"), "labels need no layers");
     hands.press("1");

@@ -1,12 +1,9 @@
 //! What every view looks like at three sizes, with its styles.
 
-use crate::progress::Progress;
-use crate::tui::Feed;
 use crate::tui::effect::answer;
 use crate::tui::msg::Msg;
 use crate::tui::testing::{Hands, Sample, named, styles};
 use crate::tui::update::update;
-use std::sync::Arc;
 
 /// Symbols and styles of a screen at three sizes, after some keys.
 fn look(name: &str, keys: &str) {
@@ -18,7 +15,7 @@ fn look(name: &str, keys: &str) {
     }
 }
 
-fn snapshot(name: &str, hands: &Hands) {
+pub(super) fn snapshot(name: &str, hands: &Hands) {
     insta::assert_snapshot!(name, format!("{}\n{}", hands.text(), styles(&hands.buffer())));
 }
 
@@ -242,44 +239,6 @@ fn nothing_of_the_image_reaches_the_terminal_unescaped() {
     let mut hands = Hands::exploring(120, 40, &sample);
     hands.press(":5 Enter Tab j j");
     assert!(hands.text().contains("evil\\x1b[31m\\xe2\\x80\\xaename"), "{}", hands.text());
-}
-
-#[test]
-fn loading() {
-    let sample = Sample::new();
-    for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-        let mut hands = Hands::loading(width, height, &sample);
-        let layer = |index| crate::image::LayerIndex(index);
-        hands.feed(Feed::Layer { layer: layer(3), listing: Arc::clone(&sample.listings[3]), error: None });
-        let error = Some("gzip: unexpected end at byte 12300000".to_owned());
-        hands.feed(Feed::Layer { layer: layer(4), listing: Arc::clone(&sample.listings[2]), error });
-        hands.feed(Feed::Progress(Progress::Layer { layer: 0, read: 600_000, total: 1_000_000 }));
-        hands.press(":3 Enter");
-        snapshot(&format!("loading_{width}x{height}"), &hands);
-    }
-}
-
-#[test]
-fn opening_and_choosing() {
-    let mut hands = Hands::new(80, 24);
-    hands.feed(Feed::Opening { reference: "app.tar.gz".to_owned() });
-    hands.feed(Feed::Progress(Progress::Input { read: 30_000_000, total: Some(120_000_000) }));
-    snapshot("opening_80x24", &hands);
-    hands.feed(Feed::Progress(Progress::Kind("gzip, tar archive".to_owned())));
-    let found = |n: u64| Feed::Found { name: format!("{n:064x}/layer.tar"), entries: n * 977, bytes: n * 12_345_678 };
-    hands.feed(found(1));
-    hands.feed(Feed::Progress(Progress::Kind("gzip, docker-archive".to_owned())));
-    hands.feed(Feed::Found { name: "odd \u{1b}[2Jname".to_owned(), entries: 1, bytes: 0 });
-    snapshot("opening_found_80x24", &hands);
-    // The newest are shown where there is no room for all, and a flood of them costs nothing.
-    (2..5000).for_each(|n| hands.feed(found(n)));
-    snapshot("opening_full_80x24", &hands);
-    hands.resize(40, 10);
-    snapshot("opening_full_40x10", &hands);
-    hands.resize(80, 24);
-    hands.feed(Feed::Choose((0..40).map(|n| format!("acme/app:{n} linux/amd64")).collect()));
-    hands.press("G k");
-    snapshot("choosing_80x24", &hands);
 }
 
 #[test]

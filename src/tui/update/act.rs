@@ -12,7 +12,7 @@ use crate::image::LayerIndex;
 
 /// Does an action.
 pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
-    if needs_all(act) && state.ready.is_none() && state.stage_is_exploring() {
+    if is_too_early(state, act) {
         toast(state, "not yet: layers are still being read");
         return;
     }
@@ -267,33 +267,35 @@ pub(crate) fn is_idle(state: &State, act: Act) -> bool {
     }
 }
 
-/// Whether an action says nothing until all layers are read.
-pub(crate) fn needs_all(act: Act) -> bool {
-    matches!(
-        act,
-        Act::LensCycle
-            | Act::LensSum
-            | Act::LensRange
-            | Act::ChangesOnly
-            | Act::KindAdded
-            | Act::KindModified
-            | Act::KindRemoved
-            | Act::KindUnchanged
-            | Act::KindWasted
-            | Act::ShowInTree
-            | Act::ShowInWaste
-            | Act::GoToTarget
-            | Act::Life
-            | Act::Find
-            | Act::Secrets
-            | Act::Diff
-            | Act::MarkSquash
-            | Act::LeaveOut
-            | Act::DiveCount
-            | Act::Duplicates
-            | Act::Extract
-            | Act::Edit
-    )
+/// Whether an action says nothing yet, as layers are still being read.
+pub(crate) fn is_too_early(state: &State, act: Act) -> bool {
+    if state.is_whole() {
+        return false;
+    }
+    let is_on_tree = state.view == View::Layers && state.modals.is_empty();
+    match act {
+        // What is compared with everything else.
+        Act::DiveCount | Act::Duplicates => true,
+        Act::Find | Act::Secrets | Act::LensCycle | Act::LensSum | Act::LensRange => state.ready.is_none(),
+        // What is said of a layer of which it is not known what it changes.
+        Act::ChangesOnly
+        | Act::KindAdded
+        | Act::KindModified
+        | Act::KindRemoved
+        | Act::KindUnchanged
+        | Act::KindWasted
+        | Act::ShowInTree
+        | Act::ShowInWaste
+        | Act::GoToTarget
+        | Act::ViewContent
+        | Act::Life
+        | Act::Diff
+        | Act::MarkSquash
+        | Act::LeaveOut
+        | Act::Extract
+        | Act::Edit => state.ready.is_none() || (is_on_tree && state.lens(state.tree.mode).is_none()),
+        _ => false,
+    }
 }
 
 fn movement(state: &mut State, act: Act) {
@@ -436,10 +438,6 @@ fn copy(state: &mut State, effects: &mut Effects) {
 }
 
 impl State {
-    fn stage_is_exploring(&self) -> bool {
-        matches!(self.stage, Stage::Exploring)
-    }
-
     /// The selected layer, or the lowest.
     pub(crate) fn layer(&self) -> LayerIndex {
         self.layers.selected.unwrap_or(LayerIndex(0))

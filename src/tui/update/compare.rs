@@ -12,6 +12,9 @@ use std::sync::Arc;
 pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     let (View::Compare, Some(ready)) = (state.view, &state.ready) else { return };
     let (left, right) = state.compared();
+    if left.max(right).0 >= state.understood() {
+        return;
+    }
     let question = Compare {
         model: Arc::clone(&ready.model),
         left,

@@ -4,7 +4,7 @@ use super::super::Model;
 use super::super::layout::{self, Class, Pane};
 use super::super::life;
 use super::super::rows::Folder;
-use super::super::state::{Fact, LayerRow, Modal, Reading, State, Text, View};
+use super::super::state::{Fact, Found, LayerRow, Modal, Reading, State, Text, View};
 use super::super::text::{self, NAME, human};
 use super::super::theme::Role;
 use super::modal::text_rows;
@@ -37,6 +37,7 @@ pub(super) fn open_instruction(state: &mut State) {
     let title = match state.layer_row() {
         Some(LayerRow::Layer(layer)) => format!("L{layer} instruction"),
         Some(LayerRow::Empty(row)) => format!("H{row} instruction"),
+        Some(LayerRow::Found(index)) => format!("Layer {} of those found so far", index + 1),
         Some(LayerRow::Base) | None => return,
     };
     let facts = layer_facts(state);
@@ -99,8 +100,14 @@ pub(super) fn open(state: &mut State) {
     }
 }
 
+/// Why it cannot be told which layer one is.
+pub(crate) const NO_MANIFEST: &str = "The manifest, which comes later in the input, will tell which layer this is.";
+
 /// The instruction of the selected row of the list of layers, and the layer's figures.
 pub(crate) fn layer_facts(state: &State) -> Vec<Fact> {
+    if let Some(found) = state.found() {
+        return found_facts(state, found);
+    }
     let mut out = match state.selected_history() {
         Some(row) => history_facts(state, row),
         None => vec![(text::instruction(""), Role::Dim)],
@@ -121,20 +128,36 @@ pub(crate) fn layer_facts(state: &State) -> Vec<Fact> {
         Err(error) => out.push((format!("stored     {}", text::prose(error)), Role::Error)),
     }
     out.extend(figures(state, index));
-    // Once everything is read the notices say it.
-    if let (None, Some(error)) = (&state.ready, layer_error(state, index)) {
+    // Once it is understood the notices say it.
+    if let Some(error) = layer_error(state, index).filter(|_| index.0 >= state.understood()) {
         out.push((error, Role::Error));
     }
     out
+}
+
+/// What is known of a layer before the manifest tells which one it is.
+fn found_facts(state: &State, found: &Found) -> Vec<Fact> {
+    let size = human(found.shipped, state.options.units);
+    let mut out = vec![
+        fact("member", found.name.clone()),
+        fact("size", format!("{size} in {}", entries(found.listing.len() as u64))),
+        (NO_MANIFEST.to_owned(), Role::Dim),
+    ];
+    out.extend(found.error.as_ref().map(|error| (text::prose(error), Role::Error)));
+    out
+}
+
+/// So many entries, in words.
+fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
 fn figures(state: &State, index: LayerIndex) -> Vec<Fact> {
     let units = state.options.units;
     let Some(ready) = &state.ready else { return Vec::new() };
     let Some(layer) = ready.model.report.layers.get(index.index()) else { return Vec::new() };
-    let entries = if layer.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", layer.entries) };
     let mut out = vec![
-        fact("shipped", format!("{} in {}", human(layer.shipped_bytes, units), entries)),
+        fact("shipped", format!("{} in {}", human(layer.shipped_bytes, units), entries(layer.entries))),
         fact("wasted", human(layer.wasted_bytes, units)),
         fact("changes", format!("+{} ~{} %{} -{}", layer.added, layer.changed, layer.metadata_only, layer.removed)),
     ];

@@ -44,7 +44,7 @@ fn wanted(state: &State, model: &Model) -> Option<(Wanted, String, Option<LayerI
     let is_tree = state.modals.is_empty() && state.view == View::Layers;
     let version = match state.modal() {
         _ if is_tree && state.tree.mode == LensMode::Alone => Version::Of(state.layer()),
-        _ if is_tree => Version::AsOf(state.tree.mode.lens(state.layer(), state.layer_count()).last),
+        _ if is_tree => Version::AsOf(state.lens(state.tree.mode)?.last),
         Some(Modal::Life(life)) => Version::AsOf(life.step()?.layer),
         _ => Version::AsOf(LayerIndex(state.layer_count().saturating_sub(1))),
     };

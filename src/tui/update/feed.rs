@@ -1,9 +1,10 @@
 //! What the loader says.
 
 use super::super::effect::Effect;
-use super::super::state::{Found, Opening, Picker, Position, Reading, Ready, Stage, State, Subject};
+use super::super::layout::Pane;
+use super::super::state::{Found, LayerRow, Opening, Picker, Position, Reading, Ready, Stage, State, Subject};
 use super::super::{Feed, Model, groups, pretty, text};
-use super::{Effects, inquest, lens, toast, waste};
+use super::{Effects, find, inquest, lens, life, toast, waste, without};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::{EntryKind, Listing};
@@ -11,8 +12,8 @@ use crate::notice::{Notice, Severity};
 use crate::progress::Progress;
 use std::sync::Arc;
 
-/// Layers that are shown before the manifest of an input has come; more than fit on any screen.
-const MAX_FOUND: usize = 200;
+/// Layers that are shown before the manifest of an input has come; no image may have as many.
+const MAX_FOUND: usize = 10_000;
 
 /// Takes one piece of news.
 pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
@@ -20,7 +21,7 @@ pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
         Feed::Opening { reference } => {
             state.stage = Stage::Opening(Opening { reference, ..Opening::default() });
         }
-        Feed::Found { name, entries, bytes } => found(state, &name, entries, bytes),
+        Feed::Found { name, listing } => found(state, &name, &listing),
         Feed::Choose(lines) => {
             let lines = lines.iter().map(|line| text::prose(line)).collect();
             state.stage = Stage::Choosing(Picker { lines, at: Position::default() });
@@ -28,12 +29,13 @@ pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
         Feed::Image { image, kind, reference } => begin(state, image, kind, reference),
         Feed::Progress(step) => progress(state, &step),
         Feed::Layer { layer, listing, error } => finish_layer(state, layer, listing, error),
-        Feed::Ready(model) => ready(state, model),
+        Feed::Draft(model) => understand(state, model, effects),
+        Feed::Ready(model) => ready(state, model, effects),
         Feed::Verdict(rulings) => state.verdict = rulings,
         Feed::Packages(packages) => state.packages = Some(packages),
         Feed::Distribution(distribution) => state.distribution = Some(distribution),
         // What fails once everything is there (checking digests, say) must not take it away.
-        Feed::Failed(message) if state.ready.is_some() => {
+        Feed::Failed(message) if state.is_whole() => {
             toast(state, text::prose(&message));
             state.notices.push(Notice::error("image", message));
         }
@@ -56,16 +58,19 @@ fn begin(state: &mut State, image: Arc<Image>, kind: String, reference: String) 
     state.notices.extend(image.notices.iter().cloned());
     state.subject = Some(Subject { image, kind, reference, reading, history, input: None });
     state.stage = Stage::Exploring;
+    let is_at_work = state.layers.at.cursor > 0 || state.layers_focus != Pane::Layers;
+    state.layers.looked_at = state.found().filter(|_| is_at_work).map(|found| Arc::clone(&found.listing));
+    state.layers.found.clear();
     lens::rebuild_layer_rows(state);
 }
 
-fn found(state: &mut State, name: &str, entries: u64, bytes: u64) {
-    let Stage::Opening(opening) = &mut state.stage else { return };
-    opening.layers += 1;
-    if opening.found.len() >= MAX_FOUND {
-        opening.found.pop_front();
+fn found(state: &mut State, name: &str, listing: &Arc<Listing>) {
+    let (name, error) = (text::name(name.as_bytes()), listing.damage.as_ref().map(ToString::to_string));
+    if state.layers.found.len() < MAX_FOUND {
+        let (listing, shipped) = (Arc::clone(listing), shipped(listing));
+        state.layers.rows.push(LayerRow::Found(state.layers.found.len()));
+        state.layers.found.push(Found { name, listing, shipped, error });
     }
-    opening.found.push_back(Found { name: text::name(name.as_bytes()), entries, bytes });
 }
 
 fn progress(state: &mut State, step: &Progress) {
@@ -90,12 +95,23 @@ fn finish_layer(state: &mut State, layer: LayerIndex, listing: Arc<Listing>, err
     let Some(reading) = state.subject.as_mut().and_then(|subject| subject.reading.get_mut(layer.index())) else {
         return;
     };
-    let files = listing.entries().filter(|entry| entry.kind == EntryKind::File && !entry.role.is_marker());
-    let shipped = files.map(|entry| entry.size).fold(0, u64::saturating_add);
+    let shipped = shipped(&listing);
+    // Where one was before anybody could tell which layer that is, one still is.
+    let is_looked_at = state.layers.looked_at.as_ref().is_some_and(|looked_at| Arc::ptr_eq(looked_at, &listing));
     *reading = Reading::Done { listing, shipped, error };
+    if is_looked_at {
+        state.layers.looked_at = None;
+        lens::go_to(state, layer);
+    }
 }
 
-fn ready(state: &mut State, model: Arc<Model>) {
+/// Bytes of the regular files of a layer.
+fn shipped(listing: &Listing) -> u64 {
+    let files = listing.entries().filter(|entry| entry.kind == EntryKind::File && !entry.role.is_marker());
+    files.map(|entry| entry.size).fold(0, u64::saturating_add)
+}
+
+fn ready(state: &mut State, model: Arc<Model>, effects: &mut Effects) {
     if state.subject.is_none() {
         let source = &model.report.image.source;
         begin(state, Arc::clone(&model.image), source.kind.clone(), source.reference.clone());
@@ -110,14 +126,25 @@ fn ready(state: &mut State, model: Arc<Model>) {
         .collect();
     // What is only information waits until somebody looks.
     let count = state.notices.iter().filter(|notice| notice.severity >= Severity::Warning).count();
-    if count > 0 && state.ready.is_none() {
+    if count > 0 && !state.is_whole() {
         toast(state, format!("{count} {}, :messages shows all", if count == 1 { "notice" } else { "notices" }));
     }
-    if !state.ready.as_ref().is_some_and(|before| Arc::ptr_eq(&before.model.tree, &model.tree)) {
-        inquest::forget(state);
-    }
+    understand(state, model, effects);
+}
+
+/// Takes what is known of the image, or of its lowest layers. What is shown of it is made anew; paths keep their numbers.
+fn understand(state: &mut State, model: Arc<Model>, effects: &mut Effects) {
+    let is_new = state.ready.as_ref().is_none_or(|before| !Arc::ptr_eq(&before.model.tree, &model.tree));
     let (groups, killed) = (groups::group(&model), groups::killed(&model));
     state.ready = Some(Ready { model, groups, killed });
-    state.waste.as_dive = None;
-    waste::rebuild(state);
+    if is_new {
+        inquest::forget(state);
+        state.waste.as_dive = None;
+        state.preview = None;
+        lens::weigh(state);
+        without::weigh(state, effects);
+        life::look_again(state);
+        find::look_again(state, effects);
+    }
+    waste::set_filter(state, state.waste.filter.clone(), effects);
 }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 /// list is looked at.
 pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     let (View::Files, Some(ready)) = (state.view, &state.ready) else { return };
+    let Some(lens) = state.lens(state.files.mode) else { return };
     let question = List {
         tree: Arc::clone(&ready.model.tree),
-        lens: state.files.mode.lens(state.layer(), state.layer_count()),
+        lens,
         filter: state.files.filter.clone(),
         key: state.files.key,
         reversed: state.files.reversed,

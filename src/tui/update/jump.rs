@@ -91,7 +91,7 @@ pub(super) fn to_waste(state: &mut State) {
 /// From a symbolic link to what it leads to in the final image, all links followed. What the lens or a filter does not
 /// show is shown in the whole image.
 pub(super) fn link_to_target(state: &mut State) {
-    let (Some(row), Some(scene), Some(ready)) = (state.tree.selected(), &state.tree.scene, &state.ready) else {
+    let (Some(row), Some(scene), Some(ready)) = (state.tree_row(), &state.tree.scene, &state.ready) else {
         return;
     };
     let tree = &ready.model.tree;

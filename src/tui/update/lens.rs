@@ -7,6 +7,8 @@ use super::super::state::{Asked, LayerRow, Reading, State};
 use super::{Effects, without};
 use crate::analysis::squash_saves;
 use crate::image::LayerIndex;
+use crate::listing::Listing;
+use crate::tree::Lens;
 use std::sync::Arc;
 
 /// Shows rows of the history without a layer, or leaves them out.
@@ -83,7 +85,7 @@ fn select(state: &mut State) {
     let upto = state.layers.rows.iter().take(state.layers.at.cursor.saturating_add(1)).rev();
     let layer = |row: &LayerRow| match row {
         LayerRow::Layer(layer) => Some(*layer),
-        LayerRow::Empty(_) | LayerRow::Base => None,
+        LayerRow::Empty(_) | LayerRow::Base | LayerRow::Found(_) => None,
     };
     state.layers.selected = upto.into_iter().find_map(layer).or_else(|| state.layers.rows.iter().find_map(layer));
 }
@@ -106,18 +108,29 @@ pub(super) fn unmark(state: &mut State) -> bool {
     had_some
 }
 
-fn weigh(state: &mut State) {
+/// Counts what the marked layers would not ship as one.
+pub(super) fn weigh(state: &mut State) {
     let waste = state.ready.as_ref().map(|ready| &ready.model.analysis.waste);
     state.layers.saved = waste.map_or(0, |waste| squash_saves(waste, &state.layers.marked));
 }
 
+/// The entries of the selected layer, if it is read; it need not be known yet which one it is.
+fn alone(state: &State) -> Option<&Arc<Listing>> {
+    let reading = || state.subject.as_ref()?.reading.get(state.layers.selected?.index());
+    match (state.found(), reading()) {
+        (Some(found), _) => Some(&found.listing),
+        (None, Some(Reading::Done { listing, .. })) => Some(listing),
+        (None, _) => None,
+    }
+}
+
 /// Asks the worker what the lens shows, if that is not what it was asked last.
 pub(super) fn follow(state: &mut State, effects: &mut Effects) {
-    let (Some(layer), Some(subject)) = (state.layers.selected, &state.subject) else { return };
-    let source = match (&state.ready, subject.reading.get(layer.index())) {
-        (Some(ready), _) => Source::Tree(Arc::clone(&ready.model.tree)),
-        (None, Some(Reading::Done { listing, .. })) => Source::Listing(Arc::clone(listing)),
-        (None, _) => {
+    let understood = state.ready.as_ref().zip(state.lens(state.tree.mode));
+    let (source, lens) = match (understood, alone(state)) {
+        (Some((ready, lens)), _) => (Source::Tree(Arc::clone(&ready.model.tree)), lens),
+        (None, Some(listing)) => (Source::Listing(Arc::clone(listing)), Lens::layer(LayerIndex(0))),
+        (None, None) => {
             state.tree.asked = None;
             state.tree.scene = None;
             state.tree.rows.clear();
@@ -127,8 +140,8 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
         }
     };
     let asked = Asked {
-        lens: state.tree.mode.lens(layer, state.layer_count()),
-        whole: matches!(source, Source::Tree(_)),
+        source: source.clone(),
+        lens,
         kinds: state.tree.kinds,
         filter: state.tree.filter.clone(),
         costs: state.tree.sort.key == SortKey::Pull,

@@ -57,10 +57,7 @@ pub(super) fn scroll(state: &mut State, by: isize) {
 
 /// The selected path, and the file that it is under the lens; of what is not there any more the last one that was.
 fn selected(state: &State) -> Option<(NodeId, Option<InodeId>)> {
-    let (row, scene, ready) = (state.tree.selected()?, state.tree.scene.as_ref()?, state.ready.as_ref()?);
-    if !scene.kinds_known {
-        return None;
-    }
+    let (row, scene, ready) = (state.tree_row()?, state.tree.scene.as_ref()?, state.ready.as_ref()?);
     let inode = match scene.shown(row.node) {
         Shown::Entry(inode, entry) => (entry.kind == EntryKind::File).then_some(inode),
         Shown::Implied => None,

@@ -16,7 +16,9 @@ pub(super) fn looked(state: &mut State, generation: Generation, scene: &Arc<Scen
     }
     state.tree.answered = generation;
     let before = state.tree.scene.replace(Arc::clone(scene));
-    let same_tree = before.as_ref().is_some_and(|before| Arc::ptr_eq(&before.tree, &scene.tree));
+    // A tree that grows keeps its numbers; the tree of a single layer has its own.
+    let grows = |before: &Scene| before.kinds_known && scene.kinds_known || Arc::ptr_eq(&before.tree, &scene.tree);
+    let same_tree = before.as_ref().is_some_and(|before| grows(before));
     if !same_tree {
         // Nodes are numbers of one tree.
         state.tree.openness.single.clear();

@@ -17,11 +17,11 @@ use std::sync::Arc;
 /// Opens the selected file: of the tree in the version that the lens shows, of the wasted items in the one that is
 /// wasted. Says whether there is such a file.
 pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
-    let Some((node, inode)) = selected(state) else { return false };
-    let Some(ready) = &state.ready else {
+    if is_of_unplaced_layer(state) {
         toast(state, "not yet: layers are still being read");
         return true;
-    };
+    }
+    let Some(((node, inode), ready)) = selected(state).zip(state.ready.as_ref()) else { return false };
     let model = Arc::clone(&ready.model);
     let versions = Timeline::of(&model.tree, node).files(&model.tree);
     let Some(at) = versions.iter().position(|version| *version == inode) else { return false };
@@ -30,6 +30,18 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
     read(&mut viewer, MOST, &mut state.reads, effects);
     state.modals.push(Modal::Viewer(Box::new(viewer)));
     true
+}
+
+/// Whether the selected row is a file of a layer whose place among the others is not known yet.
+fn is_of_unplaced_layer(state: &State) -> bool {
+    if !state.modals.is_empty() || state.view != View::Layers {
+        return false;
+    }
+    let shown = || {
+        let scene = state.tree.scene.as_ref().filter(|scene| !scene.kinds_known)?;
+        Some(scene.shown(state.tree.selected()?.node))
+    };
+    matches!(shown(), Some(Shown::Entry(_, entry)) if entry.kind == EntryKind::File)
 }
 
 /// The filter by which the selected row was found.

@@ -14,6 +14,11 @@ pub(super) fn toggle(state: &mut State, effects: &mut Effects) {
     if !state.without.nodes.remove(&node) {
         state.without.nodes.insert(node);
     }
+    weigh(state, effects);
+}
+
+/// Has it counted what the image would weigh then.
+pub(super) fn weigh(state: &mut State, effects: &mut Effects) {
     state.without.saved = None;
     let generation = state.without.generation.advance();
     if let Some(ready) = state.ready.as_ref().filter(|_| !state.without.nodes.is_empty()) {

@@ -23,9 +23,11 @@ impl Painter<'_> {
     pub(super) fn compare(&mut self, area: Rect) {
         let state = self.state;
         let (left, right) = state.compared();
-        let (Some(comparison), Some(ready)) = (state.compare.comparison(), &state.ready) else {
+        let is_known = left.max(right).0 < state.understood();
+        let known = state.compare.comparison().filter(|_| is_known);
+        let (Some(comparison), Some(ready)) = (known, &state.ready) else {
             let window = self.frame(Pane::Compare, area, "Compare", "");
-            let text = if state.ready.is_some() { "…" } else { "Layers are compared when all of them are read." };
+            let text = if is_known { "…" } else { "Layers are compared as they are read, the lowest first." };
             self.placeholder(window, text);
             return;
         };

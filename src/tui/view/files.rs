@@ -18,15 +18,17 @@ use ratatui::layout::Rect;
 impl Painter<'_> {
     pub(super) fn files(&mut self, area: Rect) {
         let state = self.state;
-        let Some(files) = state.files.files() else {
+        let is_known = state.lens(state.files.mode).is_some();
+        let Some(files) = state.files.files().filter(|_| is_known) else {
             let window = self.frame(Pane::Files, area, "Files", "");
-            let text = if state.ready.is_some() { "…" } else { "Files are listed when all layers are read." };
+            let text = if is_known { "…" } else { "Files are listed as the layers are read, the lowest first." };
             self.placeholder(window, text);
             return;
         };
         let count = files.nodes.len();
         let noun = if count == 1 { "file" } else { "files" };
-        let title = format!("Files · {count} {noun} · {}", text::human(files.bytes, state.options.units));
+        let title =
+            format!("Files{} · {count} {noun} · {}", state.so_far(), text::human(files.bytes, state.options.units));
         let window = self.frame(Pane::Files, area, &title, &note(state));
         if count == 0 {
             let filtered = state.files.filter.is_some();

@@ -30,7 +30,12 @@ impl Painter<'_> {
     pub(super) fn find(&mut self, found: &Find) -> (u16, u16) {
         let parts = layout::find(self.areas, self.state.modal());
         Clear.render(parts.whole.intersection(self.buffer.area), self.buffer);
-        self.border(parts.frame, true, "Find in every layer", &note(found, self.state.inquest.open.as_ref()));
+        self.border(
+            parts.frame,
+            true,
+            "Find in every layer",
+            &note(found, self.state.inquest.open.as_ref(), &self.state.so_far()),
+        );
         let width = usize::from(parts.input.width).saturating_sub(4);
         let scroll = found.input.visual_scroll(width);
         let typed: String = found.input.value().chars().skip(scroll).collect();
@@ -132,7 +137,7 @@ impl Painter<'_> {
     }
 }
 
-fn note(found: &Find, open: Option<&Open>) -> String {
+fn note(found: &Find, open: Option<&Open>, so_far: &str) -> String {
     if found.waits() {
         return "…".to_owned();
     }
@@ -142,6 +147,7 @@ fn note(found: &Find, open: Option<&Open>) -> String {
     let paths = found.model.report.totals.paths;
     match found.found.total {
         0 if found.input.value().is_empty() => "type to find a path".to_owned(),
-        total => format!("{total} found, {paths} paths in the end"),
+        total if so_far.is_empty() => format!("{total} found, {paths} paths in the end"),
+        total => format!("{total} found{so_far}"),
     }
 }

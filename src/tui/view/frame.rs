@@ -3,7 +3,7 @@
 use super::super::groups::{Bundle, Group};
 use super::super::inquest::Open;
 use super::super::layout::{self, Class, Pane};
-use super::super::state::{Fact, LayerRow, Modal, PromptKind, State, View};
+use super::super::state::{Fact, LayerRow, LensMode, Modal, PromptKind, Stage, State, View};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::super::update;
@@ -18,9 +18,7 @@ use ratatui::widgets::{Block, Widget};
 
 /// The first line: which image, and its figures.
 pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
-    let Some(subject) = &state.subject else {
-        return vec![("layerscope".to_owned(), Role::Strong)];
-    };
+    let Some(subject) = &state.subject else { return before_manifest(state, width, class) };
     let image = &subject.image;
     let file = subject.reference.rsplit('/').next().unwrap_or(&subject.reference);
     let name = text::prose(image.tags.first().map_or(file, String::as_str));
@@ -41,42 +39,72 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
         Some(ready) => {
             let totals = &ready.model.report.totals;
             let units = state.options.units;
-            figures.push((human(totals.shipped_bytes, units), Role::Text));
+            let is_whole = state.is_whole();
+            if is_whole {
+                figures.push((human(totals.shipped_bytes, units), Role::Text));
+            }
             figures.push((count, Role::Text));
-            if class == Class::Wide {
+            if !is_whole {
+                figures.push((format!("reading {} of {layers} …", subject.finished()), Role::Strong));
+            }
+            if class == Class::Wide && is_whole {
                 figures.push((format!("{} paths", totals.paths), Role::Text));
             }
-            let mut waste = format!("waste {}", human(totals.wasted_bytes, units));
-            if class > Class::List {
+            let so_far = if is_whole { "" } else { " so far" };
+            let mut waste = format!("waste{so_far} {}", human(totals.wasted_bytes, units));
+            if is_whole && class > Class::List {
                 waste = format!("{waste} ({})", text::percent(totals.wasted_bytes, totals.shipped_bytes));
             }
             figures.push((waste, Role::Waste));
-            if class == Class::Wide {
+            if class == Class::Wide && is_whole {
                 figures.push((format!("efficiency {}", percent(totals.efficiency)), Role::Text));
             }
-            if !state.layers.marked.is_empty() {
-                let saved = state.layers.saved;
-                let rest = human(totals.shipped_bytes.saturating_sub(saved), units);
-                figures.push((format!("* as one: {rest} (-{})", human(saved, units)), Role::Strong));
-            }
-            let paths = state.without.nodes.len();
-            if paths > 0 {
-                let rest = state.without.saved.map_or_else(
-                    || "…".to_owned(),
-                    |saved| {
-                        let rest = human(totals.shipped_bytes.saturating_sub(saved), units);
-                        format!("{rest} (-{})", human(saved, units))
-                    },
-                );
-                let what = if paths == 1 { "1 path".to_owned() } else { format!("{paths} paths") };
-                figures.push((format!("without {what}: {rest}"), Role::Strong));
-            }
+            figures.extend(what_if(state, totals.shipped_bytes));
             if totals.partial {
                 figures.push(("partial".to_owned(), Role::Error));
             }
         }
     }
     fit(&name, figures, width, class)
+}
+
+/// What the image would weigh with the marked layers as one, or without the paths that are left out.
+fn what_if(state: &State, shipped: u64) -> Option<Piece> {
+    let weighs = |saved: u64| {
+        let units = state.options.units;
+        format!("{} (-{})", human(shipped.saturating_sub(saved), units), human(saved, units))
+    };
+    let text = match state.without.nodes.len() {
+        0 if state.layers.marked.is_empty() => return None,
+        0 => format!("* as one: {}", weighs(state.layers.saved)),
+        paths => {
+            let rest = state.without.saved.map_or_else(|| "…".to_owned(), weighs);
+            format!("without {}: {rest}", if paths == 1 { "1 path".to_owned() } else { format!("{paths} paths") })
+        }
+    };
+    Some((text, Role::Strong))
+}
+
+/// The same before there is an image: what is read, and how far that is.
+fn before_manifest(state: &State, width: usize, class: Class) -> Vec<Piece> {
+    let Stage::Opening(opening) = &state.stage else { return vec![("layerscope".to_owned(), Role::Strong)] };
+    if state.layers.found.is_empty() {
+        return vec![("layerscope".to_owned(), Role::Strong)];
+    }
+    let units = state.options.units;
+    let name = match opening.reference.rsplit('/').next().unwrap_or_default() {
+        "" => "layerscope".to_owned(),
+        "-" => "standard input".to_owned(),
+        name => text::prose(name),
+    };
+    let read = match opening.read {
+        Some((read, Some(total))) => format!("{} of {} read", human(read, units), human(total, units)),
+        Some((read, None)) => format!("{} read", human(read, units)),
+        None => "being read".to_owned(),
+    };
+    let layers = state.layers.found.len();
+    let layers = format!("{layers} {} so far", if layers == 1 { "layer" } else { "layers" });
+    fit(&name, vec![(opening.kind.clone(), Role::Text), (layers, Role::Text), (read, Role::Strong)], width, class)
 }
 
 /// Leaves out figures, the first ones first, until the rest fits; then the name gives way.
@@ -108,15 +136,15 @@ pub(super) fn lens(state: &State) -> String {
                 (Class::Wide, None) => "   ([ ] layer)",
                 _ => "",
             };
-            format!("lens: {}{keys}", state.tree.mode.name(state.layer()))
+            format!("lens: {}{keys}", state.lens_name(state.tree.mode))
         }
-        View::Files => format!("lens: {}", state.files.mode.name(state.layer())),
+        View::Files => format!("lens: {}", state.lens_name(state.files.mode)),
         View::Compare if matches!(state.modal(), Some(Modal::Duel(_))) => "two images".to_owned(),
         View::Compare => {
             let (left, right) = state.compared();
             format!("L{left} against L{right}")
         }
-        View::Waste => "lens: whole image".to_owned(),
+        View::Waste => format!("lens: {}", state.lens_name(LensMode::Whole)),
         View::Image => "Tab: next section".to_owned(),
     }
 }
@@ -159,6 +187,10 @@ fn identity(state: &State) -> Vec<Vec<Piece>> {
 }
 
 fn layer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
+    if let Some(found) = state.found() {
+        let note = vec![(update::NO_MANIFEST.to_owned(), Role::Dim)];
+        return vec![vec![(text::shorten_path(&found.name, width), Role::Strong)], note];
+    }
     let Some(subject) = &state.subject else { return Vec::new() };
     let layer = state.layer();
     let instruction = state
@@ -288,7 +320,7 @@ fn told(state: &State, ruling: &Ruling, with_limit: bool) -> Option<Vec<Piece>> 
 
 /// The whole path or text of the selection.
 pub(super) fn status(state: &State) -> String {
-    if state.subject.is_none() {
+    if state.subject.is_none() && state.layers.found.is_empty() {
         return String::new();
     }
     match (state.view, state.focus()) {

@@ -33,8 +33,12 @@ impl Columns {
 impl Painter<'_> {
     pub(super) fn layers(&mut self, area: Rect) {
         let state = self.state;
-        let number = state.layers.selected.map_or(0, |layer| layer.0 + 1);
-        let title = format!("Layers {number}/{}", state.layer_count());
+        let title = match (&state.subject, state.layers.selected) {
+            (None, _) => format!("Layers so far {}/{}", state.layers.at.cursor + 1, state.layers.found.len()),
+            (Some(_), selected) => {
+                format!("Layers {}/{}", selected.map_or(0, |layer| layer.0 + 1), state.layer_count())
+            }
+        };
         let window = self.frame(Pane::Layers, area, &title, "");
         let columns = Columns::of(usize::from(window.width));
         let third = if state.ready.is_some() { "  waste" } else { "  read " };
@@ -44,7 +48,11 @@ impl Painter<'_> {
             if columns.share { " share" } else { "" },
             if columns.waste { third } else { "" },
             if columns.changes { "  changes     " } else { "" },
-            if columns.changes { "  instruction" } else { "  command" },
+            match (&state.subject, columns.changes) {
+                (None, _) => "  member",
+                (Some(_), true) => "  instruction",
+                (Some(_), false) => "  command",
+            },
         ];
         self.heading(Pane::Layers, area, &heading.concat());
         let (rows, at) = (&state.layers.rows, state.layers.at);
@@ -53,6 +61,7 @@ impl Painter<'_> {
             let pieces = match row {
                 LayerRow::Layer(layer) => self.layer_row(*layer, columns),
                 LayerRow::Empty(row) => self.empty_row(*row),
+                LayerRow::Found(index) => self.unplaced_row(*index, columns),
                 LayerRow::Base => {
                     let rest = usize::from(line.width).saturating_sub(16);
                     vec![(format!("── base above {}", "─".repeat(rest)), Role::Dim)]
@@ -137,7 +146,6 @@ impl Painter<'_> {
 
     /// What is known of a layer before all of them are read.
     fn reading(&self, layer: LayerIndex, columns: Columns, out: &mut Vec<Piece>) {
-        let units = self.state.options.units;
         let Some(subject) = &self.state.subject else { return };
         let stored = subject.image.layers.get(layer.index()).and_then(|layer| layer.blob.as_ref().ok());
         let (size, how_far) = match subject.reading.get(layer.index()) {
@@ -145,12 +153,34 @@ impl Painter<'_> {
             Some(Reading::Partly(read, total)) => (stored.map(|blob| blob.size), gauge(*read, *total)),
             _ => (stored.map(|blob| blob.size), gauge(0, 1)),
         };
+        self.read_so_far(size, &how_far, columns, out);
+    }
+
+    /// A layer of which nobody can tell yet which one it is.
+    fn unplaced_row(&self, index: usize, columns: Columns) -> Vec<Piece> {
+        let Some(found) = self.state.layers.found.get(index) else { return Vec::new() };
+        let mut out = vec![(text::left("?", self.number_width()), Role::Dim)];
+        if let Some(error) = &found.error {
+            out.push((text::right(&text::short(found.shipped, self.state.options.units), 6), Role::Text));
+            out.push((format!("  ! {}", text::prose(error)), Role::Error));
+            return out;
+        }
+        self.read_so_far(Some(found.shipped), "ok", columns, &mut out);
+        // What all members have in common says nothing, and it stands in the strip.
+        let name = found.name.strip_suffix("/layer.tar").unwrap_or(&found.name);
+        out.push((format!("  {}", name.rsplit('/').next().unwrap_or(name)), Role::Text));
+        out
+    }
+
+    /// The columns of a layer whose place among the others is not understood yet.
+    fn read_so_far(&self, size: Option<u64>, how_far: &str, columns: Columns, out: &mut Vec<Piece>) {
+        let units = self.state.options.units;
         out.push((text::right(&size.map_or_else(|| "?".to_owned(), |size| text::short(size, units)), 6), Role::Text));
         if columns.share {
             out.push((" ".repeat(6), Role::Text));
         }
         if columns.waste {
-            out.push((format!("  {}", text::left(&how_far, 5)), Role::Dim));
+            out.push((format!("  {}", text::left(how_far, 5)), Role::Dim));
         }
         if columns.changes {
             out.push((format!("  {}", text::left("…", 12)), Role::Dim));
@@ -162,7 +192,7 @@ impl Painter<'_> {
         let title = match state.layer_row() {
             Some(LayerRow::Layer(layer)) => format!("L{layer} instruction"),
             Some(LayerRow::Empty(row)) => format!("H{row} instruction"),
-            Some(LayerRow::Base) | None => "Instruction".to_owned(),
+            Some(LayerRow::Base | LayerRow::Found(_)) | None => "Instruction".to_owned(),
         };
         let window = self.frame(Pane::Instruction, area, &title, "J/K scroll");
         let lines = update::instruction_lines(state, area, self.areas.class);

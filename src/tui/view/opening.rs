@@ -1,7 +1,7 @@
 //! Before there is an image: how far the opening is, or which image is meant.
 
 use super::super::layout;
-use super::super::state::{Found, Opening, Picker};
+use super::super::state::{Opening, Picker};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::{Painter, Piece};
@@ -33,27 +33,10 @@ impl Painter<'_> {
             let columns = usize::from(inside.width).saturating_sub(2);
             lines.push((text::left(&text::bar(read, total, columns), columns).replace(' ', "▁"), Role::Text));
         }
-        if opening.layers > 0 {
-            let room = usize::from(inside.height).saturating_sub(lines.len() + 2);
-            lines.push((String::new(), Role::Text));
-            let layers = if opening.layers == 1 { "layer" } else { "layers" };
-            let order = "; the manifest will tell their order";
-            lines.push((format!("{} {layers} read{order}", opening.layers), Role::Strong));
-            let newest = opening.found.iter().skip(opening.found.len().saturating_sub(room));
-            lines.extend(newest.map(|found| (self.found(found, usize::from(inside.width)), Role::Text)));
-        }
         for (line, y) in lines.into_iter().zip(inside.y..inside.bottom()) {
             let area = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
             self.line(area, &[line]);
         }
-    }
-
-    /// What is known of a layer before anybody can tell which one it is.
-    fn found(&self, found: &Found, width: usize) -> String {
-        let bytes = text::right(&human(found.bytes, self.state.options.units), 8);
-        let entries = format!("{} {}", found.entries, if found.entries == 1 { "entry" } else { "entries" });
-        let figures = format!("{bytes}  {}  ", text::right(&entries, 15));
-        format!("{figures}{}", text::shorten(&found.name, width.saturating_sub(figures.len() + 2)))
     }
 
     pub(super) fn picker(&mut self, picker: &Picker) {

@@ -214,7 +214,7 @@ fn closed(scene: &Scene, row: &Row) -> String {
 }
 
 fn title(state: &State) -> String {
-    let lens = state.tree.mode.name(state.layer());
+    let lens = state.lens_name(state.tree.mode);
     match &state.tree.scene {
         Some(scene) if scene.kinds_known => {
             let counts = scene.view.counts();
@@ -232,7 +232,8 @@ fn title(state: &State) -> String {
 /// The filter, the kinds and the order, as far as there is room for them.
 fn note(state: &State, room: usize) -> String {
     let waits = || {
-        let reading = &state.subject.as_ref()?.reading;
+        let Some(subject) = &state.subject else { return Some("kinds wait: manifest".to_owned()) };
+        let reading = &subject.reading;
         let first = reading.iter().position(|reading| !matches!(reading, Reading::Done { .. }))?;
         Some(format!("kinds wait: L{first}"))
     };
@@ -278,12 +279,12 @@ fn waiting(state: &State) -> String {
     let Some(subject) = &state.subject else { return String::new() };
     let layer = state.layer();
     match subject.reading.get(layer.index()) {
-        Some(Reading::Partly(read, total)) if state.ready.is_none() => format!(
+        Some(Reading::Partly(read, total)) => format!(
             "reading L{layer}: {} of {}",
             text::human(*read, state.options.units),
             text::human(*total, state.options.units)
         ),
-        Some(Reading::Waiting) if state.ready.is_none() => match subject.input {
+        Some(Reading::Waiting) => match subject.input {
             Some((read, _)) => {
                 format!("L{layer} comes later in the input: {} read", text::human(read, state.options.units))
             }

@@ -46,7 +46,7 @@ impl Painter<'_> {
         let state = self.state;
         let Some(ready) = &state.ready else {
             let window = self.frame(Pane::Waste, area, "Waste", "");
-            self.placeholder(window, "Waste is known when all layers are read.");
+            self.placeholder(window, "Waste is told as the layers are read, the lowest first.");
             return;
         };
         let total = human(state.waste.bytes, state.options.units);
@@ -55,8 +55,12 @@ impl Painter<'_> {
         let all = state.waste.as_dive.as_ref().unwrap_or(&ready.groups);
         let (metric, bytes) =
             if state.waste.as_dive.is_some() { ("as dive counts", "counted") } else { ("reclaimable", "reclaim") };
-        let window =
-            self.frame(Pane::Waste, area, &format!("Waste · {shown} {paths} · {total} {metric}"), &self.order());
+        let window = self.frame(
+            Pane::Waste,
+            area,
+            &format!("Waste{} · {shown} {paths} · {total} {metric}", state.so_far()),
+            &self.order(),
+        );
         if state.waste.shows_bundles() {
             return self.bundles(area, window, ready.model.report.totals.wasted_bytes);
         }

@@ -1,0 +1,121 @@
+//! How far the reading of an image is: before its manifest has come, and while its layers are read.
+
+use super::state::{LayerRow, LensMode, State};
+use crate::image::Image;
+use crate::listing::Listing;
+use crate::tree::Lens;
+use std::sync::Arc;
+
+/// How far the opening is.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    /// What the user typed.
+    pub(crate) reference: String,
+    /// Bytes read, and all bytes where that is known.
+    pub(crate) read: Option<(u64, Option<u64>)>,
+    /// What the input has turned out to be so far, for people.
+    pub(crate) kind: String,
+}
+
+/// A layer of an input whose manifest has not come yet.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The member of the archive that it is, escaped.
+    pub(crate) name: String,
+    /// Its entries.
+    pub(crate) listing: Arc<Listing>,
+    /// Bytes of its regular files.
+    pub(crate) shipped: u64,
+    /// Why it has not more entries.
+    pub(crate) error: Option<String>,
+}
+
+/// How far one layer is.
+#[derive(Debug, Clone)]
+pub(crate) enum Reading {
+    /// Nothing was read yet.
+    Waiting,
+    /// So many stored bytes of so many.
+    Partly(u64, u64),
+    /// As much as there is.
+    Done {
+        /// Its entries.
+        listing: Arc<Listing>,
+        /// Bytes of its regular files.
+        shipped: u64,
+        /// Why there are not more.
+        error: Option<String>,
+    },
+}
+
+/// The image, as soon as its documents are read.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// What the documents say.
+    pub(crate) image: Arc<Image>,
+    /// The kind of the source.
+    pub(crate) kind: String,
+    /// What the user typed.
+    pub(crate) reference: String,
+    /// How far each layer is.
+    pub(crate) reading: Vec<Reading>,
+    /// The rows of the history as lines for reading, escaped.
+    pub(crate) history: Vec<Vec<String>>,
+    /// Input that has to be read before any layer is known: bytes read, and all bytes where that is known.
+    pub(crate) input: Option<(u64, Option<u64>)>,
+}
+
+impl Subject {
+    /// How many layers were read.
+    pub(crate) fn finished(&self) -> usize {
+        self.reading.iter().filter(|reading| matches!(reading, Reading::Done { .. })).count()
+    }
+}
+
+impl State {
+    /// How many layers are understood, the lowest ones first: all of them, once they are read.
+    pub(crate) fn understood(&self) -> u32 {
+        self.ready.as_ref().map_or(0, |ready| ready.model.tree.layers())
+    }
+
+    /// Whether all layers are.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.ready.is_some() && self.understood() >= self.layer_count()
+    }
+
+    /// Which layers figures are of, while there are others that are still being read: a part of a title.
+    pub(crate) fn so_far(&self) -> String {
+        match self.understood() {
+            _ if self.is_whole() => String::new(),
+            0 => String::new(),
+            1 => " so far, L0".to_owned(),
+            layers => format!(" so far, L0-L{}", layers - 1),
+        }
+    }
+
+    /// What a mode is called.
+    pub(crate) fn lens_name(&self, mode: LensMode) -> String {
+        if self.subject.is_none() {
+            return "one layer".to_owned();
+        }
+        match (mode, self.understood().checked_sub(1)) {
+            (LensMode::Whole, Some(0)) if !self.is_whole() => "L0 so far".to_owned(),
+            (LensMode::Whole, Some(last)) if !self.is_whole() => format!("L0-L{last} so far"),
+            _ => mode.name(self.layer()),
+        }
+    }
+
+    /// What a mode shows of the layers that are understood; none if that is not enough for it.
+    pub(crate) fn lens(&self, mode: LensMode) -> Option<Lens> {
+        let lens = mode.lens(self.layer(), self.understood());
+        (lens.last.0 < self.understood()).then_some(lens)
+    }
+
+    /// The selected layer, while nobody can tell yet which one it is.
+    pub(crate) fn found(&self) -> Option<&Found> {
+        match self.layer_row()? {
+            LayerRow::Found(index) => self.layers.found.get(index),
+            LayerRow::Layer(_) | LayerRow::Empty(_) | LayerRow::Base => None,
+        }
+    }
+}
