@@ -139,11 +139,10 @@ fn a_panic_in_a_worker_hangs_nobody() {
 #[test]
 fn one_thread_takes_what_comes_first_and_the_others_what_is_largest() {
     let queue = Queue::default();
-    let add = |id: u64, size: usize| {
+    for (id, size) in [(0, 10), (1, 40), (2, 30), (3, 40), (4, 20), (9, 90)] {
         let blob = Blob::new(BlobId(id), Section::new(Arc::new(vec![0; size])));
         queue.add(Job { blob, name: None, annotations: HashMap::new(), meter: Meter::default() });
-    };
-    [(0, 10), (1, 40), (2, 30), (3, 40), (4, 20), (9, 90)].map(|(id, size)| add(id, size));
+    }
     // The manifest has another order, and one of them is no layer.
     queue.arrange(|job| [4, 3, 0, 1, 2].iter().position(|id| *id == job.blob.id.0));
     queue.close();
