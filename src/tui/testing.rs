@@ -375,6 +375,12 @@ pub(super) struct Hands {
     pub(super) chosen: Option<usize>,
 }
 
+/// What the documents of an image say.
+pub(super) fn documents(sample: &Sample) -> Feed {
+    let (image, kind) = (Arc::clone(&sample.image), "docker-archive".to_owned());
+    Feed::Image { image, kind, reference: "app.tar".to_owned() }
+}
+
 impl Hands {
     /// Before anything is known.
     pub(super) fn new(width: u16, height: u16) -> Self {
@@ -385,11 +391,7 @@ impl Hands {
     /// With an image of which only the documents are read.
     pub(super) fn loading(width: u16, height: u16, sample: &Sample) -> Self {
         let mut hands = Self::new(width, height);
-        hands.feed(Feed::Image {
-            image: Arc::clone(&sample.image),
-            kind: "docker-archive".to_owned(),
-            reference: "app.tar".to_owned(),
-        });
+        hands.feed(documents(sample));
         hands
     }
 

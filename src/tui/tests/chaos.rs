@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use crate::tui::Feed;
 use crate::tui::layout::{self, Pane};
 use crate::tui::state::State;
-use crate::tui::testing::{Hands, Sample};
+use crate::tui::testing::{Hands, Sample, documents};
 use crate::tui::view::view;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -19,7 +19,10 @@ enum Step {
     Resize(u16, u16),
     Click(u16, u16),
     Wheel(u16, u16, bool),
+    Found(usize),
+    Documents,
     Layer(u32),
+    Draft(u32),
     Progress(usize, u64),
     Ready,
 }
@@ -115,7 +118,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1_u16..60, 1_u16..16).prop_map(|(width, height)| Step::Resize(width, height)),
         1 => (0_u16..140, 0_u16..50).prop_map(|(x, y)| Step::Click(x, y)),
         1 => (0_u16..140, 0_u16..50, any::<bool>()).prop_map(|(x, y, down)| Step::Wheel(x, y, down)),
+        1 => (0_usize..6).prop_map(Step::Found),
+        1 => Just(Step::Documents),
         1 => (0_u32..8).prop_map(Step::Layer),
+        1 => (1_u32..6).prop_map(Step::Draft),
         1 => (0_usize..8, 0_u64..2_000_000).prop_map(|(layer, read)| Step::Progress(layer, read)),
         1 => Just(Step::Ready),
     ]
@@ -127,6 +133,15 @@ fn take(hands: &mut Hands, step: &Step, sample: &Sample) {
         Step::Resize(width, height) => hands.resize(*width, *height),
         Step::Click(x, y) => hands.click(*x, *y),
         Step::Wheel(x, y, down) => hands.wheel(*x, *y, *down),
+        Step::Found(layer) if hands.state.subject.is_none() => {
+            hands.feed(Feed::Found { name: layer.to_string(), listing: Arc::clone(&sample.listings[*layer]) });
+        }
+        Step::Documents if hands.state.subject.is_none() => hands.feed(documents(sample)),
+        // More and more is understood, until all is.
+        Step::Draft(layers) if (hands.state.understood()..6).contains(layers) && hands.state.subject.is_some() => {
+            hands.feed(Feed::Draft(sample.draft(*layers as usize)));
+        }
+        Step::Found(_) | Step::Documents | Step::Draft(_) => {}
         Step::Layer(layer) => {
             if let Some(listing) = sample.listings.get(LayerIndex(*layer).index()) {
                 hands.feed(Feed::Layer { layer: LayerIndex(*layer), listing: Arc::clone(listing), error: None });
@@ -165,9 +180,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_messages_break_it(width in 1_u16..200, height in 1_u16..60, steps in proptest::collection::vec(step(), 1..80)) {
+    fn no_messages_break_it(
+        width in 1_u16..200,
+        height in 1_u16..60,
+        is_opening: bool,
+        steps in proptest::collection::vec(step(), 1..80),
+    ) {
         let sample = Sample::new();
-        let mut hands = Hands::loading(width, height, &sample);
+        let mut hands = if is_opening { Hands::new(width, height) } else { Hands::loading(width, height, &sample) };
         for step in &steps {
             take(&mut hands, step, &sample);
             check(&mut hands.state)?;

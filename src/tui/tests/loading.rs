@@ -7,7 +7,7 @@ use crate::listing::testing::listing;
 use crate::progress::Progress;
 use crate::tui::Feed;
 use crate::tui::state::View;
-use crate::tui::testing::{Hands, Sample};
+use crate::tui::testing::{Hands, Sample, documents};
 use std::sync::Arc;
 
 fn read(hands: &mut Hands, sample: &Sample, index: u32) {
@@ -173,11 +173,7 @@ fn a_layer_can_be_looked_into_before_the_manifest_tells_which_one_it_is() {
     }
     hands.press("Esc Esc Esc");
     // The manifest is there: the layer is still selected, and so is the path.
-    hands.feed(Feed::Image {
-        image: Arc::clone(&sample.image),
-        kind: "docker-archive".to_owned(),
-        reference: "-".to_owned(),
-    });
+    hands.feed(documents(&sample));
     for layer in [0, 3, 4] {
         read(&mut hands, &sample, layer);
     }
