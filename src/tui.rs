@@ -72,14 +72,15 @@ use crate::notice::Notice;
 use crate::progress::{Observer, Progress};
 use crate::report::{Report, Units};
 use crate::tree::{Answer, Answers, Filter, InodeId, Inquiry, Item, Line, Needle, NodeId, Tree};
+use hashbrown::HashSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
-/// What the loader tells the explorer, in this order: `Opening`, perhaps `Found` several times, perhaps `Choose`, `Image`, layers as they come,
-/// `Ready`. `Progress`, `Notice` and `Failed` may come at any time.
+/// What the loader tells the explorer, in this order: `Opening`, perhaps `Found` several times, perhaps `Choose`, `Image`,
+/// layers as they come and perhaps `Draft` between them, `Ready`, and what is found out then. `Progress`, `Notice` and `Failed` may come at any time.
 #[derive(Debug)]
 pub enum Feed {
     /// Opening has begun.
@@ -122,6 +123,8 @@ pub enum Feed {
     Ready(Arc<Model>),
     /// The file that names the distribution was read.
     Distribution(Distribution),
+    /// The symbolic links of the final image that lead nowhere are known.
+    Dangling(HashSet<NodeId>),
     /// The databases of packages were read.
     Packages(Arc<Packages>),
     /// What the rules of `ci` say of the image.

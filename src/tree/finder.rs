@@ -3,10 +3,10 @@
 use super::names::NameId;
 use super::resolve::{Lookup, Step};
 use super::stack::MAX_FOLLOWED;
-use super::{NodeId, Tree};
+use super::{NodeId, Occupant, Tree};
 use crate::image::LayerIndex;
-use crate::listing::components;
-use hashbrown::HashMap;
+use crate::listing::{EntryKind, components};
+use hashbrown::{HashMap, HashSet};
 use std::cell::Cell;
 
 /// Finds paths of the final tree as the programs that wrote them meant them: links are followed, inside the root.
@@ -26,7 +26,23 @@ impl Tree {
         let child = |node| Some(((self.parent(node)?, self.name_id(node)?), node));
         Finder { tree: self, children: there.filter_map(child).collect(), links: Cell::new(MAX_FOLLOWED) }
     }
+
+    /// The symbolic links of the final tree that lead nowhere: not to a path, and not into what is mounted when a
+    /// container runs (`/proc`, `/sys`, `/dev`).
+    pub fn dangling(&self) -> HashSet<NodeId> {
+        let finder = self.finder();
+        let is_link = |node: &NodeId| match self.final_state(*node) {
+            Some(Occupant::Inode(inode)) => self.entry(inode).is_some_and(|entry| entry.kind == EntryKind::Symlink),
+            Some(Occupant::Implied) | None => false,
+        };
+        let found: HashSet<NodeId> = self.nodes().filter(is_link).filter(|link| finder.dangles(*link)).collect();
+        // Of links that were not followed nothing can be told.
+        if finder.links.get() == 0 { HashSet::new() } else { found }
+    }
 }
+
+/// What the runtime mounts in every container (OCI runtime spec, config-linux.md, "Default Filesystems").
+const MOUNTED: [&[u8]; 3] = [b"proc", b"sys", b"dev"];
 
 impl Finder<'_> {
     /// What is at a path in the end, where `bin/sh` may be below a link `bin`: the links on the way are followed, the
@@ -47,6 +63,21 @@ impl Finder<'_> {
             [Step::Missing(name)] => self.child(NodeId::ROOT, name),
             [.., Step::Missing(_), Step::Missing(_)] => None,
         }
+    }
+
+    /// Whether a link leads nowhere.
+    fn dangles(&self, link: NodeId) -> bool {
+        let path = self.tree.path(link);
+        // What goes in circles ends at itself.
+        if self.follow(&path).is_some_and(|found| found != link) {
+            return false;
+        }
+        let top = match self.resolve(&components(&path), LayerIndex(u32::MAX)).into_iter().next() {
+            Some(Step::Directory(node)) => self.tree.name(node).to_vec(),
+            Some(Step::Missing(name)) => name,
+            None => return false,
+        };
+        !MOUNTED.contains(&top.as_slice())
     }
 
     /// What a directory of the final tree has by a name.
@@ -118,5 +149,36 @@ mod tests {
         }
         let root: Vec<_> = finder.names_in(NodeId::ROOT).into_iter().map(|(name, _)| name).collect();
         assert_eq!(root, [&b"a"[..], b"b", b"bin", b"up", b"usr"]);
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_are_told_from_those_into_what_is_mounted() {
+        let mut stack = Stack::new();
+        stack.push(listing(&[
+            "f etc/there 1",
+            "f etc/gone 1",
+            "l etc/good there",
+            "l etc/bad gone",
+            "l etc/chain bad",
+            "l etc/never no/where",
+            "l etc/mtab /proc/self/mounts",
+            "l var/lock ../run/lock",
+            "l dev/fd /proc/self/fd",
+            "l out ../../..",
+            "l etc/old no/where",
+        ]));
+        stack.push(listing(&[
+            "f etc/.wh.gone 0",
+            "l a b",
+            "l b a",
+            "f etc/.wh.old 0",
+            "l etc/again there",
+            "l self self",
+        ]));
+        let tree = stack.finish();
+        let mut found: Vec<String> =
+            tree.dangling().iter().map(|node| String::from_utf8(tree.path(*node)).unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["a", "b", "etc/bad", "etc/chain", "etc/never", "self", "var/lock"]);
     }
 }

@@ -27,6 +27,7 @@ use crate::image::{Distribution, LayerIndex};
 use crate::listing::Listing;
 use crate::notice::Notice;
 use crate::tree::{Filter, Lens, NodeId};
+use hashbrown::HashSet;
 use ratatui::layout::Size;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -418,6 +419,8 @@ pub(crate) struct State {
     pub(crate) subject: Option<Subject>,
     /// The distribution that is in the image, once its file was read.
     pub(crate) distribution: Option<Distribution>,
+    /// The symbolic links of the final image that lead nowhere.
+    pub(crate) dangling: HashSet<NodeId>,
     /// What the rules of `ci` say of it.
     pub(crate) verdict: Vec<Ruling>,
     /// Everything about it.
@@ -491,6 +494,7 @@ impl State {
             stage: Stage::Opening(Opening::default()),
             subject: None,
             distribution: None,
+            dangling: HashSet::new(),
             verdict: Vec::new(),
             ready: None,
             view: options.view,

@@ -407,6 +407,7 @@ impl Hands {
         hands.feed(Feed::Verdict(DiveRules::default().judge(&analysis.totals, &analysis.dive)));
         let name = "Debian GNU/Linux 12 (bookworm)".to_owned();
         hands.feed(Feed::Distribution(crate::image::Distribution { name, ..Default::default() }));
+        hands.feed(Feed::Dangling(sample.model.tree.dangling()));
         hands
     }
 

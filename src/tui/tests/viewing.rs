@@ -333,3 +333,31 @@ fn bytes_go_on_where_those_that_were_read_end() {
     let Some(Modal::Viewer(viewer)) = hands.state.modal() else { panic!() };
     assert_eq!(viewer.from, 0);
 }
+
+#[test]
+fn a_link_that_leads_nowhere_says_so() {
+    let layers = [
+        vec![
+            "f lib/a 9 x",
+            "l lib/good a",
+            "l lib/bad no/where/at/all/to/be/seen",
+            "l lib/mtab /proc/mounts",
+            "f lib/old 9 x",
+            "l lib/was old",
+        ],
+        vec!["f lib/.wh.old 0", "f lib/.wh.was 0"],
+    ];
+    let mut hands = Hands::exploring(80, 24, &Sample::of(&layers, &[("COPY . .", true), ("RUN rm lib/old", true)]));
+    hands.press(":0 Enter Tab G");
+    let row = |hands: &Hands, name: &str| hands.text().lines().find(|line| line.contains(name)).unwrap().to_owned();
+    assert!(row(&hands, "good").contains("-> a┃"), "{}", hands.text());
+    assert!(!row(&hands, "good").contains("dangling"));
+    assert!(row(&hands, " bad").contains("-> …o/be/seen (dangling)"), "{}", hands.text());
+    assert!(row(&hands, "mtab").contains("-> /proc/mounts┃"), "{}", hands.text());
+    // It is gone in the end: nobody follows it.
+    assert!(!row(&hands, " was").contains("dangling"), "{}", hands.text());
+    hands.press("/ bad Enter G i");
+    shows(&hands, "nothing in the final image: it is dangling");
+    hands.press("Esc Esc / mtab Enter G i");
+    shows(&hands, "nothing in the image; a container may have it when it runs");
+}

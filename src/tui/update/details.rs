@@ -350,7 +350,7 @@ fn is_link(tree: &Tree, node: NodeId) -> bool {
 }
 
 /// Where a symbolic link leads in the final image.
-fn link_fact(tree: &Tree, node: NodeId) -> Fact {
+fn link_fact(state: &State, tree: &Tree, node: NodeId) -> Fact {
     let last = LayerIndex(u32::MAX);
     let found = tree.follow(&tree.path(node), last).and_then(|found| Some((found, tree.final_state(found)?)));
     match found {
@@ -359,7 +359,11 @@ fn link_fact(tree: &Tree, node: NodeId) -> Fact {
             fact("leads to", format!("{}{layer}", text::path(tree, found)))
         }
         Some((found, Occupant::Implied)) => fact("leads to", text::path(tree, found)),
-        None => (format!("{:<NAME$}nothing in the final image: it is dangling", "leads to"), Role::Warning),
+        None if !state.is_whole() => fact("leads to", "nothing in the layers so far"),
+        None if state.dangling.contains(&node) => {
+            (format!("{:<NAME$}nothing in the final image: it is dangling", "leads to"), Role::Warning)
+        }
+        None => fact("leads to", "nothing in the image; a container may have it when it runs"),
     }
 }
 
@@ -389,7 +393,7 @@ pub(super) fn preview_facts(state: &State, node: NodeId) -> Vec<Fact> {
         Shown::Entry(_, entry) => {
             let mut out = entry_facts(state, entry);
             match entry.kind {
-                EntryKind::Symlink => out.push(link_fact(&scene.tree, node)),
+                EntryKind::Symlink => out.push(link_fact(state, &scene.tree, node)),
                 EntryKind::Directory => out.extend(directory_facts(state, node, LARGEST)),
                 _ => {}
             }
@@ -406,7 +410,7 @@ fn life_facts(state: &State, model: &Model, node: NodeId) -> Vec<Fact> {
     let timeline = Timeline::of(&model.tree, node);
     let mut out = Vec::new();
     if is_link(&model.tree, node) {
-        out.push(link_fact(&model.tree, node));
+        out.push(link_fact(state, &model.tree, node));
     }
     if let Some(owner) = owner(state, node) {
         out.push(fact("package", owner));

@@ -32,6 +32,7 @@ pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
         Feed::Draft(model) => understand(state, model, effects),
         Feed::Ready(model) => ready(state, model, effects),
         Feed::Verdict(rulings) => state.verdict = rulings,
+        Feed::Dangling(links) => state.dangling = links,
         Feed::Packages(packages) => state.packages = Some(packages),
         Feed::Distribution(distribution) => state.distribution = Some(distribution),
         // What fails once everything is there (checking digests, say) must not take it away.

@@ -2,31 +2,35 @@
 
 use super::super::text;
 use super::super::theme::Role;
-use crate::listing::{Entry, EntryKind};
+use crate::listing::Entry;
 use crate::tree::{DeathCause, InodeId, NodeId, Tree};
 
-/// What to say about something that is no directory. What is dead is said whole or not at all; where a link leads is
-/// cut to `room` columns.
-pub(super) fn of_entry(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
-    if entry.kind == EntryKind::File
-        && let Some(badge) = dead(tree, inode)
-    {
-        return (badge, Role::Waste);
+/// What to say about a file. What is dead is said whole or not at all; another name is cut to `room` columns.
+pub(super) fn of_file(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
+    match dead(tree, inode) {
+        Some(badge) => (badge, Role::Waste),
+        None => mode_or_name(tree, node, inode, entry, room),
     }
-    unless_dead(tree, node, inode, entry, room)
 }
 
-/// The same of a path that is not asked whether its bytes are dead.
-pub(super) fn unless_dead(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
-    match entry.kind {
-        EntryKind::Symlink => (leads("-> ", &text::name(tree.link(inode)), room), Role::Dim),
-        _ if entry.mode & 0o4000 != 0 => ("suid".to_owned(), Role::Warning),
-        _ if entry.mode & 0o2000 != 0 => ("sgid".to_owned(), Role::Warning),
-        _ => match tree.inode(inode).filter(|inode| inode.node != node) {
-            Some(first) => (leads(&format!("hl L{}:", first.layer), &text::path(tree, first.node), room), Role::Dim),
-            None => (String::new(), Role::Dim),
-        },
+/// What to say about anything that is no directory and no symbolic link, whether it is dead or not.
+pub(super) fn mode_or_name(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
+    if entry.mode & 0o4000 != 0 {
+        return ("suid".to_owned(), Role::Warning);
     }
+    if entry.mode & 0o2000 != 0 {
+        return ("sgid".to_owned(), Role::Warning);
+    }
+    match tree.inode(inode).filter(|inode| inode.node != node) {
+        Some(first) => (leads(&format!("hl L{}:", first.layer), &text::path(tree, first.node), "", room), Role::Dim),
+        None => (String::new(), Role::Dim),
+    }
+}
+
+/// Where a symbolic link leads, and whether that is nowhere; cut to `room` columns.
+pub(super) fn of_link(tree: &Tree, inode: InodeId, is_dangling: bool, room: usize) -> (String, Role) {
+    let (note, role) = if is_dangling { (" (dangling)", Role::Warning) } else { ("", Role::Dim) };
+    (leads("-> ", &text::name(tree.link(inode)), note, room), role)
 }
 
 /// When the bytes of a file died, if they did.
@@ -39,6 +43,7 @@ pub(super) fn dead(tree: &Tree, inode: InodeId) -> Option<String> {
     })
 }
 
-fn leads(how: &str, to: &str, room: usize) -> String {
-    format!("{how}{}", text::shorten_path(to, room.saturating_sub(text::width(how)).max(1)))
+fn leads(how: &str, to: &str, note: &str, room: usize) -> String {
+    let taken = text::width(how) + text::width(note);
+    format!("{how}{}{note}", text::shorten_path(to, room.saturating_sub(taken).max(1)))
 }

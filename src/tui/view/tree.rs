@@ -16,7 +16,7 @@ use super::super::update;
 use super::{Painter, Piece, badge};
 use crate::listing::EntryKind;
 use crate::report::mode_text;
-use crate::tree::{Change, NodeId, Shown};
+use crate::tree::{Change, NodeId, Occupant, Shown};
 use ratatui::layout::Rect;
 
 /// Which columns there is room for, besides marker, size and name. What paths cost to pull is shown to whoever sorts by
@@ -114,40 +114,72 @@ impl Painter<'_> {
         }
         let taken: usize = out.iter().map(|(text, _)| text::width(text)).sum();
         let room = width.saturating_sub(taken);
-        out.extend(name_and_badge(scene, row, shown, room, role));
+        out.extend(self.name_and_badge(scene, row, shown, room, role));
         out
     }
-}
 
-/// The name, and after it or at the right end what else there is to say about the path.
-fn name_and_badge(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize, role: Role) -> Vec<Piece> {
-    let fold = match row.folder {
-        Folder::Leaf => "  ",
-        Folder::Open => "▾ ",
-        Folder::Closed => "▸ ",
-    };
-    let indent = usize::from(row.depth) * 2;
-    // However deep a path is, some of its name can be read.
-    let indent = " ".repeat(indent.min(room / 2));
-    let lead = format!("{indent}{fold}");
-    let name = chain_name(scene, row, matches!(shown, Shown::Entry(_, entry) if entry.kind == EntryKind::Directory));
-    let room = room.saturating_sub(text::width(&lead));
-    let (badge, badge_role) = said_of(scene, row, shown, room / 2);
-    let badge_width = text::width(&badge);
-    let fits = badge_width > 0 && badge_width + 8 <= room;
-    let name_room = if fits { room - badge_width - 1 } else { room };
-    let name_role = if role == Role::Change(Change::Unchanged) && !scene.is_hit(row.node) { Role::Text } else { role };
-    let mut out = vec![(lead, Role::Dim)];
-    if fits {
-        out.push((text::left(&text::shorten(&name, name_room), name_room), name_role));
-        out.push((format!(" {badge}"), badge_role));
-    } else if badge_role == Role::Waste && room > 2 {
-        out.push((text::left(&text::shorten(&name, room - 2), room - 1), name_role));
-        out.push(("!".to_owned(), Role::Waste));
-    } else {
-        out.push((text::shorten(&name, room), name_role));
+    /// The name, and after it or at the right end what else there is to say about the path.
+    fn name_and_badge(&self, scene: &Scene, row: &Row, shown: Shown<'_>, room: usize, role: Role) -> Vec<Piece> {
+        let fold = match row.folder {
+            Folder::Leaf => "  ",
+            Folder::Open => "▾ ",
+            Folder::Closed => "▸ ",
+        };
+        let indent = usize::from(row.depth) * 2;
+        // However deep a path is, some of its name can be read.
+        let indent = " ".repeat(indent.min(room / 2));
+        let lead = format!("{indent}{fold}");
+        let name =
+            chain_name(scene, row, matches!(shown, Shown::Entry(_, entry) if entry.kind == EntryKind::Directory));
+        let room = room.saturating_sub(text::width(&lead));
+        // What a short name leaves is room for where it leads.
+        let badge_room = (room / 2).max(room.saturating_sub((text::width(&name) + 1).max(8)));
+        let (badge, badge_role) = self.said_of(scene, row, shown, badge_room);
+        let badge_width = text::width(&badge);
+        let fits = badge_width > 0 && badge_width + 8 <= room;
+        let name_room = if fits { room - badge_width - 1 } else { room };
+        let name_role =
+            if role == Role::Change(Change::Unchanged) && !scene.is_hit(row.node) { Role::Text } else { role };
+        let mut out = vec![(lead, Role::Dim)];
+        if fits {
+            out.push((text::left(&text::shorten(&name, name_room), name_room), name_role));
+            out.push((format!(" {badge}"), badge_role));
+        } else if badge_role == Role::Waste && room > 2 {
+            out.push((text::left(&text::shorten(&name, room - 2), room - 1), name_role));
+            out.push(("!".to_owned(), Role::Waste));
+        } else {
+            out.push((text::shorten(&name, room), name_role));
+        }
+        out
     }
-    out
+
+    /// The most important thing to say about a path. What is dead is said whole or not at all; where a link leads is cut
+    /// to `room` columns.
+    fn said_of(&self, scene: &Scene, row: &Row, shown: Shown<'_>, room: usize) -> (String, Role) {
+        let removed = scene.view.change(row.node) == Some(Change::Removed);
+        // Only files cost bytes; a directory that is written again wastes nothing.
+        if let (Shown::Entry(inode, entry), true, false) = (shown, scene.kinds_known, removed)
+            && entry.kind == EntryKind::File
+            && let Some(badge) = badge::dead(&scene.tree, inode)
+        {
+            return (badge, Role::Waste);
+        }
+        if let Some(hidden) = scene.opaque(row.node) {
+            return (format!("{hidden} hidden"), Role::Warning);
+        }
+        let Shown::Entry(inode, entry) = shown else {
+            return (closed(scene, row), Role::Dim);
+        };
+        match entry.kind {
+            EntryKind::Directory => (closed(scene, row), Role::Dim),
+            EntryKind::Symlink => {
+                // What a link of an earlier version leads to in the end is not asked.
+                let is_last = scene.tree.final_state(row.node) == Some(Occupant::Inode(inode));
+                badge::of_link(&scene.tree, inode, is_last && self.state.dangling.contains(&row.node), room)
+            }
+            _ => badge::mode_or_name(&scene.tree, row.node, inode, entry, room),
+        }
+    }
 }
 
 /// The names of all directories of a chain, or of the one path of a row.
@@ -178,29 +210,6 @@ fn owner(shown: Shown<'_>) -> String {
         Shown::Implied => "0:0".to_owned(),
         Shown::Nothing => String::new(),
     }
-}
-
-/// The most important thing to say about a path. What is dead is said whole or not at all; where a link leads is cut
-/// to `room` columns.
-fn said_of(scene: &Scene, row: &Row, shown: Shown<'_>, room: usize) -> (String, Role) {
-    let removed = scene.view.change(row.node) == Some(Change::Removed);
-    // Only files cost bytes; a directory that is written again wastes nothing.
-    if let (Shown::Entry(inode, entry), true, false) = (shown, scene.kinds_known, removed)
-        && entry.kind == EntryKind::File
-        && let Some(badge) = badge::dead(&scene.tree, inode)
-    {
-        return (badge, Role::Waste);
-    }
-    if let Some(hidden) = scene.opaque(row.node) {
-        return (format!("{hidden} hidden"), Role::Warning);
-    }
-    let Shown::Entry(inode, entry) = shown else {
-        return (closed(scene, row), Role::Dim);
-    };
-    if entry.kind == EntryKind::Directory {
-        return (closed(scene, row), Role::Dim);
-    }
-    badge::unless_dead(&scene.tree, row.node, inode, entry, room)
 }
 
 /// How much a closed directory holds.
