@@ -37,6 +37,7 @@ mod life;
 mod loading;
 mod menu;
 mod msg;
+mod offers;
 mod pretty;
 mod preview;
 mod program;

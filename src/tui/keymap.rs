@@ -290,7 +290,7 @@ impl Action {
     /// What it does, as the palette finds it: the words of the help, and of the footer where they are others.
     pub(crate) fn name(&self) -> String {
         match self.hint {
-            Some(hint) if !self.help.contains(hint) => format!("{}, {hint}", self.help),
+            Some(hint) if hint.split('/').all(|word| !self.help.contains(word)) => format!("{}, {hint}", self.help),
             _ => self.help.to_owned(),
         }
     }

@@ -35,10 +35,10 @@ mod waste;
 
 use super::keymap::{self, Context};
 use super::layout::{self, Areas, Class, Pane};
+use super::offers::{self, Offer, Offers};
 use super::state::{Modal, PromptKind, Stage, State};
 use super::text;
 use super::theme::{Role, Theme, to_ascii};
-use super::update;
 use crate::tree::{Counts, Filter};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -219,62 +219,36 @@ impl Painter<'_> {
     }
 
     fn footer(&mut self) {
-        let Some(area) = self.areas.footer else { return };
-        let context = keymap::context(self.state);
-        let mut x = 1;
-        for action in self.state.options.keymap.actions(context) {
-            let Some((hint, key)) = action.hint.zip(action.keys.first()) else { continue };
-            if update::is_too_early(self.state, action.act) || update::is_idle(self.state, action.act) {
-                continue;
-            }
-            let width = u16::try_from(text::width(hint) + text::width(key) + 4).unwrap_or(u16::MAX);
-            // A hint that is cut would promise a key that nobody can read.
-            if x + width > area.right() {
-                continue;
-            }
-            self.put(x, area.y, 1, "[", Role::Dim);
-            let after = self.put(x + 1, area.y, width, key, Role::Key);
-            let after = self.put(after, area.y, 2, "] ", Role::Dim);
-            x = self.put(after, area.y, width, hint, Role::Text) + 1;
+        for Offer { line, keys, name, .. } in offers::footer(self.state, self.areas) {
+            self.line(
+                line,
+                &[("[".to_owned(), Role::Dim), (keys, Role::Key), ("] ".to_owned(), Role::Dim), (name, Role::Text)],
+            );
         }
-        if context == Context::Help {
+        if let (Some(area), Context::Help) = (self.areas.footer, keymap::context(self.state)) {
             self.put(1, area.y, area.width.saturating_sub(1), "type to filter  [Esc] close", Role::Dim);
         }
     }
 
     /// The actions that are like the command that is being typed, above it.
-    fn palette(&mut self, typed: Rect, chosen: Option<usize>) {
-        const MOST: usize = 8;
-        let found = update::suggestions(self.state);
-        let room = usize::from(typed.y.saturating_sub(self.areas.header.bottom() + 2));
-        let rows = found.len().min(MOST).min(room);
-        if rows == 0 {
-            return;
-        }
-        let first = chosen.map_or(0, |at| (at + 1).saturating_sub(rows));
-        let height = u16::try_from(rows).unwrap_or(0) + 2;
-        let area =
-            Rect { x: 0, y: typed.y - height, width: typed.width.min(48), height }.intersection(self.buffer.area);
-        Clear.render(area, self.buffer);
-        let note = if found.len() > rows { format!("{} more", found.len() - rows) } else { String::new() };
-        self.border(area, true, "Commands", &note);
-        let inside = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: height - 2 };
-        for ((index, action), y) in found.iter().enumerate().skip(first).zip(inside.y..inside.bottom()) {
-            let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
-            let name = text::left(&action.name(), usize::from(line.width).saturating_sub(10));
-            self.line(line, &[(name, Role::Text), (format!("  {}", keymap::keys(action)), Role::Key)]);
+    fn palette(&mut self) {
+        let Some(Offers { frame, rows, chosen, more }) = offers::commands(self.state, self.areas) else { return };
+        Clear.render(frame.intersection(self.buffer.area), self.buffer);
+        let note = if more > 0 { format!("{more} more") } else { String::new() };
+        self.border(frame, true, "Commands", &note);
+        for (index, Offer { line, keys, name, .. }) in rows.into_iter().enumerate() {
+            let inside = Rect { x: line.x + 1, width: line.width.saturating_sub(2), ..line };
+            let name = text::left(&name, usize::from(inside.width).saturating_sub(10));
+            self.line(inside, &[(name, Role::Text), (format!("  {keys}"), Role::Key)]);
             if chosen == Some(index) {
-                self.select(Rect { y, height: 1, ..inside }, true);
+                self.select(line, true);
             }
         }
     }
 
     fn prompt(&mut self) -> Option<(u16, u16)> {
         let prompt = self.state.prompt.as_ref()?;
-        let area = match self.state.modal() {
-            Some(Modal::Find(_)) => layout::find(self.areas, self.state.modal()).hint,
-            _ => self.areas.status,
-        };
+        let area = offers::prompt_line(self.state, self.areas);
         let sign = match prompt.kind {
             PromptKind::Command => ":",
             PromptKind::Extract | PromptKind::Save => ">",
@@ -288,7 +262,7 @@ impl Painter<'_> {
             Rect { x: 1, ..area },
             &[(sign.to_owned(), Role::Key), (text::cut(&text::prose(&shown), width), Role::Strong)],
         );
-        self.palette(area, prompt.chosen);
+        self.palette();
         let (note, role) = match &prompt.error {
             Some(error) => (error.clone(), Role::Error),
             None => (frame::hits(self.state, prompt.kind), Role::Dim),

@@ -381,6 +381,45 @@ fn the_mouse_selects_opens_and_scrolls() {
     assert!(matches!(hands.state.modal(), Some(Modal::Help(_))));
 }
 
+/// Clicks where a text stands on the screen.
+fn click_on(hands: &mut Hands, text: &str) {
+    let screen = hands.text();
+    let found = screen.lines().enumerate().find_map(|(y, line)| Some((y, line.split_once(text)?.0.chars().count())));
+    let (y, x) = found.unwrap_or_else(|| panic!("no {text} in\n{screen}"));
+    hands.click(u16::try_from(x).unwrap(), u16::try_from(y).unwrap());
+}
+
+#[test]
+fn what_stands_on_the_screen_with_its_key_can_be_clicked() {
+    let mut hands = hands("Tab");
+    click_on(&mut hands, "[/] filter");
+    assert!(hands.state.prompt.is_some(), "{}", hands.text());
+    hands.press("py Enter Esc");
+    click_on(&mut hands, "find [");
+    assert!(hands.text().contains("Find in every layer"), "{}", hands.text());
+    hands.press("status");
+    click_on(&mut hands, "[Esc]");
+    assert!(hands.state.modals.is_empty(), "{}", hands.text());
+    // The commands that are like what is typed.
+    hands.press(":sort");
+    click_on(&mut hands, "next order");
+    assert!(hands.state.prompt.is_none() && hands.text().contains("sorted by"), "{}", hands.text());
+    // What can follow a key.
+    hands.press("g");
+    hands.take(Msg::Hesitated);
+    click_on(&mut hands, "gs ");
+    assert!(hands.text().contains("is:secret"), "{}", hands.text());
+    assert!(hands.state.begun.is_none() && !hands.state.hints);
+    // A row of a list over the view: first it is selected, then it is entered.
+    hands.press("Esc Esc 2 t");
+    let Some(Modal::Life(life)) = hands.state.modal() else { panic!("{}", hands.text()) };
+    let steps = life.timeline.steps.len();
+    hands.click(10, 3);
+    assert!(matches!(hands.state.modal(), Some(Modal::Life(life)) if life.at.cursor == 0 && steps > 1));
+    hands.click(10, 3);
+    assert_eq!((hands.state.modals.len(), hands.state.view), (0, View::Layers), "{}", hands.text());
+}
+
 #[test]
 fn rows_without_a_layer_can_be_shown() {
     let mut hands = hands("e");

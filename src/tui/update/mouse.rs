@@ -1,9 +1,10 @@
 //! Wheel and click.
 
-use super::super::keymap::{Context, Meaning};
+use super::super::keymap::{self, Meaning};
 use super::super::layout::{self, Areas, Pane};
+use super::super::offers;
 use super::super::state::{Modal, Stage, State};
-use super::{Effects, act, details, files, lens, modal, tree};
+use super::{Effects, act, details, files, lens, modal, prompt, tree};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
@@ -39,8 +40,13 @@ fn pane_at(state: &State, at: Position) -> Option<(Pane, Rect)> {
 fn click(state: &mut State, at: Position, effects: &mut Effects) {
     state.toast = None;
     let areas = layout::areas(state);
+    if let Some(act) = offers::at(state, &areas, at) {
+        (state.begun, state.hints) = (None, false);
+        prompt::perform(state, act, effects);
+        return;
+    }
     if !state.modals.is_empty() {
-        click_over(state, &areas, at);
+        click_over(state, &areas, at, effects);
         return;
     }
     if at.y == areas.header.y && at.x + 3 > areas.header.right() {
@@ -49,8 +55,9 @@ fn click(state: &mut State, at: Position, effects: &mut Effects) {
     }
     if let Stage::Choosing(picker) = &mut state.stage {
         let window = layout::inner(areas.class, areas.body);
-        if window.contains(at) {
-            picker.at.cursor = picker.at.offset + usize::from(at.y - window.y);
+        let row = picker.at.offset + usize::from(at.y.saturating_sub(window.y));
+        if window.contains(at) && std::mem::replace(&mut picker.at.cursor, row) == row {
+            enter(state, effects);
         }
         return;
     }
@@ -67,8 +74,8 @@ fn click(state: &mut State, at: Position, effects: &mut Effects) {
     }
 }
 
-/// A click beside what lies over the view closes it; one on a row of it selects that row.
-fn click_over(state: &mut State, areas: &Areas, at: Position) {
+/// A click beside what lies over the view closes it; one on a row of it selects that row, and a second one is Enter.
+fn click_over(state: &mut State, areas: &Areas, at: Position, effects: &mut Effects) {
     let found = layout::find(areas, state.modal());
     let (area, list) = match state.modal() {
         Some(Modal::Find(_)) => (found.whole, found.list),
@@ -100,8 +107,18 @@ fn click_over(state: &mut State, areas: &Areas, at: Position) {
         _ => return,
     };
     let row = position.offset + usize::from(at.y.saturating_sub(list.y));
-    if list.contains(at) && row < rows {
-        position.cursor = row;
+    if !list.contains(at) || row >= rows {
+        return;
+    }
+    if std::mem::replace(&mut position.cursor, row) == row {
+        enter(state, effects);
+    }
+}
+
+/// What Enter does there.
+fn enter(state: &mut State, effects: &mut Effects) {
+    if let Meaning::Act(act) = state.options.keymap.meaning(keymap::context(state), None, "Enter") {
+        act::act(state, act, effects);
     }
 }
 
@@ -120,10 +137,7 @@ fn click_pane(state: &mut State, pane: Pane, window: Rect, at: Position, effects
     }
     let before = state.position(pane).map(|position| position.cursor);
     if had_focus && before == Some(row) {
-        if let Meaning::Act(act) = state.options.keymap.meaning(Context::Pane(pane), None, "Enter") {
-            act::act(state, act, effects);
-        }
-        return;
+        return enter(state, effects);
     }
     if pane == Pane::Layers {
         let by = isize::try_from(row).unwrap_or(0) - isize::try_from(state.layers.at.cursor).unwrap_or(0);

@@ -250,7 +250,7 @@ fn enter(state: &mut State, effects: &mut Effects) {
 }
 
 /// Does an action that was chosen by its name.
-fn perform(state: &mut State, act: Act, effects: &mut Effects) {
+pub(super) fn perform(state: &mut State, act: Act, effects: &mut Effects) {
     state.prompt = None;
     act::act(state, act, effects);
 }

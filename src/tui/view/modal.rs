@@ -2,6 +2,7 @@
 
 use super::super::keymap;
 use super::super::layout;
+use super::super::offers::{self, Offer, Offers};
 use super::super::state::{Help, Modal, Text};
 use super::super::text;
 use super::super::theme::Role;
@@ -13,21 +14,13 @@ use ratatui::widgets::{Clear, Widget};
 impl Painter<'_> {
     /// What can follow the first key of a sequence, for whoever hesitates.
     pub(super) fn next_keys(&mut self) {
-        let Some(first) = self.state.begun.filter(|_| self.state.hints) else { return };
-        let context = keymap::context(self.state);
-        let rows: Vec<(String, &str)> = self
-            .state
-            .options
-            .keymap
-            .after(context, first)
-            .map(|(second, action)| (format!("{first}{second}"), action.help))
-            .collect();
-        let (area, inside) = layout::menu(self.areas, rows.len());
-        Clear.render(area, self.buffer);
-        self.border(area, true, &format!("{first} …"), "Esc");
-        for ((keys, help), y) in rows.into_iter().zip(inside.y..inside.bottom()) {
-            let line = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(2), height: 1 };
-            self.line(line, &[(text::left(&keys, 4), Role::Key), (help.to_owned(), Role::Text)]);
+        let Some(Offers { frame, rows, .. }) = offers::next_keys(self.state, self.areas) else { return };
+        Clear.render(frame.intersection(self.buffer.area), self.buffer);
+        let first = self.state.begun.map_or_else(String::new, String::from);
+        self.border(frame, true, &format!("{first} …"), "Esc");
+        for Offer { line, keys, name, .. } in rows {
+            let inside = Rect { x: line.x + 1, width: line.width.saturating_sub(2), ..line };
+            self.line(inside, &[(text::left(&keys, 4), Role::Key), (name, Role::Text)]);
         }
     }
 
