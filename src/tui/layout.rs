@@ -267,7 +267,12 @@ pub(crate) fn inner(class: Class, pane: Rect) -> Rect {
 
 /// Whether a pane has a line that names its columns.
 pub(crate) fn has_heading(class: Class, pane: Pane) -> bool {
-    class > Class::List && matches!(pane, Pane::Layers | Pane::Waste | Pane::Compare | Pane::Labels)
+    match pane {
+        Pane::Layers | Pane::Waste | Pane::Compare | Pane::Labels => class > Class::List,
+        // Elsewhere there is no room for a column that is not clear by itself.
+        Pane::Tree => class == Class::Wide,
+        _ => false,
+    }
 }
 
 /// Where the rows of a pane are, headings left out.
@@ -382,7 +387,12 @@ pub(crate) fn tabs(state: &State) -> Vec<(View, u16, String)> {
         let close = if view == state.view { ']' } else { ' ' };
         let waiting =
             if matches!(view, View::Waste | View::Files | View::Compare) && !state.is_whole() { "…" } else { "" };
-        let text = format!("{open}{} {}{waiting}{close}", view.key(), view.title());
+        // The lens matters more than the names of views that are not seen.
+        let title = if view == state.view || state.size.width >= 72 { view.title() } else { "" };
+        let text = match title {
+            "" => format!("{open}{}{waiting}{close}", view.key()),
+            title => format!("{open}{} {title}{waiting}{close}", view.key()),
+        };
         let width = u16::try_from(super::text::width(&text)).unwrap_or(0);
         out.push((view, x, text));
         x += width;

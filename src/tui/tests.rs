@@ -11,6 +11,7 @@ mod journeys;
 mod liking;
 mod lives;
 mod loading;
+mod mouse;
 mod palette;
 mod screens;
 mod texts;

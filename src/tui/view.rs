@@ -209,13 +209,23 @@ impl Painter<'_> {
     }
 
     fn status(&mut self) {
-        let area = self.areas.status;
-        let inside = Rect { x: 1, width: area.width.saturating_sub(2), ..area };
         let (text, role) = match &self.state.toast {
             Some(toast) => (toast.text.clone(), toast.role),
             None => (frame::status(self.state), Role::Text),
         };
-        self.line(inside, &[(text::shorten_path(&text, usize::from(inside.width)), role)]);
+        // A path that is longer than the line takes lines of the strip beside it.
+        let (line, strip) = (self.areas.status, self.areas.strip.unwrap_or_default());
+        let is_above = strip.bottom() == line.y;
+        let beside = if is_above || strip.y == line.bottom() { strip.height } else { 0 };
+        let columns = usize::from(line.width.saturating_sub(2)).max(1);
+        let text = text::shorten_path(&text, columns * usize::from(1 + beside));
+        let lines = text::chop(vec![(text, role)], columns);
+        let more = u16::try_from(lines.len()).unwrap_or(1).saturating_sub(1).min(beside);
+        let first = if is_above { line.y.saturating_sub(more) } else { line.y };
+        for (pieces, y) in lines.into_iter().zip(first..=first.saturating_add(more)) {
+            self.line(Rect { y, ..line }, &[(" ".repeat(usize::from(line.width)), Role::Text)]);
+            self.line(Rect { x: 1, y, ..line }, &pieces);
+        }
     }
 
     fn footer(&mut self) {

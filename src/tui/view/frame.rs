@@ -56,6 +56,9 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
                 waste = format!("{waste} ({})", text::percent(totals.wasted_bytes, totals.shipped_bytes));
             }
             figures.push((waste, Role::Waste));
+            if class == Class::List && state.view == View::Layers {
+                figures.push((state.lens_name(state.tree.mode), Role::Text));
+            }
             if class == Class::Wide && is_whole {
                 figures.push((format!("efficiency {}", percent(totals.efficiency)), Role::Text));
             }

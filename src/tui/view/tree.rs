@@ -15,7 +15,7 @@ use super::super::theme::Role;
 use super::super::update;
 use super::{Painter, Piece, badge};
 use crate::listing::EntryKind;
-use crate::report::mode_text;
+use crate::report::{mode_text, mtime_text};
 use crate::tree::{Change, NodeId, Occupant, Shown};
 use ratatui::layout::Rect;
 
@@ -28,17 +28,34 @@ struct Columns {
     bar: bool,
     mode: bool,
     owner: bool,
+    time: bool,
 }
 
 impl Columns {
+    /// The time leaves first, then owner, mode, bar; names are of more use than all of them.
     fn of(width: u16, state: &State) -> Self {
         let wide = state.class() == Class::Wide;
         let (mode, owner) = match state.options.attributes {
-            None => (wide && width >= 50, wide && width >= 56),
-            // Names are of more use than owners.
+            None => (wide && width >= 52, wide && width >= 66),
             Some(wanted) => (wanted && width >= 36, wanted && width >= 46),
         };
-        Self { pull: state.tree.sort.key == SortKey::Pull, bar: wide && width >= 70, mode, owner }
+        let by = state.tree.sort.key;
+        let time = wide && width >= 96 || by == SortKey::Time && width >= if owner { 84 } else { 44 };
+        Self { pull: by == SortKey::Pull, bar: wide && width >= 46, mode, owner, time }
+    }
+
+    /// Their names.
+    fn heading(self) -> String {
+        [
+            "     size ",
+            if self.pull { "  pull " } else { "" },
+            if self.bar { "share " } else { "" },
+            if self.mode { "mode        " } else { "" },
+            if self.owner { "    owner " } else { "" },
+            if self.time { "changed          " } else { "" },
+            "name",
+        ]
+        .concat()
     }
 }
 
@@ -57,6 +74,7 @@ impl Painter<'_> {
             return;
         }
         let columns = Columns::of(window.width, state);
+        self.heading(Pane::Tree, area, &columns.heading());
         let at = state.tree.at;
         let dimmed = state.is_wrong(PromptKind::TreeFilter);
         let rows = (at.offset..state.tree.rows.len()).filter_map(|index| Some((index, state.tree.row(index)?)));
@@ -108,6 +126,9 @@ impl Painter<'_> {
         }
         if columns.owner {
             out.push((format!("{} ", text::right(&owner(shown), 9)), Role::Dim));
+        }
+        if columns.time {
+            out.push((format!("{} ", text::left(&time(shown), 16)), Role::Dim));
         }
         if self.state.without.nodes.contains(&row.node) {
             out.push(("* ".to_owned(), Role::Strong));
@@ -209,6 +230,13 @@ fn owner(shown: Shown<'_>) -> String {
         Shown::Entry(_, entry) => format!("{}:{}", entry.uid, entry.gid),
         Shown::Implied => "0:0".to_owned(),
         Shown::Nothing => String::new(),
+    }
+}
+
+fn time(shown: Shown<'_>) -> String {
+    match shown {
+        Shown::Entry(_, entry) => mtime_text(entry.mtime),
+        Shown::Implied | Shown::Nothing => String::new(),
     }
 }
 
