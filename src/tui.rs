@@ -222,6 +222,8 @@ pub struct Model {
     pub report: Arc<Report>,
     /// What its files hold.
     pub files: Arc<dyn ImageFiles>,
+    /// Whether these are only the lowest layers: others are still being read.
+    pub is_draft: bool,
 }
 
 /// How the explorer looks and listens.

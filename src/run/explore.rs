@@ -92,7 +92,7 @@ fn feed_all(
     let mut loaded = load(input, request, cancel, watcher)?;
     let analysis = loaded.analysis();
     let files = (watcher.read)(loaded.files());
-    let first = model(&loaded, &analysis, &files);
+    let first = model(&loaded, &analysis, &files, false);
     let is_verified = first.report.totals.verified;
     watcher.tell(Feed::Ready(first));
     if let Some(distribution) = loaded.distribution() {
@@ -105,7 +105,7 @@ fn feed_all(
     }
     if background == Background::Verify && !is_verified {
         loaded.verify(cancel)?;
-        watcher.tell(Feed::Ready(model(&loaded, &analysis, &files)));
+        watcher.tell(Feed::Ready(model(&loaded, &analysis, &files, false)));
     }
     loaded.pass(cancel)?;
     // By now everything can be read from somewhere near: nobody waits for this.
@@ -113,13 +113,14 @@ fn feed_all(
     Ok(())
 }
 
-fn model(loaded: &Loaded, analysis: &Arc<Analysis>, files: &Arc<dyn ImageFiles>) -> Arc<Model> {
+fn model(loaded: &Loaded, analysis: &Arc<Analysis>, files: &Arc<dyn ImageFiles>, is_draft: bool) -> Arc<Model> {
     Arc::new(Model {
         image: Arc::clone(&loaded.image),
         tree: Arc::clone(&loaded.tree),
         analysis: Arc::clone(analysis),
         report: Arc::new(loaded.report(&loaded.reading(), analysis, None)),
         files: Arc::clone(files),
+        is_draft,
     })
 }
 
@@ -289,7 +290,7 @@ impl Watch for Feeder<'_> {
     }
 
     fn draft(&self, so_far: &Loaded) {
-        self.tell(Feed::Draft(model(so_far, &so_far.analysis(), &(self.read)(so_far.files()))));
+        self.tell(Feed::Draft(model(so_far, &so_far.analysis(), &(self.read)(so_far.files()), true)));
         if let Ok(mut drafts) = self.drafts.lock() {
             drafts.ends(now());
         }

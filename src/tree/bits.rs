@@ -51,6 +51,13 @@ impl Bits {
         }
     }
 
+    /// Takes what `other` has, too.
+    pub(super) fn insert_from(&mut self, other: &Self) {
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word |= other;
+        }
+    }
+
     /// Keeps what `other` has too, or has not.
     pub(super) fn keep(&mut self, other: &Self, unless: bool) {
         for (word, other) in self.0.iter_mut().zip(&other.0) {

@@ -117,6 +117,13 @@ const IS: [(&str, Is); 13] = [
 ];
 
 impl Filter {
+    /// Whether it asks for what no layer can tell alone: what a path was below it, or what is in a file.
+    pub fn asks_for_image(&self) -> bool {
+        let of_image =
+            |test: &Test| matches!(test, Test::Content(..) | Test::Layer { .. } | Test::Is(Is::Change(_) | Is::Wasted));
+        self.terms.iter().any(|term| of_image(&term.test))
+    }
+
     /// Understands what was typed.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let terms = words(text).map(Term::parse).collect::<Result<_, _>>()?;

@@ -44,6 +44,13 @@ impl<Q: Question, A> Asking<Q, A> {
         Some(self.generation.advance())
     }
 
+    /// There is no question any more, and no answer.
+    pub(crate) fn forget(&mut self) {
+        self.asked = None;
+        self.answer = None;
+        self.answered = self.generation.advance();
+    }
+
     /// Takes an answer, unless a newer question was asked since. Says whether it did.
     pub(crate) fn take(&mut self, generation: Generation, answer: Arc<A>) -> bool {
         let is_newest = generation == self.generation;

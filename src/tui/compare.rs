@@ -125,6 +125,11 @@ impl ComparePane {
         self.asking.ask(question)
     }
 
+    /// Shows nothing any more: one of the points is not known.
+    pub(crate) fn forget(&mut self) {
+        self.asking.forget();
+    }
+
     /// Takes an answer, unless a newer question was asked since. The selected path stays selected.
     pub(crate) fn take(&mut self, generation: Generation, comparison: &Arc<Comparison>) {
         let before = self.selected().map(|difference| difference.path.clone());

@@ -5,6 +5,7 @@ use super::msg::Generation;
 use super::text;
 use super::viewer::looks_like_text;
 use super::{ImageFiles, Model};
+use crate::analysis::Timeline;
 use crate::analysis::{Elf, Inside};
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
@@ -254,6 +255,14 @@ pub(crate) struct Row {
 }
 
 impl Diff {
+    /// More layers are understood: there may be newer versions.
+    pub(crate) fn grow(&mut self, model: &Arc<Model>) {
+        if self.other.is_none() {
+            self.versions = Timeline::of(&model.tree, self.node).files(&model.tree);
+        }
+        self.model = Arc::clone(model);
+    }
+
     /// The difference of a version and the one before it, before anything is read.
     pub(crate) fn new(model: Arc<Model>, node: NodeId, versions: Vec<InodeId>, at: usize) -> Self {
         Self {

@@ -141,6 +141,11 @@ impl FilesPane {
         self.asking.ask(question)
     }
 
+    /// Shows nothing any more: what the lens wants is not known.
+    pub(crate) fn forget(&mut self) {
+        self.asking.forget();
+    }
+
     /// Takes an answer, unless a newer question was asked since.
     pub(crate) fn take(&mut self, generation: Generation, files: &Arc<Files>) {
         if self.asking.take(generation, Arc::clone(files)) {

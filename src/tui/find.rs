@@ -50,6 +50,16 @@ pub(crate) struct Hit {
     pub(crate) content: Option<Box<Viewer>>,
 }
 
+impl Hit {
+    /// More layers are understood.
+    pub(crate) fn grow(&mut self, model: &Arc<Model>) {
+        self.timeline = Timeline::of(&model.tree, self.timeline.node);
+        if let Some(viewer) = &mut self.content {
+            viewer.grow(model);
+        }
+    }
+}
+
 /// A question: which paths are like what was typed?
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -74,6 +84,14 @@ impl Find {
             then: Vec::new(),
             generation: Generation::default(),
             answered: Generation::default(),
+        }
+    }
+
+    /// More layers are understood.
+    pub(crate) fn grow(&mut self, model: &Arc<Model>) {
+        self.model = Arc::clone(model);
+        if let Some(hit) = &mut self.hit {
+            hit.grow(model);
         }
     }
 

@@ -5,7 +5,7 @@ use super::msg::Generation;
 use crate::bytes::Cancel;
 use crate::notice::Notice;
 use crate::progress::Observer;
-use crate::tree::{Answer, Answers, Filter, Inquiry};
+use crate::tree::{Answer, Answers, Filter, Inquiry, Tree};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,13 @@ impl Inquest {
     /// Whether a filter asks for what is not known yet.
     pub(crate) fn is_open(&self, filter: &Filter) -> bool {
         filter.asks() && !self.closed.iter().any(|closed| closed.is_same(filter))
+    }
+
+    /// The tree has grown: there may be more to find out for every filter.
+    pub(crate) fn grow(&mut self, tree: &Tree) {
+        self.open = None;
+        self.closed.clear();
+        self.answers.grow(tree);
     }
 
     /// Takes that everything is known now.

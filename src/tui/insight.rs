@@ -1,5 +1,6 @@
 //! What is in a file that is no text, as lines: what a program needs and where that is, or what an archive holds.
 
+use super::Model;
 use super::text::{self, NAME};
 use super::theme::Role;
 use super::viewer::Row;
@@ -8,7 +9,7 @@ use crate::codec::Compression;
 use crate::listing::EntryKind;
 use crate::report::mode_text;
 use crate::tarball::MemberKind;
-use crate::tree::{NodeId, Occupant, Tree};
+use crate::tree::{NodeId, Occupant};
 use std::cmp::Ordering;
 
 /// What was found in a file, and where in the image what it wants is.
@@ -23,9 +24,9 @@ pub struct Insight {
 }
 
 /// It as rows.
-pub(crate) fn rows(tree: &Tree, insight: &Insight) -> Vec<Row> {
+pub(crate) fn rows(model: &Model, insight: &Insight) -> Vec<Row> {
     let mut out = match &insight.inside {
-        Inside::Elf(elf) => elf_rows(tree, elf, insight),
+        Inside::Elf(elf) => elf_rows(model, elf, insight),
         Inside::Archive(archive) => archive_rows(archive, insight.part.is_some()),
     };
     if let Some(part) = &insight.part {
@@ -78,7 +79,7 @@ pub(crate) fn differences(left: &Elf, right: &Elf) -> Vec<String> {
     gone.chain(come).collect()
 }
 
-fn elf_rows(tree: &Tree, elf: &Elf, insight: &Insight) -> Vec<Row> {
+fn elf_rows(model: &Model, elf: &Elf, insight: &Insight) -> Vec<Row> {
     let own = own_facts(elf).into_iter().enumerate();
     let role = |index| if index == 0 { Role::Strong } else { Role::Text };
     let mut out: Vec<Row> = own.map(|(index, (name, value))| fact(name, value, role(index))).collect();
@@ -89,7 +90,7 @@ fn elf_rows(tree: &Tree, elf: &Elf, insight: &Insight) -> Vec<Row> {
             Ordering::Equal => "needs",
             Ordering::Greater => "",
         };
-        out.push(library(tree, lead, name, *found));
+        out.push(library(model, lead, name, *found));
     }
     if elf.needed.is_empty()
         && insight.part.is_none()
@@ -101,13 +102,16 @@ fn elf_rows(tree: &Tree, elf: &Elf, insight: &Insight) -> Vec<Row> {
 }
 
 /// A library that is wanted: its name, and the path and the layer where it is.
-fn library(tree: &Tree, lead: &str, name: &[u8], found: Option<NodeId>) -> Row {
+fn library(model: &Model, lead: &str, name: &[u8], found: Option<NodeId>) -> Row {
+    let tree = &model.tree;
     let layer = found.and_then(|node| match tree.final_state(node)? {
         Occupant::Inode(inode) => tree.inode(inode).map(|inode| inode.layer),
         Occupant::Implied => None,
     });
     let Some((node, layer)) = found.zip(layer) else {
-        return fact(lead, format!("{}  missing in the image", text::name(name)), Role::Error);
+        let (missing, role) =
+            if model.is_draft { ("not there so far", Role::Warning) } else { ("missing in the image", Role::Error) };
+        return fact(lead, format!("{}  {missing}", text::name(name)), role);
     };
     let mut row = fact(lead, text::name(name), Role::Text);
     let path = text::path(tree, node);

@@ -365,10 +365,9 @@ pub(crate) fn find(areas: &Areas, modal: Option<&Modal>) -> FindParts {
     let (rule, rest) = stack_at(rest, u16::from(roomy));
     let (heading, rest) = stack_at(rest, u16::from(roomy));
     let width = usize::from(rest.width).saturating_sub(2);
-    let life = find
-        .hit
-        .as_ref()
-        .map_or(0, |hit| hit.timeline.steps.len() + super::life::sentence_rows(&hit.timeline, width).len());
+    let life = find.hit.as_ref().map_or(0, |hit| {
+        hit.timeline.steps.len() + super::life::sentence_rows(&find.model, &hit.timeline, width).len()
+    });
     let has_content = find.hit.as_ref().is_some_and(|hit| hit.content.is_some());
     let shares = super::find::share(usize::from(rest.height), find.found.hits.len(), life, has_content);
     let height = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);

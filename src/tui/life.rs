@@ -27,6 +27,12 @@ impl Life {
         Self { model, timeline, at }
     }
 
+    /// More layers are understood.
+    pub(crate) fn grow(&mut self, model: &Arc<Model>) {
+        self.timeline = Timeline::of(&model.tree, self.timeline.node);
+        self.model = Arc::clone(model);
+    }
+
     /// The selected event.
     pub(crate) fn step(&self) -> Option<&Step> {
         self.timeline.steps.get(self.at.cursor)
@@ -39,14 +45,19 @@ pub(crate) fn rows(model: &Model, timeline: &Timeline, units: Units) -> Vec<Fact
 }
 
 /// Where the path is, or where its bytes still are.
-pub(crate) fn sentence(timeline: &Timeline) -> Fact {
+pub(crate) fn sentence(model: &Model, timeline: &Timeline) -> Fact {
     let role = if timeline.dead_in.is_empty() { Role::Text } else { Role::Waste };
-    (report::timeline_summary(timeline), role)
+    let summary = report::timeline_summary(timeline);
+    match model.tree.layers().checked_sub(1).filter(|_| model.is_draft) {
+        Some(0) => (format!("L0 so far: {summary}"), role),
+        Some(last) => (format!("L0-L{last} so far: {summary}"), role),
+        None => (summary, role),
+    }
 }
 
 /// The same in rows of so many columns.
-pub(crate) fn sentence_rows(timeline: &Timeline, columns: usize) -> Vec<Fact> {
-    let (text, role) = sentence(timeline);
+pub(crate) fn sentence_rows(model: &Model, timeline: &Timeline, columns: usize) -> Vec<Fact> {
+    let (text, role) = sentence(model, timeline);
     text::wrap(&text, columns).into_iter().map(|line| (line, role)).collect()
 }
 

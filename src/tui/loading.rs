@@ -93,6 +93,12 @@ impl State {
         }
     }
 
+    /// What the lens of the tree is called: a layer whose place is not known yet is shown alone.
+    pub(crate) fn tree_lens_name(&self) -> String {
+        let is_alone = self.tree.scene.as_ref().is_some_and(|scene| !scene.kinds_known);
+        self.lens_name(if is_alone { LensMode::Alone } else { self.tree.mode })
+    }
+
     /// What a mode is called.
     pub(crate) fn lens_name(&self, mode: LensMode) -> String {
         if self.subject.is_none() {

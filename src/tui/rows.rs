@@ -4,7 +4,7 @@
 //! are not made before somebody looks at them; until then they are a run of sorted siblings.
 
 use super::scene::Scene;
-use crate::tree::{Change, NodeId};
+use crate::tree::{Change, NodeId, Tree};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -110,6 +110,12 @@ const SMALL: u32 = 100;
 const SMALL_FILTERED: u32 = 5_000;
 
 impl Openness {
+    /// The same in another tree: nodes are numbers of one tree, paths are not.
+    pub(crate) fn carried(&self, from: &Tree, to: &Tree) -> Self {
+        let carry = |(node, open): (&NodeId, &bool)| Some((to.find(&from.path(*node))?, *open));
+        Self { single: self.single.iter().filter_map(carry).collect(), all: self.all, reveal: HashSet::new() }
+    }
+
     fn is_open(&self, node: NodeId, depth: u16, alone: bool, scene: &Scene) -> bool {
         if let Some(open) = self.single.get(&node) {
             return *open;

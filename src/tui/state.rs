@@ -377,6 +377,20 @@ pub(crate) enum Modal {
     Menu(Menu),
 }
 
+impl Modal {
+    /// More layers are understood. Paths and files keep their numbers.
+    pub(crate) fn grow(&mut self, model: &Arc<Model>) {
+        match self {
+            Self::Viewer(viewer) => viewer.grow(model),
+            Self::Life(life) => life.grow(model),
+            Self::Find(find) => find.grow(model),
+            Self::Diff(diff) => diff.grow(model),
+            // They wait for the whole image, or are of no image.
+            Self::Duel(_) | Self::Copies(_) | Self::Help(_) | Self::Text(_) | Self::Writing(_) | Self::Menu(_) => {}
+        }
+    }
+}
+
 /// The help.
 #[derive(Debug, Default)]
 pub(crate) struct Help {
@@ -462,6 +476,10 @@ pub(crate) struct State {
     /// The number of the last question that was asked by whatever lies over the view: what lay there before may still
     /// be answered.
     pub(crate) reads: Generation,
+    /// The number of the last digest that was asked for.
+    pub(crate) digests: Generation,
+    /// The number of the last count as dive does it.
+    pub(crate) dive_counts: Generation,
     /// What is being typed.
     pub(crate) prompt: Option<Prompt>,
     /// What is known of contents, for filters that ask for it.
@@ -480,6 +498,8 @@ pub(crate) struct State {
     pub(crate) toast: Option<Toast>,
     /// Those that were shown so far.
     pub(crate) told: Vec<Toast>,
+    /// Why there will be no image, though some of its layers are there.
+    pub(crate) failure: Option<String>,
     /// Findings of all stages about the image.
     pub(crate) notices: Vec<Notice>,
     /// Findings about anything else: the user's settings, the rules.
@@ -515,6 +535,8 @@ impl State {
             history: Position::default(),
             modals: Vec::new(),
             reads: Generation::default(),
+            digests: Generation::default(),
+            dive_counts: Generation::default(),
             prompt: None,
             inquest: Inquest::default(),
             kept_filters: options.filters.clone(),
@@ -524,6 +546,7 @@ impl State {
             hints: false,
             toast: None,
             told: Vec::new(),
+            failure: None,
             notices: Vec::new(),
             asides: Vec::new(),
             options,

@@ -130,7 +130,8 @@ impl Sample {
 
     /// What is known of it when so many layers are read.
     pub(super) fn draft(&self, layers: usize) -> Arc<Model> {
-        model(&Arc::new(self.image.lowest(layers)), &self.listings[..layers])
+        let model = model(&Arc::new(self.image.lowest(layers)), &self.listings[..layers]);
+        Arc::new(Model { is_draft: true, ..Arc::into_inner(model).unwrap() })
     }
 }
 
@@ -166,7 +167,7 @@ fn model(image: &Arc<Image>, listings: &[Arc<Listing>]) -> Arc<Model> {
         None,
     );
     let files = Arc::new(Filled(Arc::clone(&tree)));
-    Arc::new(Model { image: Arc::clone(image), tree, analysis, report: Arc::new(report), files })
+    Arc::new(Model { image: Arc::clone(image), tree, analysis, report: Arc::new(report), files, is_draft: false })
 }
 
 /// Contents that say which file they are, or what the size of the file asks for: 13 bytes are no text, 14 fail.

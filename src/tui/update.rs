@@ -136,7 +136,7 @@ fn key(state: &mut State, event: KeyEvent, effects: &mut Effects) {
     state.toast = None;
     state.hints = false;
     if name == "^C" {
-        effects.push(Effect::Quit);
+        effects.push(act::quit(state));
         return;
     }
     if name == "^Z" {

@@ -74,6 +74,11 @@ fn order(filter: Option<&Filter>, name: &str, down: bool) -> String {
     format!("{filter}{name} {}", if down { "↓" } else { "↑" })
 }
 
+/// What a view waits for, if it is not the manifest.
+fn waits_for(state: &State, layers: &'static str) -> &'static str {
+    if state.subject.is_some() { layers } else { "The manifest comes later in the input." }
+}
+
 /// What is no longer true, or not yet.
 fn dim(pieces: &mut [Piece]) {
     for (_, role) in pieces {

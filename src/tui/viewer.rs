@@ -7,6 +7,7 @@ use super::msg::Generation;
 use super::state::Fact;
 use super::text;
 use super::theme::Role;
+use crate::analysis::Timeline;
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
@@ -131,6 +132,12 @@ pub(crate) struct Row {
 }
 
 impl Viewer {
+    /// More layers are understood: there may be newer versions, and none is another one.
+    pub(crate) fn grow(&mut self, model: &Arc<Model>) {
+        self.versions = Timeline::of(&model.tree, self.node).files(&model.tree);
+        self.model = Arc::clone(model);
+    }
+
     /// A viewer of one version of a path, before anything is read.
     pub(crate) fn new(model: Arc<Model>, node: NodeId, versions: Vec<InodeId>, at: usize) -> Self {
         Self {
@@ -306,7 +313,7 @@ impl Viewer {
         if self.laid_out != Some(wanted) {
             (self.rows, self.starts) = match (&self.content, wanted.1) {
                 (Content::Read { insight: Some(insight), .. }, Form::Inside) => {
-                    (insight::rows(&self.model.tree, insight), Vec::new())
+                    (insight::rows(&self.model, insight), Vec::new())
                 }
                 (Content::Read { bytes, .. }, Form::Bytes | Form::Inside) => {
                     (hex_rows(bytes, self.from, columns), Vec::new())

@@ -28,6 +28,15 @@ impl Answer {
         Self { known: Bits::none(limit), yes: Bits::none(limit) }
     }
 
+    /// As much as is known, with room for what a tree that has grown has more of.
+    #[must_use]
+    pub fn grown(&self, tree: &Tree) -> Self {
+        let mut grown = Self::none(tree);
+        grown.known.insert_from(&self.known);
+        grown.yes.insert_from(&self.yes);
+        grown
+    }
+
     /// Says it of one file. Of what could not be read nothing more will be known, and it does not match.
     pub fn say(&mut self, inode: InodeId, yes: bool) {
         self.known.insert(inode.index());
@@ -61,6 +70,13 @@ impl Answers {
     pub fn take(&mut self, inquiry: Inquiry, answer: Arc<Answer>) {
         self.0.retain(|(asked, _)| *asked != inquiry);
         self.0.push((inquiry, answer));
+    }
+
+    /// The tree has grown: what is known of its files stays known.
+    pub fn grow(&mut self, tree: &Tree) {
+        for (_, answer) in &mut self.0 {
+            *answer = Arc::new(answer.grown(tree));
+        }
     }
 
     /// To how many inquiries something is known.

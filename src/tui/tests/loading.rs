@@ -121,6 +121,183 @@ fn where_one_is_stays_when_more_layers_are_understood() {
     assert!(!hands.text().contains("so far"), "{}", hands.text());
 }
 
+/// Four layers, of which the third one is not read yet: the third one deletes, the last one has files of its own.
+fn with_a_gap() -> (Sample, Hands) {
+    let layers = [
+        vec!["f etc/conf 9 a", "l etc/link there", "f old/a 50 a", "f old/b 60 a"],
+        vec!["f etc/conf 8 b"],
+        vec!["f .wh.old 0", "f etc/there 3 c"],
+        vec!["f etc/conf 7 c", "f new/one 14 a", "h new/two new/one", "f new/conf 3 x"],
+    ];
+    let rows = [("ADD base", true), ("COPY conf", true), ("RUN rm -r old", true), ("COPY new", true)];
+    let sample = Sample::of(&layers, &rows);
+    let mut hands = Hands::loading(80, 24, &sample);
+    for layer in [0, 1, 3] {
+        read(&mut hands, &sample, layer);
+    }
+    hands.feed(Feed::Draft(sample.draft(2)));
+    (sample, hands)
+}
+
+fn finish(hands: &mut Hands, sample: &Sample) {
+    read(hands, sample, 2);
+    hands.feed(Feed::Ready(Arc::clone(&sample.model)));
+}
+
+fn shows(hands: &Hands, text: &str) {
+    assert!(hands.text().contains(text), "no {text} in\n{}", hands.text());
+}
+
+#[test]
+fn a_layer_that_is_shown_alone_is_asked_nothing_that_the_others_have_to_tell() {
+    let (sample, mut hands) = with_a_gap();
+    hands.press(":3 Enter Tab *");
+    shows(&hands, "hl /new/one");
+    for filter in ["content:layer", "is:added", "is:wasted", "layer:3", "is:elf"] {
+        hands.press("/");
+        hands.press(filter);
+        shows(&hands, "what this filter asks is known once L2 is");
+        hands.press("Esc");
+    }
+    hands.press("/conf Enter");
+    shows(&hands, "L3 alone · 2 found");
+    shows(&hands, " /conf ");
+    // Whatever the mode is, it is that layer alone.
+    hands.press("Esc = S-Tab");
+    hands.press(":3 Enter");
+    shows(&hands, "lens: L3 alone");
+    for key in ["x", "Space"] {
+        hands.press(key);
+        shows(&hands, "not yet: layers are still being read");
+    }
+    assert!(hands.state.layers.marked.is_empty() && hands.state.plan.is_none());
+    finish(&mut hands, &sample);
+    assert_eq!(hands.state.tree_lens_name(), "L0-L3 sum");
+}
+
+#[test]
+fn what_the_lens_does_not_show_is_not_acted_on() {
+    let (_, mut hands) = with_a_gap();
+    hands.press("3 j 1 :3 Enter 3 =");
+    shows(&hands, "Files are listed as the layers are read");
+    assert_eq!((hands.state.selected_path(), hands.state.rows_of(crate::tui::layout::Pane::Files)), (None, 0));
+    hands.press("5 :cmp Space 0 Space 1 Enter j");
+    assert!(hands.state.selected_path().is_some());
+    hands.press("] j");
+    shows(&hands, "Layers are compared as they are read");
+    assert_eq!(hands.state.selected_path(), None);
+    // What was left out of the image is no path of the layer.
+    hands.press("2 X 1 :3 Enter Tab");
+    assert!(!hands.text().lines().any(|line| line.contains("* ▾") || line.contains("* new")), "{}", hands.text());
+}
+
+#[test]
+fn what_is_not_known_yet_is_not_told_as_if_it_were() {
+    let (sample, mut hands) = with_a_gap();
+    hands.press(":0 Enter Tab / conf Enter G t");
+    shows(&hands, "L0-L1 so far: In the image as layer 1 left it");
+    hands.press("Esc Esc / link Enter G gt");
+    shows(&hands, "this link leads to nothing in the layers so far");
+    hands.press("i");
+    shows(&hands, "nothing in the layers so far");
+    hands.press("Esc Esc f conf");
+    shows(&hands, "touched            so far  path");
+    hands.press("Esc 1 :0 Enter");
+    shows(&hands, "waste…");
+    shows(&hands, "9 B of it are dead so far");
+    hands.press(":cmp Space other.tar Enter");
+    shows(&hands, "not yet");
+    hands.press("Esc 2 X");
+    shows(&hands, "without 1 path: -17 B so far");
+    shows(&hands, "saves 9 B so far");
+    // The whole image is another matter.
+    finish(&mut hands, &sample);
+    assert!(!hands.text().contains("so far") && hands.text().contains("% of the image"), "{}", hands.text());
+}
+
+#[test]
+fn what_lies_over_the_view_hears_of_more_layers() {
+    let (sample, mut hands) = with_a_gap();
+    hands.press("f etc/conf ^V");
+    shows(&hands, "[L0] (L1) ·");
+    finish(&mut hands, &sample);
+    hands.press("]");
+    shows(&hands, "[L0] [L1] (L3) ·");
+    let (sample, mut hands) = with_a_gap();
+    hands.press("f etc/conf ^D");
+    shows(&hands, "L0");
+    finish(&mut hands, &sample);
+    hands.press("]");
+    shows(&hands, "L1 → L3");
+}
+
+#[test]
+fn who_has_not_moved_is_at_the_largest_wasted_item_and_who_has_stays() {
+    for (keys, expected) in [("2", "old/b"), ("2 o o", "/old")] {
+        let (sample, mut hands) = with_a_gap();
+        hands.press(keys);
+        finish(&mut hands, &sample);
+        let selected = hands.state.waste_group().map(|group| group.path.clone());
+        let bundle = hands.state.waste.bundle().map(|bundle| bundle.title.clone());
+        let found = selected.or(bundle).unwrap_or_default();
+        assert!(found.contains(expected), "{keys}: {found}\n{}", hands.text());
+    }
+    // Whoever has moved stays where he is, whatever comes above.
+    let sample = with_a_gap().0;
+    for (keys, expected) in [("2 j", "old/a"), ("2 o j", "L0 → L1"), ("2 o o j", "/etc")] {
+        let mut hands = Hands::loading(80, 24, &sample);
+        (0..4).for_each(|layer| read(&mut hands, &sample, layer));
+        hands.feed(Feed::Draft(sample.draft(3)));
+        hands.press(keys);
+        hands.feed(Feed::Ready(Arc::clone(&sample.model)));
+        let selected = hands.state.waste_group().map(|group| group.path.clone());
+        let bundle = hands.state.waste.bundle().map(|bundle| bundle.title.clone());
+        assert_eq!(selected.or(bundle).as_deref(), Some(expected), "{keys}\n{}", hands.text());
+    }
+}
+
+#[test]
+fn what_is_known_of_contents_stays_known() {
+    let (sample, mut hands) = with_a_gap();
+    hands.press("f content:layer");
+    let answered = |hands: &Hands| hands.state.inquest.answers.len();
+    let before = answered(&hands);
+    assert!(before > 0);
+    hands.feed(Feed::Draft(sample.draft(2)));
+    assert_eq!(answered(&hands), before, "it is not asked again from the beginning");
+    finish(&mut hands, &sample);
+    // Every file of the whole image that can be read has the word, and all were looked through.
+    shows(&hands, "5 found");
+}
+
+#[test]
+fn what_comes_to_nothing_says_why_and_keeps_what_was_there() {
+    let sample = Sample::new();
+    let mut hands = Hands::new(80, 24);
+    hands.feed(Feed::Opening { reference: "-".to_owned() });
+    hands.feed(found("zero", &sample.listings[0]));
+    hands.feed(found("one", &sample.listings[1]));
+    for (keys, said) in [
+        ("4", "The manifest comes later in the input."),
+        ("2", "The manifest comes later in the input."),
+        ("1 :1 Enter", "the manifest will tell the layers"),
+        ("Esc B", "not yet"),
+        ("C", "not yet"),
+    ] {
+        hands.press(keys);
+        shows(&hands, said);
+    }
+    assert_eq!((hands.state.compare.points, hands.state.compare.base), (None, None));
+    hands.press("Esc j Tab");
+    hands.feed(Feed::Failed("-: unexpected end at byte 700".to_owned()));
+    shows(&hands, "2 layers so far · broken off");
+    shows(&hands, "unexpected end at byte 700");
+    shows(&hands, "python3");
+    hands.press("q");
+    assert!(hands.quit);
+    assert_eq!(hands.state.failure.as_deref(), Some("-: unexpected end at byte 700"));
+}
+
 /// A layer that is found before the manifest is.
 fn found(name: &str, listing: &Arc<Listing>) -> Feed {
     Feed::Found { name: name.to_owned(), listing: Arc::clone(listing) }

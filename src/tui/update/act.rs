@@ -36,7 +36,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::Help => modal::open_help(state),
         Act::Back => back(state, effects),
         Act::Suspend => effects.push(Effect::Suspend),
-        Act::Quit => effects.push(Effect::Quit),
+        Act::Quit => effects.push(quit(state)),
         Act::Choose => choose(state, effects),
         Act::Copy if matches!(state.modal(), Some(Modal::Menu(_))) => menu::copy(state, effects),
         Act::CopyMenu => menu::open(state),
@@ -273,10 +273,14 @@ pub(crate) fn is_too_early(state: &State, act: Act) -> bool {
         return false;
     }
     let is_on_tree = state.view == View::Layers && state.modals.is_empty();
+    let is_above = is_on_tree && state.focus() == Pane::Layers && state.layer().0 >= state.understood();
     match act {
         // What is compared with everything else.
         Act::DiveCount | Act::Duplicates => true,
         Act::Find | Act::Secrets | Act::LensCycle | Act::LensSum | Act::LensRange => state.ready.is_none(),
+        // What is said of layers by their numbers, or of the documents.
+        Act::MarkBase | Act::CompareBase | Act::Raw | Act::Dockerfile => state.subject.is_none(),
+        Act::Extract | Act::MarkSquash if is_above => true,
         // What is said of a layer of which it is not known what it changes.
         Act::ChangesOnly
         | Act::KindAdded
@@ -426,6 +430,11 @@ fn choose(state: &mut State, effects: &mut Effects) {
         effects.push(Effect::Choose(picker.at.cursor));
         state.stage = Stage::Opening(super::super::state::Opening::default());
     }
+}
+
+/// Leaves; if there was no image, as a program that could not open it.
+pub(super) fn quit(state: &State) -> Effect {
+    state.failure.as_ref().map_or(Effect::Quit, |message| Effect::Fail(message.clone()))
 }
 
 fn copy(state: &mut State, effects: &mut Effects) {

@@ -13,7 +13,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     let (View::Compare, Some(ready)) = (state.view, &state.ready) else { return };
     let (left, right) = state.compared();
     if left.max(right).0 >= state.understood() {
-        return;
+        return state.compare.forget();
     }
     let question = Compare {
         model: Arc::clone(&ready.model),
@@ -30,6 +30,9 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
 
 /// Compares two layers that were typed, as in `3 8`, or another image with this one.
 pub(super) fn typed(state: &mut State, words: &str, effects: &mut Effects) -> Result<(), String> {
+    if state.subject.is_none() {
+        return Err("not yet: the manifest will tell the layers".to_owned());
+    }
     let numbers: Result<Vec<u32>, _> = words.split_whitespace().map(str::parse).collect();
     let words = words.trim();
     if numbers.is_err() {
@@ -65,6 +68,9 @@ pub(super) fn with_marked(state: &mut State) {
 
 /// Moves the right point.
 pub(super) fn step(state: &mut State, by: i32) {
+    if state.subject.is_none() {
+        return;
+    }
     let (left, right) = state.compared();
     state.compare.points = Some((left, state.layer_beside(right, by)));
 }

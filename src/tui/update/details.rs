@@ -141,7 +141,10 @@ fn found_facts(state: &State, found: &Found) -> Vec<Fact> {
     let mut out = vec![
         fact("member", found.name.clone()),
         fact("size", format!("{size} in {}", entries(found.listing.len() as u64))),
-        (NO_MANIFEST.to_owned(), Role::Dim),
+        match &state.failure {
+            Some(message) => (text::prose(message), Role::Error),
+            None => (NO_MANIFEST.to_owned(), Role::Dim),
+        },
     ];
     out.extend(found.error.as_ref().map(|error| (text::prose(error), Role::Error)));
     out
@@ -196,7 +199,8 @@ pub(crate) fn killed_sentence(state: &State, index: LayerIndex) -> Option<String
         )),
         Some(killed) => Some(format!("makes {} of {} dead", human(killed.bytes, units), of(killed))),
         None if layer.wasted_bytes > 0 => {
-            Some(format!("{} of it are dead in the final image", human(layer.wasted_bytes, units)))
+            let when = if state.is_whole() { "in the final image" } else { "so far" };
+            Some(format!("{} of it are dead {when}", human(layer.wasted_bytes, units)))
         }
         None => None,
     }
@@ -420,7 +424,7 @@ fn life_facts(state: &State, model: &Model, node: NodeId) -> Vec<Fact> {
     }
     out.extend(life::rows(model, &timeline, state.options.units));
     out.push((String::new(), Role::Text));
-    out.push(life::sentence(&timeline));
+    out.push(life::sentence(model, &timeline));
     out
 }
 

@@ -46,7 +46,7 @@ fn wanted(state: &State, model: &Model) -> Option<(Wanted, String, Option<LayerI
         _ if is_tree && state.tree.mode == LensMode::Alone => Version::Of(state.layer()),
         _ if is_tree => Version::AsOf(state.lens(state.tree.mode)?.last),
         Some(Modal::Life(life)) => Version::AsOf(life.step()?.layer),
-        _ => Version::AsOf(LayerIndex(state.layer_count().saturating_sub(1))),
+        _ => Version::AsOf(LayerIndex(state.understood().saturating_sub(1))),
     };
     let version = still_there(tree, node, version);
     let is_leaf = is_tree && state.tree.selected().is_some_and(|row| row.folder == Folder::Leaf);

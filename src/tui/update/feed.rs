@@ -3,8 +3,9 @@
 use super::super::effect::Effect;
 use super::super::layout::Pane;
 use super::super::state::{Found, LayerRow, Opening, Picker, Position, Reading, Ready, Stage, State, Subject};
+use super::super::theme::Role;
 use super::super::{Feed, Model, groups, pretty, text};
-use super::{Effects, find, inquest, lens, life, toast, waste, without};
+use super::{Effects, find, lens, tell, toast, waste, without};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::{EntryKind, Listing};
@@ -29,8 +30,8 @@ pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
         Feed::Image { image, kind, reference } => begin(state, image, kind, reference),
         Feed::Progress(step) => progress(state, &step),
         Feed::Layer { layer, listing, error } => finish_layer(state, layer, listing, error),
-        Feed::Draft(model) => understand(state, model, effects),
-        Feed::Ready(model) => ready(state, model, effects),
+        Feed::Draft(model) => understand(state, &model, effects),
+        Feed::Ready(model) => ready(state, &model, effects),
         Feed::Verdict(rulings) => state.verdict = rulings,
         Feed::Dangling(links) => state.dangling = links,
         Feed::Packages(packages) => state.packages = Some(packages),
@@ -39,6 +40,11 @@ pub(super) fn feed(state: &mut State, feed: Feed, effects: &mut Effects) {
         Feed::Failed(message) if state.is_whole() => {
             toast(state, text::prose(&message));
             state.notices.push(Notice::error("image", message));
+        }
+        // Nor does it take away the layers that came before: whoever leaves is told why there were no more.
+        Feed::Failed(message) if state.subject.is_none() && !state.layers.found.is_empty() => {
+            tell(state, text::prose(&message), Role::Error);
+            state.failure = Some(message);
         }
         Feed::Failed(message) => effects.push(Effect::Fail(message)),
         Feed::Notice(notice) => {
@@ -112,7 +118,7 @@ fn shipped(listing: &Listing) -> u64 {
     files.map(|entry| entry.size).fold(0, u64::saturating_add)
 }
 
-fn ready(state: &mut State, model: Arc<Model>, effects: &mut Effects) {
+fn ready(state: &mut State, model: &Arc<Model>, effects: &mut Effects) {
     if state.subject.is_none() {
         let source = &model.report.image.source;
         begin(state, Arc::clone(&model.image), source.kind.clone(), source.reference.clone());
@@ -134,18 +140,24 @@ fn ready(state: &mut State, model: Arc<Model>, effects: &mut Effects) {
 }
 
 /// Takes what is known of the image, or of its lowest layers. What is shown of it is made anew; paths keep their numbers.
-fn understand(state: &mut State, model: Arc<Model>, effects: &mut Effects) {
+fn understand(state: &mut State, model: &Arc<Model>, effects: &mut Effects) {
     let is_new = state.ready.as_ref().is_none_or(|before| !Arc::ptr_eq(&before.model.tree, &model.tree));
-    let (groups, killed) = (groups::group(&model), groups::killed(&model));
-    state.ready = Some(Ready { model, groups, killed });
+    let (groups, killed) = (groups::group(model), groups::killed(model));
+    state.ready = Some(Ready { model: Arc::clone(model), groups, killed });
     if is_new {
-        inquest::forget(state);
+        state.inquest.grow(&model.tree);
         state.waste.as_dive = None;
-        state.preview = None;
+        // Whoever has not moved is at the largest item, whichever that is by now.
+        if state.waste.at.cursor == 0 {
+            state.waste.shown.clear();
+        }
+        if let Some(preview) = &mut state.preview {
+            preview.hit.grow(model);
+        }
+        state.modals.iter_mut().for_each(|modal| modal.grow(model));
         lens::weigh(state);
         without::weigh(state, effects);
-        life::look_again(state);
-        find::look_again(state, effects);
+        find::look(state, effects);
     }
     waste::set_filter(state, state.waste.filter.clone(), effects);
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// list is looked at.
 pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     let (View::Files, Some(ready)) = (state.view, &state.ready) else { return };
-    let Some(lens) = state.lens(state.files.mode) else { return };
+    let Some(lens) = state.lens(state.files.mode) else { return state.files.forget() };
     let question = List {
         tree: Arc::clone(&ready.model.tree),
         lens,

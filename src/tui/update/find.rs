@@ -49,16 +49,6 @@ pub(super) fn edit(state: &mut State, requests: &[InputRequest], effects: &mut E
     }
 }
 
-/// Looks again for what is typed: more layers are known by now.
-pub(super) fn look_again(state: &mut State, effects: &mut Effects) {
-    let Some(ready) = &state.ready else { return };
-    if let Some(find) = find_of(&mut state.modals) {
-        find.model = Arc::clone(&ready.model);
-        find.hit = None;
-        look(state, effects);
-    }
-}
-
 /// The search that is open, or the one below whatever was opened from it.
 fn find_of(modals: &mut [Modal]) -> Option<&mut Find> {
     let mut finds = modals.iter_mut().rev().filter_map(|modal| match modal {

@@ -1,7 +1,7 @@
 //! Finding out what filters ask of contents, and making use of it.
 
 use super::super::effect::Effect;
-use super::super::inquest::{Ask, Inquest, Open};
+use super::super::inquest::{Ask, Open};
 use super::super::msg::Generation;
 use super::super::state::{Modal, State};
 use super::{Effects, find, toast, waste};
@@ -36,11 +36,6 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
         effects.push(Effect::Inquire(generation, ask));
         Open { filter, generation, done: None, cancel }
     });
-}
-
-/// Another tree: what was known of the files of the one before says nothing.
-pub(super) fn forget(state: &mut State) {
-    state.inquest = Inquest::default();
 }
 
 fn is_open(state: &State, generation: Generation) -> bool {

@@ -84,7 +84,10 @@ pub(super) fn to_waste(state: &mut State) {
             state.waste.at.cursor = found;
             state.view = View::Waste;
         }
-        None => toast(state, "nothing of this path is wasted"),
+        None => toast(
+            state,
+            if state.is_whole() { "nothing of this path is wasted" } else { "nothing of this path is wasted so far" },
+        ),
     }
 }
 
@@ -102,7 +105,8 @@ pub(super) fn link_to_target(state: &mut State) {
     }
     let Some(target) = tree.follow(&tree.path(row.node), LayerIndex(u32::MAX)).filter(|target| *target != row.node)
     else {
-        toast(state, "this link leads to nothing in the final image");
+        let where_to = if state.is_whole() { "in the final image" } else { "in the layers so far" };
+        toast(state, format!("this link leads to nothing {where_to}"));
         return;
     };
     let (path, is_shown) = (tree.path(target), scene.shows(target));

@@ -114,9 +114,13 @@ pub(super) fn weigh(state: &mut State) {
     state.layers.saved = waste.map_or(0, |waste| squash_saves(waste, &state.layers.marked));
 }
 
-/// The entries of the selected layer, if it is read; it need not be known yet which one it is.
+/// The entries of the selected layer, if it is read and can be shown alone; it need not be known which one it is.
 fn alone(state: &State) -> Option<&Arc<Listing>> {
     let reading = || state.subject.as_ref()?.reading.get(state.layers.selected?.index());
+    // What a filter asks of the other layers nobody can tell yet.
+    if state.tree.filter.as_ref().is_some_and(|filter| filter.asks_for_image()) {
+        return None;
+    }
     match (state.found(), reading()) {
         (Some(found), _) => Some(&found.listing),
         (None, Some(Reading::Done { listing, .. })) => Some(listing),

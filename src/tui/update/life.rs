@@ -18,17 +18,6 @@ pub(super) fn open(state: &mut State) {
     }
 }
 
-/// Looks again at the lives that are open: more layers are known by now.
-pub(super) fn look_again(state: &mut State) {
-    let Some(ready) = &state.ready else { return };
-    for modal in &mut state.modals {
-        if let Modal::Life(life) = modal {
-            life.model = Arc::clone(&ready.model);
-            life.timeline = Timeline::of(&life.model.tree, life.timeline.node);
-        }
-    }
-}
-
 /// From an event to the path in the tree of its layer.
 pub(super) fn show_step(state: &mut State) {
     let Some(Modal::Life(life)) = state.modal() else { return };

@@ -32,14 +32,14 @@ pub(super) fn copy(state: &mut State, effects: &mut Effects) {
         }
         (Text::Digest(inode), Some(ready)) => {
             let ask = AskDigest { files: Arc::clone(&ready.model.files), inode };
-            effects.push(Effect::Digest(state.reads.advance(), ask));
+            effects.push(Effect::Digest(state.digests.advance(), ask));
             toast(state, "reading the file for its SHA-256 …");
         }
         (Text::Digest(_), None) => {}
     }
 }
 
-/// Copies the digest of a file, unless something else was asked for since.
+/// Copies the digest of a file, unless another one was asked for since.
 pub(super) fn digested(
     state: &mut State,
     generation: Generation,
@@ -47,7 +47,7 @@ pub(super) fn digested(
     effects: &mut Effects,
 ) {
     match digest {
-        _ if generation != state.reads => {}
+        _ if generation != state.digests => {}
         Ok(digest) => {
             toast(state, format!("copied its SHA-256, {}…", digest.get(..12).unwrap_or(&digest)));
             effects.push(Effect::Copy(digest));

@@ -1,6 +1,5 @@
 //! What is being typed.
 
-use super::super::effect::Effect;
 use super::super::keymap::{self, Act, Action};
 use super::super::layout::Pane;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, View};
@@ -258,6 +257,9 @@ pub(super) fn perform(state: &mut State, act: Act, effects: &mut Effects) {
 /// Does a command. Says whether there is such a one.
 fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, String> {
     if let Ok(layer) = command.parse::<u32>() {
+        if state.subject.is_none() {
+            return Err("not yet: the manifest will tell the layers".to_owned());
+        }
         if layer >= state.layer_count() {
             return Err(format!(
                 "there is no layer {layer}: the last one is {}",
@@ -270,7 +272,7 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, 
     }
     match command {
         "" => {}
-        "q" | "quit" => effects.push(Effect::Quit),
+        "q" | "quit" => effects.push(act::quit(state)),
         "messages" => messages(state),
         _ => match command.split_once(' ').unwrap_or((command, "")) {
             ("cmp", what) => return compare::typed(state, what, effects).map(|()| true),

@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 /// Begins to read another image.
 pub(super) fn challenge(state: &mut State, reference: &str, effects: &mut Effects) -> Result<(), String> {
-    let Some(ready) = &state.ready else { return Err("not yet: layers are still being read".to_owned()) };
+    let Some(ready) = state.ready.as_ref().filter(|_| state.is_whole()) else {
+        return Err("not yet: layers are still being read".to_owned());
+    };
     let (contents, cancel) = (Arc::clone(&ready.model.files), Cancel::default());
     let generation = state.reads.advance();
     let reference = reference.to_owned();

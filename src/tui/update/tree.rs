@@ -19,10 +19,10 @@ pub(super) fn looked(state: &mut State, generation: Generation, scene: &Arc<Scen
     // A tree that grows keeps its numbers; the tree of a single layer has its own.
     let grows = |before: &Scene| before.kinds_known && scene.kinds_known || Arc::ptr_eq(&before.tree, &scene.tree);
     let same_tree = before.as_ref().is_some_and(|before| grows(before));
-    if !same_tree {
-        // Nodes are numbers of one tree.
-        state.tree.openness.single.clear();
-        state.tree.unfiltered = None;
+    if let Some(before) = before.as_ref().filter(|_| !same_tree) {
+        state.tree.openness = state.tree.openness.carried(&before.tree, &scene.tree);
+        let unfiltered = state.tree.unfiltered.as_ref();
+        state.tree.unfiltered = unfiltered.map(|openness| openness.carried(&before.tree, &scene.tree));
     }
     let same_lens = same_tree && before.is_some_and(|before| before.view.lens() == scene.view.lens());
     if !same_lens {

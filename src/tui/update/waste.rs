@@ -29,6 +29,10 @@ pub(super) fn rebuild(state: &mut State) {
             opened.map(|bundle| bundle.members.clone()).unwrap_or_default()
         }
     };
+    let chosen = state.waste.bundle_at.cursor;
+    let title = state.waste.bundles.get(chosen).filter(|_| chosen > 0).map(|bundle| &bundle.title);
+    let same = title.and_then(|title| bundles.iter().position(|bundle| bundle.title == *title));
+    state.waste.bundle_at.cursor = same.unwrap_or(0);
     state.waste.bundles = bundles;
     let sort = state.waste.sort;
     shown.sort_by(|a, b| compare(sort, a, b));
@@ -139,11 +143,11 @@ pub(super) fn next_metric(state: &mut State, effects: &mut Effects) {
         set_filter(state, state.waste.filter.clone(), effects);
         return toast(state, "what would go away");
     }
-    effects.push(Effect::CountAsDive(state.reads.advance(), Arc::clone(&ready.model)));
+    effects.push(Effect::CountAsDive(state.dive_counts.advance(), Arc::clone(&ready.model)));
     toast(state, "counting as dive does …");
 }
 
-/// Shows the paths as dive counts them, unless something else was asked for since.
+/// Shows the paths as dive counts them.
 pub(super) fn counted(
     state: &mut State,
     generation: Generation,
@@ -151,7 +155,7 @@ pub(super) fn counted(
     references: &[DiveReference],
     effects: &mut Effects,
 ) {
-    let Some(ready) = state.ready.as_ref().filter(|_| generation == state.reads) else { return };
+    let Some(ready) = state.ready.as_ref().filter(|_| generation == state.dive_counts) else { return };
     let units = state.options.units;
     let (ours, theirs) = (human(ready.model.report.totals.wasted_bytes, units), human(figures.wasted_bytes, units));
     state.waste.as_dive = Some(groups::as_dive_counts(&ready.model.tree, &ready.groups, references));

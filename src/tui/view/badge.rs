@@ -9,12 +9,20 @@ use crate::tree::{DeathCause, InodeId, NodeId, Tree};
 pub(super) fn of_file(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
     match dead(tree, inode) {
         Some(badge) => (badge, Role::Waste),
-        None => mode_or_name(tree, node, inode, entry, room),
+        None => mode_or_name(tree, true, node, inode, entry, room),
     }
 }
 
 /// What to say about anything that is no directory and no symbolic link, whether it is dead or not.
-pub(super) fn mode_or_name(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
+/// The tree of a single layer does not know which one that is.
+pub(super) fn mode_or_name(
+    tree: &Tree,
+    of_image: bool,
+    node: NodeId,
+    inode: InodeId,
+    entry: Entry<'_>,
+    room: usize,
+) -> (String, Role) {
     if entry.mode & 0o4000 != 0 {
         return ("suid".to_owned(), Role::Warning);
     }
@@ -22,7 +30,10 @@ pub(super) fn mode_or_name(tree: &Tree, node: NodeId, inode: InodeId, entry: Ent
         return ("sgid".to_owned(), Role::Warning);
     }
     match tree.inode(inode).filter(|inode| inode.node != node) {
-        Some(first) => (leads(&format!("hl L{}:", first.layer), &text::path(tree, first.node), "", room), Role::Dim),
+        Some(first) if of_image => {
+            (leads(&format!("hl L{}:", first.layer), &text::path(tree, first.node), "", room), Role::Dim)
+        }
+        Some(first) => (leads("hl ", &text::path(tree, first.node), "", room), Role::Dim),
         None => (String::new(), Role::Dim),
     }
 }

@@ -27,7 +27,11 @@ impl Painter<'_> {
         let known = state.compare.comparison().filter(|_| is_known);
         let (Some(comparison), Some(ready)) = (known, &state.ready) else {
             let window = self.frame(Pane::Compare, area, "Compare", "");
-            let text = if is_known { "…" } else { "Layers are compared as they are read, the lowest first." };
+            let text = if is_known {
+                "…"
+            } else {
+                super::waits_for(state, "Layers are compared as they are read, the lowest first.")
+            };
             self.placeholder(window, text);
             return;
         };

@@ -21,7 +21,11 @@ impl Painter<'_> {
         let is_known = state.lens(state.files.mode).is_some();
         let Some(files) = state.files.files().filter(|_| is_known) else {
             let window = self.frame(Pane::Files, area, "Files", "");
-            let text = if is_known { "…" } else { "Files are listed as the layers are read, the lowest first." };
+            let text = if is_known {
+                "…"
+            } else {
+                super::waits_for(state, "Files are listed as the layers are read, the lowest first.")
+            };
             self.placeholder(window, text);
             return;
         };

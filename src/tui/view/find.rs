@@ -42,7 +42,8 @@ impl Painter<'_> {
         let line = [("> ".to_owned(), Role::Key), (text::cut(&text::prose(&typed), width), Role::Strong)];
         self.line(Rect { x: parts.input.x + 1, width: parts.input.width.saturating_sub(1), ..parts.input }, &line);
         self.rule(parts.rule, "");
-        let heading = format!("  {:<TOUCHED$} at the end  path", "touched");
+        let end = if found.model.is_draft { "so far" } else { "at the end" };
+        let heading = format!("  {:<TOUCHED$} {end:>10}  path", "touched");
         self.line(parts.heading, &[(heading, Role::Dim)]);
         let hits = found.found.hits.iter().enumerate().skip(found.at.offset);
         for ((index, node), y) in hits.zip(parts.list.y..parts.list.bottom()) {
@@ -104,7 +105,7 @@ impl Painter<'_> {
         let layers = find::layers(&hit.timeline);
         let room = usize::from(area.width).saturating_sub(text::width(&layers) + 10);
         self.rule(Rect { height: 1, ..area }, &format!("{} · {layers}", text::shorten_path(&path, room)));
-        let sentence = life::sentence_rows(&hit.timeline, usize::from(area.width).saturating_sub(2));
+        let sentence = life::sentence_rows(&found.model, &hit.timeline, usize::from(area.width).saturating_sub(2));
         self.last_steps(&found.model, &hit.timeline, sentence, area);
     }
 

@@ -44,9 +44,6 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
                 figures.push((human(totals.shipped_bytes, units), Role::Text));
             }
             figures.push((count, Role::Text));
-            if !is_whole {
-                figures.push((format!("reading {} of {layers} …", subject.finished()), Role::Strong));
-            }
             if class == Class::Wide && is_whole {
                 figures.push((format!("{} paths", totals.paths), Role::Text));
             }
@@ -57,12 +54,15 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
             }
             figures.push((waste, Role::Waste));
             if class == Class::List && state.view == View::Layers {
-                figures.push((state.lens_name(state.tree.mode), Role::Text));
+                figures.push((state.tree_lens_name(), Role::Text));
             }
             if class == Class::Wide && is_whole {
                 figures.push((format!("efficiency {}", percent(totals.efficiency)), Role::Text));
             }
             figures.extend(what_if(state, totals.shipped_bytes));
+            if !is_whole {
+                figures.push((format!("reading {} of {layers} …", subject.finished()), Role::Strong));
+            }
             if totals.partial {
                 figures.push(("partial".to_owned(), Role::Error));
             }
@@ -73,8 +73,12 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
 
 /// What the image would weigh with the marked layers as one, or without the paths that are left out.
 fn what_if(state: &State, shipped: u64) -> Option<Piece> {
+    let units = state.options.units;
     let weighs = |saved: u64| {
-        let units = state.options.units;
+        // Nobody knows yet what the image weighs.
+        if !state.is_whole() {
+            return format!("-{} so far", human(saved, units));
+        }
         format!("{} (-{})", human(shipped.saturating_sub(saved), units), human(saved, units))
     };
     let text = match state.without.nodes.len() {
@@ -105,9 +109,22 @@ fn before_manifest(state: &State, width: usize, class: Class) -> Vec<Piece> {
         Some((read, None)) => format!("{} read", human(read, units)),
         None => "being read".to_owned(),
     };
+    let read = match &state.failure {
+        Some(_) => "broken off".to_owned(),
+        None => read,
+    };
     let layers = state.layers.found.len();
     let layers = format!("{layers} {} so far", if layers == 1 { "layer" } else { "layers" });
-    fit(&name, vec![(opening.kind.clone(), Role::Text), (layers, Role::Text), (read, Role::Strong)], width, class)
+    fit(
+        &name,
+        vec![
+            (opening.kind.clone(), Role::Text),
+            (layers, Role::Text),
+            (read, if state.failure.is_some() { Role::Error } else { Role::Strong }),
+        ],
+        width,
+        class,
+    )
 }
 
 /// Leaves out figures, the first ones first, until the rest fits; then the name gives way.
@@ -139,7 +156,7 @@ pub(super) fn lens(state: &State) -> String {
                 (Class::Wide, None) => "   ([ ] layer)",
                 _ => "",
             };
-            format!("lens: {}{keys}", state.lens_name(state.tree.mode))
+            format!("lens: {}{keys}", state.tree_lens_name())
         }
         View::Files => format!("lens: {}", state.lens_name(state.files.mode)),
         View::Compare if matches!(state.modal(), Some(Modal::Duel(_))) => "two images".to_owned(),
@@ -191,7 +208,10 @@ fn identity(state: &State) -> Vec<Vec<Piece>> {
 
 fn layer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     if let Some(found) = state.found() {
-        let note = vec![(update::NO_MANIFEST.to_owned(), Role::Dim)];
+        let note = match &state.failure {
+            Some(message) => vec![(text::cut(&text::prose(message), width), Role::Error)],
+            None => vec![(update::NO_MANIFEST.to_owned(), Role::Dim)],
+        };
         return vec![vec![(text::shorten_path(&found.name, width), Role::Strong)], note];
     }
     let Some(subject) = &state.subject else { return Vec::new() };
@@ -264,8 +284,12 @@ fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let of_bundle = |bundle: &Bundle| (steps(bundle.layers.0, bundle.layers.1), bundle.advice(), bundle.bytes);
     let found = state.waste_group().and_then(of_group).or_else(|| state.waste.bundle().map(of_bundle));
     let Some((steps, advice, saved)) = found else { return vec![figures] };
-    let share = text::percent(saved, report.totals.shipped_bytes);
-    let tip = format!("Tip  {advice}: saves {}, {share} of the image", human(saved, units));
+    let of_all = if state.is_whole() {
+        format!(", {} of the image", text::percent(saved, report.totals.shipped_bytes))
+    } else {
+        " so far".to_owned()
+    };
+    let tip = format!("Tip  {advice}: saves {}{of_all}", human(saved, units));
     vec![vec![(text::cut(&steps, width), Role::Text)], vec![(text::cut(&tip, width), Role::Text)], figures]
 }
 

@@ -17,7 +17,10 @@ use ratatui::layout::Rect;
 
 impl Painter<'_> {
     pub(super) fn labels(&mut self, area: Rect) {
-        let Some(subject) = &self.state.subject else { return };
+        let Some(subject) = &self.state.subject else {
+            let window = self.frame(Pane::Labels, area, "Labels", "");
+            return self.placeholder(window, super::waits_for(self.state, ""));
+        };
         let labels = &subject.image.provenance.labels;
         let inherited = labels.iter().filter(|label| label.inherited).count();
         let note = format!("{} own · {inherited} from base", labels.len() - inherited);

@@ -41,7 +41,11 @@ impl Painter<'_> {
         };
         let window = self.frame(Pane::Layers, area, &title, "");
         let columns = Columns::of(usize::from(window.width));
-        let third = if state.ready.is_some() { "  waste" } else { "  read " };
+        let third = match (&state.ready, state.is_whole()) {
+            (None, _) => "  read ",
+            (Some(_), false) => " waste…",
+            (Some(_), true) => "  waste",
+        };
         let number = format!(" {}  size", text::left("#", self.number_width()));
         let heading = [
             number.as_str(),
@@ -130,7 +134,10 @@ impl Painter<'_> {
         }
         if columns.waste {
             let role = if section.wasted_bytes > 0 { Role::Waste } else { Role::Dim };
-            out.push((text::right(&text::short(section.wasted_bytes, units), 7), role));
+            // Nothing so far: what is above may change that.
+            let none_yet = section.wasted_bytes == 0 && !self.state.is_whole();
+            let wasted = if none_yet { "…".to_owned() } else { text::short(section.wasted_bytes, units) };
+            out.push((text::right(&wasted, 7), role));
         }
         if columns.changes {
             let counts =

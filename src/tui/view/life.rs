@@ -48,7 +48,7 @@ impl Painter<'_> {
             }
         }
         self.more(area, rows.len(), life.at.offset, usize::from(window.height));
-        let sentence = life::sentence_rows(&life.timeline, usize::from(below.width).saturating_sub(2));
+        let sentence = life::sentence_rows(&life.model, &life.timeline, usize::from(below.width).saturating_sub(2));
         for (line, y) in sentence.into_iter().zip(below.y..below.bottom()) {
             self.line(Rect { x: below.x + 1, y, width: below.width.saturating_sub(2), height: 1 }, &[line]);
         }

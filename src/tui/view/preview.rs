@@ -58,5 +58,9 @@ impl Painter<'_> {
 }
 
 fn why_nothing(state: &State) -> &'static str {
-    if state.ready.is_none() { "once all layers are read" } else { "nothing is selected" }
+    if state.tree_row().is_none() && !state.is_whole() {
+        "once the layers below are read"
+    } else {
+        "nothing is selected"
+    }
 }

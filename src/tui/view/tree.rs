@@ -130,7 +130,7 @@ impl Painter<'_> {
         if columns.time {
             out.push((format!("{} ", text::left(&time(shown), 16)), Role::Dim));
         }
-        if self.state.without.nodes.contains(&row.node) {
+        if scene.kinds_known && self.state.without.nodes.contains(&row.node) {
             out.push(("* ".to_owned(), Role::Strong));
         }
         let taken: usize = out.iter().map(|(text, _)| text::width(text)).sum();
@@ -198,7 +198,7 @@ impl Painter<'_> {
                 let is_last = scene.tree.final_state(row.node) == Some(Occupant::Inode(inode));
                 badge::of_link(&scene.tree, inode, is_last && self.state.dangling.contains(&row.node), room)
             }
-            _ => badge::mode_or_name(&scene.tree, row.node, inode, entry, room),
+            _ => badge::mode_or_name(&scene.tree, scene.kinds_known, row.node, inode, entry, room),
         }
     }
 }
@@ -251,32 +251,19 @@ fn closed(scene: &Scene, row: &Row) -> String {
 }
 
 fn title(state: &State) -> String {
-    let lens = state.lens_name(state.tree.mode);
+    let lens = state.tree_lens_name();
     match &state.tree.scene {
-        Some(scene) if scene.kinds_known => {
-            let counts = scene.view.counts();
-            // What the layers did in all is no figure of what a filter leaves.
-            if scene.filtered {
-                format!("{lens} · {} found", scene.total())
-            } else {
-                format!("{lens} {}", super::changes(counts))
-            }
-        }
+        // What the layers did in all is no figure of what a filter leaves.
+        Some(scene) if scene.filtered => format!("{lens} · {} found", scene.total()),
+        Some(scene) if scene.kinds_known => format!("{lens} {}", super::changes(scene.view.counts())),
         _ => lens,
     }
 }
 
 /// The filter, the kinds and the order, as far as there is room for them.
 fn note(state: &State, room: usize) -> String {
-    let waits = || {
-        let Some(subject) = &state.subject else { return Some("kinds wait: manifest".to_owned()) };
-        let reading = &subject.reading;
-        let first = reading.iter().position(|reading| !matches!(reading, Reading::Done { .. }))?;
-        Some(format!("kinds wait: L{first}"))
-    };
-    if state.tree.scene.as_ref().is_some_and(|scene| !scene.kinds_known) {
-        return waits().unwrap_or_default();
-    }
+    let waits = || Some(format!("kinds wait: {}", first_unread(state)?));
+    let is_alone = state.tree.scene.as_ref().is_some_and(|scene| !scene.kinds_known);
     let sort = state.tree.sort;
     let key = match sort.key {
         SortKey::Size => "size",
@@ -292,7 +279,7 @@ fn note(state: &State, room: usize) -> String {
     if let Some(filter) = &state.tree.filter {
         out.push(format!("/{}", text::shorten(&text::prose(filter.typed()), 20)));
     }
-    out.extend(kinds(state.tree.kinds));
+    out.extend(if is_alone { waits() } else { kinds(state.tree.kinds) });
     out.push(format!("{key} {arrow}"));
     while out.len() > 1 && text::width(&out.join(" · ")) > room {
         out.pop();
@@ -313,7 +300,10 @@ fn kinds(kinds: Kinds) -> Option<String> {
 
 /// Why there is no tree yet.
 fn waiting(state: &State) -> String {
-    let Some(subject) = &state.subject else { return String::new() };
+    let asks = state.tree.filter.as_ref().is_some_and(|filter| filter.asks_for_image());
+    let first = first_unread(state).filter(|_| asks);
+    let known_once = |first: String| format!("what this filter asks is known once {first} is read");
+    let Some(subject) = &state.subject else { return first.map_or_else(String::new, known_once) };
     let layer = state.layer();
     match subject.reading.get(layer.index()) {
         Some(Reading::Partly(read, total)) => format!(
@@ -327,8 +317,16 @@ fn waiting(state: &State) -> String {
             }
             None => format!("L{layer} is not read yet"),
         },
-        _ => String::new(),
+        Some(Reading::Done { .. }) => first.map_or_else(String::new, known_once),
+        None => String::new(),
     }
+}
+
+/// What has to come before anything can be told of the layers above.
+fn first_unread(state: &State) -> Option<String> {
+    let Some(subject) = &state.subject else { return Some("the manifest".to_owned()) };
+    let first = subject.reading.iter().position(|reading| !matches!(reading, Reading::Done { .. }))?;
+    Some(format!("L{first}"))
 }
 
 /// Why there are no rows.

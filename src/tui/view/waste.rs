@@ -8,7 +8,7 @@
 
 use super::super::groups::{Group, GroupBy};
 use super::super::layout::Pane;
-use super::super::state::{PromptKind, WasteSort};
+use super::super::state::{PromptKind, State, WasteSort};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::{Painter, Piece};
@@ -46,7 +46,10 @@ impl Painter<'_> {
         let state = self.state;
         let Some(ready) = &state.ready else {
             let window = self.frame(Pane::Waste, area, "Waste", "");
-            self.placeholder(window, "Waste is told as the layers are read, the lowest first.");
+            self.placeholder(
+                window,
+                super::waits_for(state, "Waste is told as the layers are read, the lowest first."),
+            );
             return;
         };
         let total = human(state.waste.bytes, state.options.units);
@@ -75,9 +78,7 @@ impl Painter<'_> {
         ];
         self.heading(Pane::Waste, area, &heading.concat());
         if shown == 0 {
-            let filtered = state.waste.filter.is_some();
-            self.placeholder(window, if filtered { "nothing matches the filter" } else { "Nothing is wasted." });
-            return;
+            return self.placeholder(window, nothing(state));
         }
         let at = state.waste.at;
         let dimmed = state.is_wrong(PromptKind::WasteFilter);
@@ -127,7 +128,7 @@ impl Painter<'_> {
         let (bundles, at) = (&self.state.waste.bundles, self.state.waste.bundle_at);
         self.heading(Pane::Waste, area, "reclaim  share        paths  what they have in common");
         if bundles.is_empty() {
-            return self.placeholder(window, "nothing matches the filter");
+            return self.placeholder(window, nothing(self.state));
         }
         let largest = bundles.iter().map(|bundle| bundle.bytes).max().unwrap_or(0);
         for ((index, bundle), y) in bundles.iter().enumerate().skip(at.offset).zip(window.y..window.bottom()) {
@@ -182,5 +183,14 @@ fn layers(group: &Group) -> String {
         [only] => only.to_string(),
         [first, last] => format!("{first}→{last}"),
         [first, .., last] => format!("{first}→…→{last}"),
+    }
+}
+
+/// Why there are no rows.
+fn nothing(state: &State) -> &'static str {
+    match (&state.waste.filter, state.is_whole()) {
+        (Some(_), _) => "nothing matches the filter",
+        (None, true) => "Nothing is wasted.",
+        (None, false) => "Nothing is wasted so far.",
     }
 }
