@@ -204,7 +204,7 @@ fn a_layer_of_a_slow_pipe_is_looked_into_before_the_others_come() {
     terminal.keys("i");
     terminal.see("10 B (10 bytes)");
     terminal.keys("\u{1b}2");
-    terminal.see("Waste is told as the layers are read");
+    terminal.see("The manifest comes later in the input.");
     terminal.keys("1");
     // What waits for the rest says so.
     terminal.keys("f");
