@@ -1,7 +1,7 @@
 //! How far the reading of an image is: before its manifest has come, and while its layers are read.
 
 use super::state::{LayerRow, LensMode, State};
-use crate::image::Image;
+use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
 use crate::tree::Lens;
 use std::sync::Arc;
@@ -83,6 +83,11 @@ impl State {
         self.ready.is_some() && self.understood() >= self.layer_count()
     }
 
+    /// Whether a layer is, and all below it.
+    pub(crate) fn understands(&self, layer: LayerIndex) -> bool {
+        self.is_whole() || layer.0 < self.understood()
+    }
+
     /// Which layers figures are of, while there are others that are still being read: a part of a title.
     pub(crate) fn so_far(&self) -> String {
         match self.understood() {
@@ -114,7 +119,7 @@ impl State {
     /// What a mode shows of the layers that are understood; none if that is not enough for it.
     pub(crate) fn lens(&self, mode: LensMode) -> Option<Lens> {
         let lens = mode.lens(self.layer(), self.understood());
-        (lens.last.0 < self.understood()).then_some(lens)
+        self.understands(lens.last).then_some(lens)
     }
 
     /// The selected layer, while nobody can tell yet which one it is.

@@ -357,3 +357,18 @@ fn a_layer_can_be_looked_into_before_the_manifest_tells_which_one_it_is() {
     assert_eq!(hands.state.layers.selected, Some(LayerIndex(3)), "{}", hands.text());
     assert_eq!(hands.state.tree_path(), path);
 }
+
+#[test]
+fn an_image_without_layers_waits_for_nothing() {
+    let sample = Sample::of(&[], &[("LABEL a=b", false)]);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    for (keys, said) in
+        [("2", "Nothing is wasted."), ("3", "no files under this lens"), ("5", "There is no difference.")]
+    {
+        hands.press(keys);
+        shows(&hands, said);
+        assert!(!hands.text().contains("so far"), "{}", hands.text());
+    }
+    hands.press("1 Tab j Enter");
+    shows(&hands, "0 layers");
+}

@@ -273,7 +273,7 @@ pub(crate) fn is_too_early(state: &State, act: Act) -> bool {
         return false;
     }
     let is_on_tree = state.view == View::Layers && state.modals.is_empty();
-    let is_above = is_on_tree && state.focus() == Pane::Layers && state.layer().0 >= state.understood();
+    let is_above = is_on_tree && state.focus() == Pane::Layers && !state.understands(state.layer());
     match act {
         // What is compared with everything else.
         Act::DiveCount | Act::Duplicates => true,

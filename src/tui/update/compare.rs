@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) fn follow(state: &mut State, effects: &mut Effects) {
     let (View::Compare, Some(ready)) = (state.view, &state.ready) else { return };
     let (left, right) = state.compared();
-    if left.max(right).0 >= state.understood() {
+    if !state.understands(left.max(right)) {
         return state.compare.forget();
     }
     let question = Compare {

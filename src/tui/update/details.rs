@@ -129,7 +129,7 @@ pub(crate) fn layer_facts(state: &State) -> Vec<Fact> {
     }
     out.extend(figures(state, index));
     // Once it is understood the notices say it.
-    if let Some(error) = layer_error(state, index).filter(|_| index.0 >= state.understood()) {
+    if let Some(error) = layer_error(state, index).filter(|_| !state.understands(index)) {
         out.push((error, Role::Error));
     }
     out

@@ -23,7 +23,7 @@ impl Painter<'_> {
     pub(super) fn compare(&mut self, area: Rect) {
         let state = self.state;
         let (left, right) = state.compared();
-        let is_known = left.max(right).0 < state.understood();
+        let is_known = state.understands(left.max(right));
         let known = state.compare.comparison().filter(|_| is_known);
         let (Some(comparison), Some(ready)) = (known, &state.ready) else {
             let window = self.frame(Pane::Compare, area, "Compare", "");
