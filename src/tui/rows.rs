@@ -140,23 +140,34 @@ pub(crate) struct Sorted(HashMap<NodeId, Arc<Siblings>>);
 impl Sorted {
     fn get(&mut self, scene: &Scene, node: NodeId, sort: Sort) -> Arc<Siblings> {
         Arc::clone(self.0.entry(node).or_insert_with(|| {
-            let shown = scene.tree.children(node).filter(|child| scene.shows(*child)).collect();
-            Arc::new(Siblings { shown, sort, sorted: OnceLock::new() })
+            let shown: Box<[NodeId]> = scene.tree.children(node).filter(|child| scene.shows(*child)).collect();
+            let has_folders = shown.iter().any(|child| !is_leaf(scene, *child));
+            Arc::new(Siblings { shown, has_folders, sort, sorted: OnceLock::new() })
         }))
     }
 
-    /// Forgets everything; the lens, the filter or the sort is another one.
+    /// Forgets everything; the lens or the filter is another one.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Forgets the order; which children are shown does not depend on it.
+    pub(crate) fn resort(&mut self, sort: Sort) {
+        self.0.values_mut().for_each(|siblings| {
+            let siblings = Arc::make_mut(siblings);
+            (siblings.sort, siblings.sorted) = (sort, OnceLock::new());
+        });
     }
 }
 
 /// The children of a directory that are shown. Most directories have nothing but files in them, and of half a million
 /// rows a screen shows a few: such a directory is sorted when one of its rows is looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Siblings {
     /// In no useful order.
     shown: Box<[NodeId]>,
+    /// Whether there is something below one of them.
+    has_folders: bool,
     sort: Sort,
     sorted: OnceLock<Box<[NodeId]>>,
 }
@@ -165,14 +176,17 @@ impl Siblings {
     /// Sorted; `scene` is the one in which they are shown.
     fn in_order(&self, scene: &Scene) -> &[NodeId] {
         self.sorted.get_or_init(|| {
+            let children = || self.shown.iter().copied();
             let mut sorted = match self.sort.key {
-                SortKey::Size => self.sorted_by(scene, |child| Reverse(scene.bytes(child))),
-                SortKey::Name => self.sorted_by(scene, |_| ()),
-                SortKey::Change => self.sorted_by(scene, |child| scene.view.change(child)),
-                SortKey::Time => self.sorted_by(scene, |child| Reverse(scene.time(child))),
+                SortKey::Size => self.sorted_by(scene, children().map(|child| Reverse(scene.bytes(child)))),
+                SortKey::Name => self.sorted_by(scene, children().map(|_| ())),
+                SortKey::Change => self.sorted_by(scene, children().map(|child| scene.view.change(child))),
+                SortKey::Time => self.sorted_by(scene, scene.times(&self.shown).into_iter().map(Reverse)),
+                SortKey::Pull if scene.priced => {
+                    self.sorted_by(scene, children().map(|child| Reverse(scene.pull_cost(child))))
+                }
                 // Rows are made anew once the worker has told.
-                SortKey::Pull if scene.priced => self.sorted_by(scene, |child| Reverse(scene.pull_cost(child))),
-                SortKey::Pull => self.sorted_by(scene, |_| ()),
+                SortKey::Pull => self.sorted_by(scene, children().map(|_| ())),
             };
             if self.sort.reversed {
                 sorted.reverse();
@@ -181,9 +195,9 @@ impl Siblings {
         })
     }
 
-    /// By a key, and by name where it is equal.
-    fn sorted_by<K: Ord>(&self, scene: &Scene, key: impl Fn(NodeId) -> K) -> Vec<NodeId> {
-        let mut keyed: Vec<(K, u64, NodeId)> = self.shown.iter().map(|child| (key(*child), 0, *child)).collect();
+    /// By a key for each, and by name where it is equal.
+    fn sorted_by<K: Ord>(&self, scene: &Scene, keys: impl Iterator<Item = K>) -> Vec<NodeId> {
+        let mut keyed: Vec<(K, u64, NodeId)> = keys.zip(&self.shown).map(|(key, child)| (key, 0, *child)).collect();
         // Most names differ in the first bytes after those that all of them have: no need to look the names up.
         let mut names = keyed.iter().map(|(_, _, child)| scene.tree.name(*child));
         let first = names.next().unwrap_or_default();
@@ -235,7 +249,8 @@ impl Rows {
             let from = *next;
             let depth = u16::try_from(way.len() - 1).unwrap_or(u16::MAX);
             let is_open = |child: &NodeId| open.chain(*child, depth, alone);
-            let found = if from > 0 || siblings.shown.iter().any(|child| is_open(child).is_some()) {
+            let has_open = || siblings.has_folders && siblings.shown.iter().any(|child| is_open(child).is_some());
+            let found = if from > 0 || has_open() {
                 let rest = siblings.in_order(scene).iter().enumerate().skip(from);
                 rest.into_iter().find_map(|(at, child)| Some((at, is_open(child)?)))
             } else {

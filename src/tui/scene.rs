@@ -4,7 +4,7 @@ use crate::image::LayerIndex;
 use crate::listing::Listing;
 use crate::tarball::Time;
 pub(crate) use crate::tree::Kinds;
-use crate::tree::{Filter, Lens, LensView, NodeId, Selection, Shown, Stack, Tree};
+use crate::tree::{Filter, Lens, LensView, NodeId, Occupant, Selection, Shown, Stack, Tree};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -151,11 +151,19 @@ impl Scene {
         self.tree.shown(node, self.view.lens())
     }
 
-    /// When the version of a path that the lens shows was changed.
-    pub(crate) fn time(&self, node: NodeId) -> Option<Time> {
-        match self.shown(node) {
-            Shown::Entry(_, entry) => Some(entry.mtime),
-            Shown::Implied | Shown::Nothing => None,
-        }
+    /// When the versions of paths that the lens shows were changed. One step after the other for all of them: what a
+    /// step looks up for one path does not wait for another one, which is several times as fast where the memory is slow.
+    pub(crate) fn times(&self, nodes: &[NodeId]) -> Vec<Option<Time>> {
+        let last = self.view.lens().last;
+        let occupants: Vec<Option<Occupant>> = nodes.iter().map(|node| self.tree.state(*node, last)).collect();
+        let time = |(occupant, node): (Option<Occupant>, &NodeId)| match occupant {
+            Some(Occupant::Inode(inode)) => self.tree.entry(inode).map(|entry| entry.mtime),
+            Some(Occupant::Implied) => None,
+            None => match self.shown(*node) {
+                Shown::Entry(_, entry) => Some(entry.mtime),
+                Shown::Implied | Shown::Nothing => None,
+            },
+        };
+        occupants.into_iter().zip(nodes).map(time).collect()
     }
 }

@@ -28,7 +28,8 @@ pub(super) fn looked(state: &mut State, generation: Generation, scene: &Arc<Scen
     if !same_lens {
         reveal_anchor(state);
     }
-    resort(state);
+    state.tree.sorted.clear();
+    rebuild(state);
 }
 
 /// The node at a path, or at the longest part of it that exists.
@@ -58,9 +59,10 @@ fn ancestors(scene: &Scene, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
     std::iter::successors(scene.tree.parent(node), |node| scene.tree.parent(*node))
 }
 
-/// Makes the rows anew in another order, or of another scene.
+/// Makes the rows anew in another order.
 pub(super) fn resort(state: &mut State) {
-    state.tree.sorted.clear();
+    state.tree.rows.clear();
+    state.tree.sorted.resort(state.tree.sort);
     rebuild(state);
 }
 
