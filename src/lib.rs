@@ -75,6 +75,11 @@
 //! - **Nothing is stacked twice.** A path is a node with its events: written, implied, removed, by which layer. A lens
 //!   compares the event before its first layer with the last one in it; changing the lens reads no layer and restacks
 //!   nothing.
+//! - **What is told before all layers are read is exact for the lowest ones** ([`tui::Feed::Draft`]): those below the first
+//!   one that is missing make a tree of their own, a copy of the stack so far, whose nodes and inodes keep their numbers
+//!   when it grows. With a hole in the stack nobody could tell what a whiteout or a change is; a layer above the hole is
+//!   shown for itself, without kinds. One thread reads from the bottom up for that, the others take the largest layer,
+//!   so that they end together; copies take no more than a tenth of the time.
 //! - **A tree that is explored is laid out once** as a [`tree::Outline`]: what is below a directory is one stretch of an
 //!   array. A lens is then one byte for each path and a selection (of kinds, by a filter) one bit, made in a pass over
 //!   a few bytes a path; the figures of any directory are differences of sums. Totals for each directory and layer

@@ -202,10 +202,7 @@ impl Job {
     /// Answers it.
     fn answer(&self, generation: Generation, lenses: &mut Lenses) -> Msg {
         match self {
-            Self::Look(question) => {
-                let view = lenses.view(&question.source, |tree| question.lens_in(tree));
-                Msg::Looked(generation, Arc::new(Scene::of(view, question)))
-            }
+            Self::Look(question) => Msg::Looked(generation, lenses.look(question)),
             Self::Sift(question) => {
                 Msg::Sifted(generation, question.filter.select_ever(&lenses.whole(&question.model), &question.nodes))
             }
@@ -233,6 +230,8 @@ const KEPT_LENSES: usize = 4;
 struct Lenses {
     outline: Option<(Source, Arc<Outline>)>,
     views: VecDeque<Arc<LensView>>,
+    /// The last scene, and what it is the answer to.
+    scene: Option<(Look, Arc<Scene>)>,
     searcher: Searcher,
 }
 
@@ -262,6 +261,18 @@ impl Lenses {
         }
         self.views.push_back(Arc::clone(&view));
         view
+    }
+
+    /// What a lens shows of the tree. Where only prices are asked for in addition, what was selected is not again.
+    fn look(&mut self, question: &Look) -> Arc<Scene> {
+        let last = self.scene.as_ref().filter(|(before, _)| question.costs && question.is_of_same(before));
+        let scene = match last {
+            Some((_, scene)) => scene.with_prices(),
+            None => Scene::of(self.view(&question.source, |tree| question.lens_in(tree)), question),
+        };
+        let scene = Arc::new(scene);
+        self.scene = Some((question.clone(), Arc::clone(&scene)));
+        scene
     }
 
     /// What the lens of the whole image shows.

@@ -1,5 +1,6 @@
 //! What one lens shows of the tree, narrowed by kinds and a filter.
 
+use super::asking::same_filter;
 use crate::image::LayerIndex;
 use crate::listing::Listing;
 use crate::tarball::Time;
@@ -56,6 +57,12 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// Whether this question asks for no more than prices beyond another one.
+    pub(crate) fn is_of_same(&self, other: &Self) -> bool {
+        let same_filter = same_filter(self.filter.as_ref(), other.filter.as_ref());
+        same_filter && self.lens == other.lens && self.kinds == other.kinds && self.source.is_same(&other.source)
+    }
+
     /// The lens in terms of `tree`: a tree of a single listing has only layer 0.
     pub(crate) fn lens_in(&self, tree: &Tree) -> Lens {
         match self.source {
@@ -79,7 +86,7 @@ pub(crate) struct Scene {
     /// Whether it is known already what everything costs to pull.
     pub(crate) priced: bool,
     /// What is shown for its own sake.
-    selection: Selection,
+    selection: Arc<Selection>,
     /// Directories with an opaque marker in one of the layers of the lens, and how many paths it hid.
     opaque: HashMap<NodeId, u32>,
 }
@@ -89,20 +96,29 @@ impl Scene {
     pub(crate) fn of(view: Arc<LensView>, question: &Look) -> Self {
         let kinds_known = matches!(question.source, Source::Tree(_));
         let kinds = kinds_known.then_some(question.kinds);
-        let selection = Selection::of(Arc::clone(&view), kinds, question.filter.as_deref());
-        if question.costs {
-            // The first question takes long.
-            selection.pull_cost(NodeId::ROOT);
-        }
+        let selection = Arc::new(Selection::of(Arc::clone(&view), kinds, question.filter.as_deref()));
+        let opaque = view.outline().hidden(view.lens());
+        let (tree, filtered) = (Arc::clone(view.tree()), question.filter.is_some());
+        let scene = Self { tree, kinds_known, filtered, priced: false, selection, opaque, view };
+        if question.costs { scene.with_prices() } else { scene }
+    }
+
+    /// The same, asked already what everything costs to pull: the first question takes long.
+    pub(crate) fn with_prices(&self) -> Self {
+        self.selection.pull_cost(NodeId::ROOT);
         Self {
-            tree: Arc::clone(view.tree()),
-            kinds_known,
-            filtered: question.filter.is_some(),
-            priced: question.costs,
-            selection,
-            opaque: view.outline().hidden(view.lens()),
-            view,
+            tree: Arc::clone(&self.tree),
+            view: Arc::clone(&self.view),
+            selection: Arc::clone(&self.selection),
+            opaque: self.opaque.clone(),
+            priced: true,
+            ..*self
         }
+    }
+
+    /// Whether another scene shows the same, whatever either has been asked.
+    pub(crate) fn shows_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.selection, &other.selection)
     }
 
     /// Whether the node itself passed, not only something below it.

@@ -24,12 +24,17 @@ pub(super) fn looked(state: &mut State, generation: Generation, scene: &Arc<Scen
         let unfiltered = state.tree.unfiltered.as_ref();
         state.tree.unfiltered = unfiltered.map(|openness| openness.carried(&before.tree, &scene.tree));
     }
+    let is_same = before.as_ref().is_some_and(|before| before.shows_same(scene));
     let same_lens = same_tree && before.is_some_and(|before| before.view.lens() == scene.view.lens());
     if !same_lens {
         reveal_anchor(state);
     }
-    state.tree.sorted.clear();
-    rebuild(state);
+    if is_same {
+        resort(state);
+    } else {
+        state.tree.sorted.clear();
+        rebuild(state);
+    }
 }
 
 /// The node at a path, or at the longest part of it that exists.

@@ -48,7 +48,7 @@ impl Painter<'_> {
     fn life_of(&mut self, hit: &Hit, area: Rect) {
         let Some(ready) = self.state.ready.as_ref().filter(|_| area.height > 1) else { return };
         let line = Rect { height: 1, ..area };
-        self.rule(line, "timeline");
+        self.rule(line, &format!("timeline{}", self.state.so_far()));
         let skipped = hit.timeline.steps.len().saturating_sub(usize::from(area.height - 1));
         if skipped > 0 {
             self.right(line, &format!(" ▲ {skipped} more "), Role::Text);
