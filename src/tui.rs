@@ -226,6 +226,13 @@ pub struct Model {
     pub is_draft: bool,
 }
 
+impl Model {
+    /// The uppermost layer; none if there is no layer.
+    pub(crate) fn last_layer(&self) -> Option<LayerIndex> {
+        self.tree.layers().checked_sub(1).map(LayerIndex)
+    }
+}
+
 /// How the explorer looks and listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {

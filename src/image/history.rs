@@ -95,12 +95,8 @@ fn undumped(text: &str) -> String {
             "HEALTHCHECK" => health::as_written(rest)?,
             "CMD" | "ENTRYPOINT" | "SHELL" | "VOLUME" => {
                 let (items, after) = words::raw_list(rest)?;
-                format!(
-                    "[{}]",
-                    Some(items)
-                        .filter(|items| after.is_empty() && items.iter().all(|item| item.starts_with('"')))?
-                        .join(", ")
-                )
+                let are_strings = after.is_empty() && items.iter().all(|item| item.starts_with('"'));
+                are_strings.then(|| format!("[{}]", items.join(", ")))?
             }
             _ => return None,
         };

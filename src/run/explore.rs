@@ -98,11 +98,11 @@ fn feed_all(
     if let Some(distribution) = loaded.distribution() {
         watcher.tell(Feed::Distribution(distribution));
     }
-    watcher.tell(Feed::Dangling(loaded.tree.dangling()));
     match &judge.gate {
         Ok(gate) => watcher.tell(Feed::Verdict(gate.judge(&loaded, &analysis, "", judge.today).rulings)),
         Err(notice) => watcher.tell(Feed::Notice(notice.clone())),
     }
+    watcher.tell(Feed::Dangling(loaded.tree.dangling()));
     if background == Background::Verify && !is_verified {
         loaded.verify(cancel)?;
         watcher.tell(Feed::Ready(model(&loaded, &analysis, &files, false)));

@@ -81,12 +81,12 @@ impl Queue {
         let idle = |state: &mut State| state.jobs.is_empty() && !state.closed;
         let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
         let of = |job: &Job| (job.blob.size, std::cmp::Reverse(job.blob.id));
-        let largest = || Some(state.jobs.iter().enumerate().max_by_key(|(_, job)| of(job))?.0);
-        let at = match pick {
-            Pick::Largest => largest()?,
-            Pick::First => 0,
-        };
-        let job = (at < state.jobs.len()).then(|| state.jobs.remove(at))?;
+        let mut jobs = state.jobs.iter().enumerate();
+        let (at, _) = match pick {
+            Pick::Largest => jobs.max_by_key(|(_, job)| of(job)),
+            Pick::First => jobs.next(),
+        }?;
+        let job = state.jobs.remove(at);
         drop(state);
         self.changed.notify_all();
         Some(job)

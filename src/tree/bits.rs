@@ -51,11 +51,9 @@ impl Bits {
         }
     }
 
-    /// Takes what `other` has, too.
-    pub(super) fn insert_from(&mut self, other: &Self) {
-        for (word, other) in self.0.iter_mut().zip(&other.0) {
-            *word |= other;
-        }
+    /// Makes room for all numbers below `limit`.
+    pub(super) fn grow(&mut self, limit: usize) {
+        self.0.resize(self.0.len().max(limit.div_ceil(WORD)), 0);
     }
 
     /// Keeps what `other` has too, or has not.

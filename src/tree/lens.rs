@@ -3,6 +3,7 @@
 use super::{Change, Counts, Event, EventKind, InodeId, NodeId, Occupant, Tree};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind};
+use crate::tarball::Time;
 
 /// A range of layers, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +43,14 @@ pub enum Shown<'a> {
 }
 
 impl Shown<'_> {
+    /// When it was changed, if an entry says that.
+    pub fn time(self) -> Option<Time> {
+        match self {
+            Self::Entry(_, entry) => Some(entry.mtime),
+            Self::Implied | Self::Nothing => None,
+        }
+    }
+
     /// The number of what an entry describes.
     pub(super) fn inode(self) -> Option<InodeId> {
         match self {

@@ -73,10 +73,7 @@ impl Files {
             FilesKey::Size => by(tree, &mut nodes, |node| Reverse(bytes(&node))),
             FilesKey::Path => by(tree, &mut nodes, |_| ()),
             FilesKey::Change => by(tree, &mut nodes, |node| (view.change(node), Reverse(bytes(&node)))),
-            FilesKey::Time => by(tree, &mut nodes, |node| match tree.shown(node, view.lens()) {
-                Shown::Entry(_, entry) => Reverse(Some(entry.mtime)),
-                Shown::Implied | Shown::Nothing => Reverse(None),
-            }),
+            FilesKey::Time => by(tree, &mut nodes, |node| Reverse(tree.shown(node, view.lens()).time())),
         }
         if question.reversed {
             nodes.reverse();

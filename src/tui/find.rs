@@ -3,6 +3,7 @@
 use super::Model;
 use super::msg::Generation;
 use super::state::Position;
+use super::text;
 use super::viewer::Viewer;
 use crate::analysis::Timeline;
 use crate::image::LayerIndex;
@@ -129,12 +130,9 @@ pub(crate) fn share(rows: usize, hits: usize, life: usize, has_content: bool) ->
 pub(crate) fn layers(timeline: &Timeline) -> String {
     let mut layers: Vec<LayerIndex> = timeline.steps.iter().map(|step| step.layer).collect();
     layers.dedup();
-    let runs = layers.chunk_by(|a, b| a.0 + 1 == b.0).map(|run| match run {
-        [first, .., last] => format!("L{first}-L{last}"),
-        [only] => format!("L{only}"),
-        [] => String::new(),
-    });
-    runs.collect::<Vec<_>>().join(", ")
+    let runs = layers.chunk_by(|a, b| a.0 + 1 == b.0);
+    let spans = runs.filter_map(|run| Some(text::span(*run.first()?, *run.last()?)));
+    spans.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

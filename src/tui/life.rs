@@ -5,6 +5,7 @@ use super::state::{Fact, Position};
 use super::text::{self, human};
 use super::theme::Role;
 use crate::analysis::{Deed, Step, Timeline};
+use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::report::{self, Units};
 use std::sync::Arc;
@@ -48,9 +49,8 @@ pub(crate) fn rows(model: &Model, timeline: &Timeline, units: Units) -> Vec<Fact
 pub(crate) fn sentence(model: &Model, timeline: &Timeline) -> Fact {
     let role = if timeline.dead_in.is_empty() { Role::Text } else { Role::Waste };
     let summary = report::timeline_summary(timeline);
-    match model.tree.layers().checked_sub(1).filter(|_| model.is_draft) {
-        Some(0) => (format!("L0 so far: {summary}"), role),
-        Some(last) => (format!("L0-L{last} so far: {summary}"), role),
+    match model.last_layer().filter(|_| model.is_draft) {
+        Some(last) => (format!("{} so far: {summary}", text::span(LayerIndex(0), last)), role),
         None => (summary, role),
     }
 }

@@ -1,8 +1,10 @@
 //! How far the reading of an image is: before its manifest has come, and while its layers are read.
 
 use super::state::{LayerRow, LensMode, State};
+use super::text::{self, human};
 use crate::image::{Image, LayerIndex};
 use crate::listing::Listing;
+use crate::report::Units;
 use crate::tree::Lens;
 use std::sync::Arc;
 
@@ -16,6 +18,27 @@ pub(crate) struct Opening {
     /// What the input has turned out to be so far, for people.
     pub(crate) kind: String,
 }
+
+impl Opening {
+    /// What the user typed, in words.
+    pub(crate) fn name(&self) -> String {
+        if self.reference == "-" { "standard input".to_owned() } else { text::prose(&self.reference) }
+    }
+
+    /// How much of it is read, once that is known.
+    pub(crate) fn progress(&self, units: Units) -> Option<String> {
+        Some(match self.read? {
+            (read, Some(total)) => format!("{} of {} read", human(read, units), human(total, units)),
+            (read, None) => format!("{} read", human(read, units)),
+        })
+    }
+}
+
+/// What is said of what has to wait for layers.
+pub(crate) const LAYERS_MISSING: &str = "not yet: layers are still being read";
+
+/// What is said of what has to wait for the documents.
+pub(crate) const MANIFEST_MISSING: &str = "not yet: the manifest will tell the layers";
 
 /// A layer of an input whose manifest has not come yet.
 #[derive(Debug)]
@@ -80,7 +103,7 @@ impl State {
 
     /// Whether all layers are.
     pub(crate) fn is_whole(&self) -> bool {
-        self.ready.is_some() && self.understood() >= self.layer_count()
+        self.ready.as_ref().is_some_and(|ready| !ready.model.is_draft)
     }
 
     /// Whether a layer is, and all below it.
@@ -88,20 +111,20 @@ impl State {
         self.is_whole() || layer.0 < self.understood()
     }
 
+    /// The layers that are understood, in words, while there are others that are still being read.
+    fn lowest(&self) -> Option<String> {
+        let draft = self.ready.as_ref().map(|ready| &ready.model).filter(|model| model.is_draft)?;
+        Some(text::span(LayerIndex(0), draft.last_layer()?))
+    }
+
     /// Which layers figures are of, while there are others that are still being read: a part of a title.
     pub(crate) fn so_far(&self) -> String {
-        match self.understood() {
-            _ if self.is_whole() => String::new(),
-            0 => String::new(),
-            1 => " so far, L0".to_owned(),
-            layers => format!(" so far, L0-L{}", layers - 1),
-        }
+        self.lowest().map_or_else(String::new, |lowest| format!(" so far, {lowest}"))
     }
 
     /// What the lens of the tree is called: a layer whose place is not known yet is shown alone.
     pub(crate) fn tree_lens_name(&self) -> String {
-        let is_alone = self.tree.scene.as_ref().is_some_and(|scene| !scene.kinds_known);
-        self.lens_name(if is_alone { LensMode::Alone } else { self.tree.mode })
+        self.lens_name(if self.tree.is_alone() { LensMode::Alone } else { self.tree.mode })
     }
 
     /// What a mode is called.
@@ -109,9 +132,8 @@ impl State {
         if self.subject.is_none() {
             return "one layer".to_owned();
         }
-        match (mode, self.understood().checked_sub(1)) {
-            (LensMode::Whole, Some(0)) if !self.is_whole() => "L0 so far".to_owned(),
-            (LensMode::Whole, Some(last)) if !self.is_whole() => format!("L0-L{last} so far"),
+        match (mode, self.lowest()) {
+            (LensMode::Whole, Some(lowest)) => format!("{lowest} so far"),
             _ => mode.name(self.layer()),
         }
     }

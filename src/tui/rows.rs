@@ -179,14 +179,13 @@ impl Siblings {
             let children = || self.shown.iter().copied();
             let mut sorted = match self.sort.key {
                 SortKey::Size => self.sorted_by(scene, children().map(|child| Reverse(scene.bytes(child)))),
-                SortKey::Name => self.sorted_by(scene, children().map(|_| ())),
                 SortKey::Change => self.sorted_by(scene, children().map(|child| scene.view.change(child))),
                 SortKey::Time => self.sorted_by(scene, scene.times(&self.shown).into_iter().map(Reverse)),
                 SortKey::Pull if scene.priced => {
                     self.sorted_by(scene, children().map(|child| Reverse(scene.pull_cost(child))))
                 }
-                // Rows are made anew once the worker has told.
-                SortKey::Pull => self.sorted_by(scene, children().map(|_| ())),
+                // Where the worker has not told the prices yet, rows are made anew once it has.
+                SortKey::Name | SortKey::Pull => self.sorted_by(scene, children().map(|_| ())),
             };
             if self.sort.reversed {
                 sorted.reverse();

@@ -57,6 +57,11 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// Whether the answer to this question is one to `other`, too: prices do no harm if nobody needs them.
+    pub(crate) fn answers(&self, other: &Self) -> bool {
+        self.is_of_same(other) && (self.costs || !other.costs)
+    }
+
     /// Whether this question asks for no more than prices beyond another one.
     pub(crate) fn is_of_same(&self, other: &Self) -> bool {
         let same_filter = same_filter(self.filter.as_ref(), other.filter.as_ref());
@@ -175,10 +180,7 @@ impl Scene {
         let time = |(occupant, node): (Option<Occupant>, &NodeId)| match occupant {
             Some(Occupant::Inode(inode)) => self.tree.entry(inode).map(|entry| entry.mtime),
             Some(Occupant::Implied) => None,
-            None => match self.shown(*node) {
-                Shown::Entry(_, entry) => Some(entry.mtime),
-                Shown::Implied | Shown::Nothing => None,
-            },
+            None => self.shown(*node).time(),
         };
         occupants.into_iter().zip(nodes).map(time).collect()
     }

@@ -1,6 +1,5 @@
 //! Everything that the screen depends on.
 
-use super::asking::same_filter;
 use super::compare::ComparePane;
 use super::copies::Copies;
 use super::diff::Diff;
@@ -18,7 +17,7 @@ use super::preview::Preview;
 pub(crate) use super::prompt::{Prompt, PromptKind};
 use super::rival::Duel;
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
-use super::scene::{Kinds, Scene, Source};
+use super::scene::{Kinds, Look, Scene};
 use super::theme::Role;
 use super::viewer::Viewer;
 use super::{Model, Options};
@@ -211,38 +210,13 @@ impl LensMode {
     }
 }
 
-/// What the worker was asked to look at.
-#[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    /// The lens.
-    pub(crate) lens: Lens,
-    /// The tree, or the listing.
-    pub(crate) source: Source,
-    /// The kinds.
-    pub(crate) kinds: Kinds,
-    /// The filter.
-    pub(crate) filter: Option<Arc<Filter>>,
-    /// Whether what everything costs to pull is part of the answer; it does no harm if nobody needs it.
-    pub(crate) costs: bool,
-}
-
-impl Asked {
-    /// Whether the answer to this question is one to `other`, too.
-    pub(crate) fn answers(&self, other: &Self) -> bool {
-        let same_filter = same_filter(self.filter.as_ref(), other.filter.as_ref());
-        let same =
-            same_filter && self.lens == other.lens && self.source.is_same(&other.source) && self.kinds == other.kinds;
-        same && (self.costs || !other.costs)
-    }
-}
-
 /// The tree under the lens.
 #[derive(Debug, Default)]
 pub(crate) struct TreePane {
     /// How the lens follows the selected layer.
     pub(crate) mode: LensMode,
     /// What the worker was asked last.
-    pub(crate) asked: Option<Asked>,
+    pub(crate) asked: Option<Look>,
     /// The number of that question.
     pub(crate) generation: Generation,
     /// The number of the last question that was answered.
@@ -270,6 +244,12 @@ pub(crate) struct TreePane {
 }
 
 impl TreePane {
+    /// Whether what is shown is a single layer whose place among the others is not known yet: its nodes have numbers of
+    /// their own.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.scene.as_ref().is_some_and(|scene| !scene.kinds_known)
+    }
+
     /// One row.
     pub(crate) fn row(&self, index: usize) -> Option<Row> {
         self.rows.get(index, self.scene.as_ref()?, &self.openness)
@@ -697,10 +677,9 @@ impl State {
         }
     }
 
-    /// The selected row of the tree, unless that shows a layer whose place is not known yet: its nodes have other numbers.
+    /// The selected row of the tree, unless its node is of a single layer's own tree.
     pub(crate) fn tree_row(&self) -> Option<Row> {
-        self.tree.scene.as_ref().filter(|scene| scene.kinds_known)?;
-        self.tree.selected()
+        if self.tree.is_alone() { None } else { self.tree.selected() }
     }
 
     /// Its path as it is, with a leading slash.

@@ -2,6 +2,7 @@
 
 use super::state::Fact;
 use crate::escape::{Target, escape};
+use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::report::Units;
 use crate::tree::{NodeId, Tree};
@@ -211,6 +212,11 @@ pub(crate) fn right(text: &str, columns: usize) -> String {
 /// A size in at most five columns; nothing at all is a dot, so that it does not draw the eye.
 pub(crate) fn short(bytes: u64, units: Units) -> String {
     if bytes == 0 { "·".to_owned() } else { crate::report::short(bytes, units) }
+}
+
+/// Layers in words: `L3`, or `L0-L6`.
+pub(crate) fn span(first: LayerIndex, last: LayerIndex) -> String {
+    if first == last { format!("L{first}") } else { format!("L{first}-L{last}") }
 }
 
 /// A count in few columns: `7`, `950`, `6.5k`.

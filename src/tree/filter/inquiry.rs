@@ -28,13 +28,11 @@ impl Answer {
         Self { known: Bits::none(limit), yes: Bits::none(limit) }
     }
 
-    /// As much as is known, with room for what a tree that has grown has more of.
-    #[must_use]
-    pub fn grown(&self, tree: &Tree) -> Self {
-        let mut grown = Self::none(tree);
-        grown.known.insert_from(&self.known);
-        grown.yes.insert_from(&self.yes);
-        grown
+    /// Makes room for what a tree that has grown has more of.
+    fn grow(&mut self, tree: &Tree) {
+        let limit = tree.inode_ids().count();
+        self.known.grow(limit);
+        self.yes.grow(limit);
     }
 
     /// Says it of one file. Of what could not be read nothing more will be known, and it does not match.
@@ -75,7 +73,7 @@ impl Answers {
     /// The tree has grown: what is known of its files stays known.
     pub fn grow(&mut self, tree: &Tree) {
         for (_, answer) in &mut self.0 {
-            *answer = Arc::new(answer.grown(tree));
+            Arc::make_mut(answer).grow(tree);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::listing::testing::listing;
 use crate::progress::Progress;
 use crate::tui::Feed;
 use crate::tui::state::View;
-use crate::tui::testing::{Hands, Sample, documents};
+use crate::tui::testing::{Hands, Sample, documents, shows};
 use std::sync::Arc;
 
 fn read(hands: &mut Hands, sample: &Sample, index: u32) {
@@ -142,10 +142,6 @@ fn with_a_gap() -> (Sample, Hands) {
 fn finish(hands: &mut Hands, sample: &Sample) {
     read(hands, sample, 2);
     hands.feed(Feed::Ready(Arc::clone(&sample.model)));
-}
-
-fn shows(hands: &Hands, text: &str) {
-    assert!(hands.text().contains(text), "no {text} in\n{}", hands.text());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Class, Pane};
+use super::super::loading::LAYERS_MISSING;
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
@@ -13,7 +14,7 @@ use crate::image::LayerIndex;
 /// Does an action.
 pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
     if is_too_early(state, act) {
-        toast(state, "not yet: layers are still being read");
+        toast(state, LAYERS_MISSING);
         return;
     }
     match act {

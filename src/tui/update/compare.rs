@@ -2,6 +2,7 @@
 
 use super::super::compare::Compare;
 use super::super::effect::{Effect, Job};
+use super::super::loading::MANIFEST_MISSING;
 use super::super::state::{State, View};
 use super::{Effects, rival, toast};
 use crate::image::LayerIndex;
@@ -31,7 +32,7 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
 /// Compares two layers that were typed, as in `3 8`, or another image with this one.
 pub(super) fn typed(state: &mut State, words: &str, effects: &mut Effects) -> Result<(), String> {
     if state.subject.is_none() {
-        return Err("not yet: the manifest will tell the layers".to_owned());
+        return Err(MANIFEST_MISSING.to_owned());
     }
     let numbers: Result<Vec<u32>, _> = words.split_whitespace().map(str::parse).collect();
     let words = words.trim();

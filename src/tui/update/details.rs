@@ -187,10 +187,7 @@ pub(crate) fn killed_sentence(state: &State, index: LayerIndex) -> Option<String
     let layer = ready.model.report.layers.get(index.index())?;
     let changed = layer.added + layer.changed + layer.metadata_only;
     let killed = ready.killed.get(index.index()).copied().flatten().filter(|killed| killed.bytes > 0);
-    let of = |killed: super::super::groups::Killed| {
-        let (first, last) = (killed.first, killed.last);
-        if first == last { format!("L{first}") } else { format!("L{first}-L{last}") }
-    };
+    let of = |killed: super::super::groups::Killed| text::span(killed.first, killed.last);
     match killed {
         Some(killed) if changed == 0 => Some(format!("{} of {} stay shipped", human(killed.bytes, units), of(killed))),
         _ if layer.metadata_only > 0 => Some(format!(

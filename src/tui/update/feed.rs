@@ -141,23 +141,25 @@ fn ready(state: &mut State, model: &Arc<Model>, effects: &mut Effects) {
 
 /// Takes what is known of the image, or of its lowest layers. What is shown of it is made anew; paths keep their numbers.
 fn understand(state: &mut State, model: &Arc<Model>, effects: &mut Effects) {
-    let is_new = state.ready.as_ref().is_none_or(|before| !Arc::ptr_eq(&before.model.tree, &model.tree));
+    if let Some(ready) = state.ready.as_mut().filter(|ready| Arc::ptr_eq(&ready.model.tree, &model.tree)) {
+        // Only how it was read is told anew.
+        ready.model = Arc::clone(model);
+        return;
+    }
     let (groups, killed) = (groups::group(model), groups::killed(model));
     state.ready = Some(Ready { model: Arc::clone(model), groups, killed });
-    if is_new {
-        state.inquest.grow(&model.tree);
-        state.waste.as_dive = None;
-        // Whoever has not moved is at the largest item, whichever that is by now.
-        if state.waste.at.cursor == 0 {
-            state.waste.shown.clear();
-        }
-        if let Some(preview) = &mut state.preview {
-            preview.hit.grow(model);
-        }
-        state.modals.iter_mut().for_each(|modal| modal.grow(model));
-        lens::weigh(state);
-        without::weigh(state, effects);
-        find::look(state, effects);
+    state.inquest.grow(&model.tree);
+    state.waste.as_dive = None;
+    // Whoever has not moved is at the largest item, whichever that is by now.
+    if state.waste.at.cursor == 0 {
+        state.waste.shown.clear();
     }
+    if let Some(preview) = &mut state.preview {
+        preview.hit.grow(model);
+    }
+    state.modals.iter_mut().for_each(|modal| modal.grow(model));
+    lens::weigh(state);
+    without::weigh(state, effects);
+    find::look(state, effects);
     waste::set_filter(state, state.waste.filter.clone(), effects);
 }

@@ -3,7 +3,7 @@
 use super::super::effect::{Effect, Job};
 use super::super::rows::SortKey;
 use super::super::scene::{Look, Source};
-use super::super::state::{Asked, LayerRow, Reading, State};
+use super::super::state::{LayerRow, Reading, State};
 use super::{Effects, without};
 use crate::analysis::squash_saves;
 use crate::image::LayerIndex;
@@ -143,18 +143,11 @@ pub(super) fn follow(state: &mut State, effects: &mut Effects) {
             return;
         }
     };
-    let asked = Asked {
-        source: source.clone(),
-        lens,
-        kinds: state.tree.kinds,
-        filter: state.tree.filter.clone(),
-        costs: state.tree.sort.key == SortKey::Pull,
-    };
-    if state.tree.asked.as_ref().is_some_and(|before| before.answers(&asked)) {
+    let (kinds, filter) = (state.tree.kinds, state.tree.filter.clone());
+    let question = Look { source, lens, kinds, filter, costs: state.tree.sort.key == SortKey::Pull };
+    if state.tree.asked.as_ref().is_some_and(|before| before.answers(&question)) {
         return;
     }
-    let filter = asked.filter.clone();
-    let question = Look { source, lens: asked.lens, kinds: asked.kinds, filter, costs: asked.costs };
-    state.tree.asked = Some(asked);
+    state.tree.asked = Some(question.clone());
     effects.push(Effect::Ask(state.tree.generation.advance(), Job::Look(question)));
 }

@@ -2,6 +2,7 @@
 
 use super::super::keymap::{self, Act, Action};
 use super::super::layout::Pane;
+use super::super::loading::MANIFEST_MISSING;
 use super::super::state::{Modal, Prompt, PromptKind, State, Text, View};
 use super::super::text;
 use super::super::theme::{Role, ThemeName};
@@ -258,7 +259,7 @@ pub(super) fn perform(state: &mut State, act: Act, effects: &mut Effects) {
 fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, String> {
     if let Ok(layer) = command.parse::<u32>() {
         if state.subject.is_none() {
-            return Err("not yet: the manifest will tell the layers".to_owned());
+            return Err(MANIFEST_MISSING.to_owned());
         }
         if layer >= state.layer_count() {
             return Err(format!(

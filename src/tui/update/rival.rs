@@ -2,6 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::keymap::Act;
+use super::super::loading::LAYERS_MISSING;
 use super::super::msg::Generation;
 use super::super::rival::{Challenge, Duel, DuelRow, Rival};
 use super::super::state::{Modal, State, View};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 /// Begins to read another image.
 pub(super) fn challenge(state: &mut State, reference: &str, effects: &mut Effects) -> Result<(), String> {
     let Some(ready) = state.ready.as_ref().filter(|_| state.is_whole()) else {
-        return Err("not yet: layers are still being read".to_owned());
+        return Err(LAYERS_MISSING.to_owned());
     };
     let (contents, cancel) = (Arc::clone(&ready.model.files), Cancel::default());
     let generation = state.reads.advance();

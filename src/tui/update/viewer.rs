@@ -5,6 +5,7 @@ use super::super::effect::{Effect, Read};
 use super::super::find::Hit;
 use super::super::keymap::Act;
 use super::super::layout::{self, Areas};
+use super::super::loading::LAYERS_MISSING;
 use super::super::msg::Generation;
 use super::super::state::{Modal, PromptKind, State, View};
 use super::super::viewer::{MOST, Reading, Viewer};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 /// wasted. Says whether there is such a file.
 pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
     if is_of_unplaced_layer(state) {
-        toast(state, "not yet: layers are still being read");
+        toast(state, LAYERS_MISSING);
         return true;
     }
     let Some(((node, inode), ready)) = selected(state).zip(state.ready.as_ref()) else { return false };
@@ -34,14 +35,10 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) -> bool {
 
 /// Whether the selected row is a file of a layer whose place among the others is not known yet.
 fn is_of_unplaced_layer(state: &State) -> bool {
-    if !state.modals.is_empty() || state.view != View::Layers {
-        return false;
-    }
-    let shown = || {
-        let scene = state.tree.scene.as_ref().filter(|scene| !scene.kinds_known)?;
-        Some(scene.shown(state.tree.selected()?.node))
-    };
-    matches!(shown(), Some(Shown::Entry(_, entry)) if entry.kind == EntryKind::File)
+    let is_seen = state.modals.is_empty() && state.view == View::Layers && state.tree.is_alone();
+    let row = state.tree.scene.as_ref().zip(state.tree.selected()).filter(|_| is_seen);
+    let shown = row.map(|(scene, row)| scene.shown(row.node));
+    matches!(shown, Some(Shown::Entry(_, entry)) if entry.kind == EntryKind::File)
 }
 
 /// The filter by which the selected row was found.

@@ -30,10 +30,10 @@ pub(super) fn mode_or_name(
         return ("sgid".to_owned(), Role::Warning);
     }
     match tree.inode(inode).filter(|inode| inode.node != node) {
-        Some(first) if of_image => {
-            (leads(&format!("hl L{}:", first.layer), &text::path(tree, first.node), "", room), Role::Dim)
+        Some(first) => {
+            let how = if of_image { format!("hl L{}:", first.layer) } else { "hl ".to_owned() };
+            (leads(&how, &text::path(tree, first.node), "", room), Role::Dim)
         }
-        Some(first) => (leads("hl ", &text::path(tree, first.node), "", room), Role::Dim),
         None => (String::new(), Role::Dim),
     }
 }

@@ -24,8 +24,7 @@ impl Painter<'_> {
         let state = self.state;
         let (left, right) = state.compared();
         let is_known = state.understands(left.max(right));
-        let known = state.compare.comparison().filter(|_| is_known);
-        let (Some(comparison), Some(ready)) = (known, &state.ready) else {
+        let (Some(comparison), Some(ready)) = (state.compare.comparison(), &state.ready) else {
             let window = self.frame(Pane::Compare, area, "Compare", "");
             let text = if is_known {
                 "…"

@@ -19,7 +19,7 @@ impl Painter<'_> {
     pub(super) fn files(&mut self, area: Rect) {
         let state = self.state;
         let is_known = state.lens(state.files.mode).is_some();
-        let Some(files) = state.files.files().filter(|_| is_known) else {
+        let Some(files) = state.files.files() else {
             let window = self.frame(Pane::Files, area, "Files", "");
             let text = if is_known {
                 "…"

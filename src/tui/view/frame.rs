@@ -98,33 +98,20 @@ fn before_manifest(state: &State, width: usize, class: Class) -> Vec<Piece> {
     if state.layers.found.is_empty() {
         return vec![("layerscope".to_owned(), Role::Strong)];
     }
-    let units = state.options.units;
-    let name = match opening.reference.rsplit('/').next().unwrap_or_default() {
-        "" => "layerscope".to_owned(),
-        "-" => "standard input".to_owned(),
-        name => text::prose(name),
+    let name = opening.name();
+    let name = match name.rsplit('/').next().unwrap_or_default() {
+        "" => "layerscope",
+        name => name,
     };
-    let read = match opening.read {
-        Some((read, Some(total))) => format!("{} of {} read", human(read, units), human(total, units)),
-        Some((read, None)) => format!("{} read", human(read, units)),
-        None => "being read".to_owned(),
-    };
-    let read = match &state.failure {
-        Some(_) => "broken off".to_owned(),
-        None => read,
+    let read = if state.failure.is_some() {
+        ("broken off".to_owned(), Role::Error)
+    } else {
+        let read = opening.progress(state.options.units);
+        (read.unwrap_or_else(|| "being read".to_owned()), Role::Strong)
     };
     let layers = state.layers.found.len();
     let layers = format!("{layers} {} so far", if layers == 1 { "layer" } else { "layers" });
-    fit(
-        &name,
-        vec![
-            (opening.kind.clone(), Role::Text),
-            (layers, Role::Text),
-            (read, if state.failure.is_some() { Role::Error } else { Role::Strong }),
-        ],
-        width,
-        class,
-    )
+    fit(name, vec![(opening.kind.clone(), Role::Text), (layers, Role::Text), read], width, class)
 }
 
 /// Leaves out figures, the first ones first, until the rest fits; then the name gives way.

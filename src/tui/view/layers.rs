@@ -89,17 +89,13 @@ impl Painter<'_> {
 
     fn layer_row(&self, layer: LayerIndex, columns: Columns) -> Vec<Piece> {
         let Some(subject) = &self.state.subject else { return Vec::new() };
-        let units = self.state.options.units;
         let is_marked = self.state.layers.marked.contains(&layer);
         let number = if is_marked { format!("{layer}*") } else { layer.to_string() };
         let role = if is_marked { Role::Strong } else { Role::Text };
         let mut out = vec![(text::left(&number, self.number_width()), role)];
         let section = self.state.ready.as_ref().and_then(|ready| ready.model.report.layers.get(layer.index()));
         if let Some(trouble) = self.trouble(layer, section) {
-            // What is wrong with a layer matters more than its figures.
-            let size = section.map_or(0, |section| section.shipped_bytes);
-            out.push((text::right(&text::short(size, units), 6), Role::Text));
-            out.push((format!("  ! {trouble}"), Role::Error));
+            out.extend(self.in_trouble(section.map_or(0, |section| section.shipped_bytes), &trouble));
             return out;
         }
         match section {
@@ -109,6 +105,12 @@ impl Painter<'_> {
         let mark = if subject.image.why_unexplained(layer).is_some() { "? " } else { "" };
         out.push((format!("  {mark}{}", text::instruction(subject.image.instruction(layer))), Role::Text));
         out
+    }
+
+    /// What is wrong with a layer matters more than its figures.
+    fn in_trouble(&self, shipped: u64, trouble: &str) -> [Piece; 2] {
+        let size = text::right(&text::short(shipped, self.state.options.units), 6);
+        [(size, Role::Text), (format!("  ! {trouble}"), Role::Error)]
     }
 
     /// Why a layer is not whole, if it is not.
@@ -168,8 +170,7 @@ impl Painter<'_> {
         let Some(found) = self.state.layers.found.get(index) else { return Vec::new() };
         let mut out = vec![(text::left("?", self.number_width()), Role::Dim)];
         if let Some(error) = &found.error {
-            out.push((text::right(&text::short(found.shipped, self.state.options.units), 6), Role::Text));
-            out.push((format!("  ! {}", text::prose(error)), Role::Error));
+            out.extend(self.in_trouble(found.shipped, &text::prose(error)));
             return out;
         }
         self.read_so_far(Some(found.shipped), "ok", columns, &mut out);

@@ -2,7 +2,7 @@
 
 use super::super::layout;
 use super::super::state::{Opening, Picker};
-use super::super::text::{self, human};
+use super::super::text;
 use super::super::theme::Role;
 use super::{Painter, Piece};
 use ratatui::layout::Rect;
@@ -12,18 +12,10 @@ impl Painter<'_> {
         let area = self.areas.body;
         self.border(area, true, "Opening", "");
         let inside = layout::inner(self.areas.class, area);
-        let units = self.state.options.units;
-        let mut text = match opening.reference.as_str() {
-            "-" => "standard input".to_owned(),
-            reference => text::prose(reference),
+        let text = match opening.progress(self.state.options.units) {
+            Some(progress) => format!("{}: {progress}", opening.name()),
+            None => opening.name(),
         };
-        match opening.read {
-            Some((read, Some(total))) => {
-                text = format!("{text}: {} of {} read", human(read, units), human(total, units));
-            }
-            Some((read, None)) => text = format!("{text}: {} read", human(read, units)),
-            None => {}
-        }
         let mut lines: Vec<Piece> = text::wrap(&text, usize::from(inside.width).saturating_sub(2))
             .into_iter()
             .chain([opening.kind.clone()])

@@ -128,7 +128,7 @@ impl Painter<'_> {
             out.push((format!("{} ", text::right(&owner(shown), 9)), Role::Dim));
         }
         if columns.time {
-            out.push((format!("{} ", text::left(&time(shown), 16)), Role::Dim));
+            out.push((format!("{} ", text::left(&shown.time().map_or_else(String::new, mtime_text), 16)), Role::Dim));
         }
         if scene.kinds_known && self.state.without.nodes.contains(&row.node) {
             out.push(("* ".to_owned(), Role::Strong));
@@ -233,13 +233,6 @@ fn owner(shown: Shown<'_>) -> String {
     }
 }
 
-fn time(shown: Shown<'_>) -> String {
-    match shown {
-        Shown::Entry(_, entry) => mtime_text(entry.mtime),
-        Shown::Implied | Shown::Nothing => String::new(),
-    }
-}
-
 /// How much a closed directory holds.
 fn closed(scene: &Scene, row: &Row) -> String {
     let inside = scene.below(row.node).saturating_sub(u32::from(scene.is_hit(row.node)));
@@ -263,7 +256,6 @@ fn title(state: &State) -> String {
 /// The filter, the kinds and the order, as far as there is room for them.
 fn note(state: &State, room: usize) -> String {
     let waits = || Some(format!("kinds wait: {}", first_unread(state)?));
-    let is_alone = state.tree.scene.as_ref().is_some_and(|scene| !scene.kinds_known);
     let sort = state.tree.sort;
     let key = match sort.key {
         SortKey::Size => "size",
@@ -279,7 +271,7 @@ fn note(state: &State, room: usize) -> String {
     if let Some(filter) = &state.tree.filter {
         out.push(format!("/{}", text::shorten(&text::prose(filter.typed()), 20)));
     }
-    out.extend(if is_alone { waits() } else { kinds(state.tree.kinds) });
+    out.extend(if state.tree.is_alone() { waits() } else { kinds(state.tree.kinds) });
     out.push(format!("{key} {arrow}"));
     while out.len() > 1 && text::width(&out.join(" · ")) > room {
         out.pop();
