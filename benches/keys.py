@@ -452,7 +452,8 @@ def markdown(frames, groups, args):
                 row.append(f"{seconds(percentile(values, 0.5))}, {seconds(percentile(values, 0.95))}")
             rows.append(row)
         parts.append(f"From a key to the screen at {args.paths:,} paths, wall time, median and 95th percentile of at"
-                     f" least {args.presses} presses of each key (target {seconds(KEY_TARGET)}):")
+                     f" least {args.presses} presses of each key (target {seconds(KEY_TARGET)}, until a search has"
+                     f" settled {seconds(FIND_TARGET)}):")
         parts.append(table(["keys", "first output", "settled"], rows))
     return "\n\n".join(parts)
 
@@ -465,11 +466,14 @@ def verdicts(frames, found):
         name = "bytes read or layers" if at_once else "layers"
         yield f"{'met   ' if reached <= FRAME_TARGET else 'MISSED'} {what}: {name} after {seconds(reached)}, at most 100 ms"
     for (group, name), (samples, _) in found.items():
-        if samples:
-            reached = percentile([sample[1] for sample in samples], 0.95)
-            target = FIND_TARGET if group == "find" else KEY_TARGET
+        if not samples:
+            continue
+        # What is typed is seen at once, what it finds among all paths a little later.
+        searches = group in ("filter", "find")
+        for index, what, target in ((0, "to the first output", KEY_TARGET), (1, "until settled", FIND_TARGET if searches else KEY_TARGET)):
+            reached = percentile([sample[index] for sample in samples], 0.95)
             word = "met   " if reached <= target else "MISSED"
-            yield f"{word} {group} {name}: {seconds(reached)} at the 95th percentile, at most {target * 1000:.0f} ms"
+            yield f"{word} {group} {name}: {seconds(reached)} {what} at the 95th percentile, at most {target * 1000:.0f} ms"
 
 
 def arguments():

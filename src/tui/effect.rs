@@ -232,6 +232,8 @@ struct Lenses {
     views: VecDeque<Arc<LensView>>,
     /// The last scene, and what it is the answer to.
     scene: Option<(Look, Arc<Scene>)>,
+    /// The last one without a filter: one goes back to it from all filters that are tried.
+    unfiltered: Option<(Look, Arc<Scene>)>,
     searcher: Searcher,
 }
 
@@ -243,6 +245,7 @@ impl Lenses {
             return Arc::clone(outline);
         }
         self.views.clear();
+        self.unfiltered = None;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let outline = Arc::new(Outline::of(source.tree(), threads));
         self.outline = Some((source.clone(), Arc::clone(&outline)));
@@ -265,13 +268,17 @@ impl Lenses {
 
     /// What a lens shows of the tree. Where only prices are asked for in addition, what was selected is not again.
     fn look(&mut self, question: &Look) -> Arc<Scene> {
-        let last = self.scene.as_ref().filter(|(before, _)| question.costs && question.is_of_same(before));
-        let scene = match last {
-            Some((_, scene)) => scene.with_prices(),
-            None => Scene::of(self.view(&question.source, |tree| question.lens_in(tree)), question),
+        let mut known = self.scene.iter().chain(&self.unfiltered);
+        let scene = match known.find(|(before, _)| question.is_of_same(before)) {
+            Some((before, scene)) if before.answers(question) => Arc::clone(scene),
+            Some((_, scene)) => Arc::new(scene.with_prices()),
+            None => Arc::new(Scene::of(self.view(&question.source, |tree| question.lens_in(tree)), question)),
         };
-        let scene = Arc::new(scene);
-        self.scene = Some((question.clone(), Arc::clone(&scene)));
+        let answered = Some((question.clone(), Arc::clone(&scene)));
+        if question.filter.is_none() {
+            self.unfiltered.clone_from(&answered);
+        }
+        self.scene = answered;
         scene
     }
 

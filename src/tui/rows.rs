@@ -146,11 +146,6 @@ impl Sorted {
         }))
     }
 
-    /// Forgets everything; the lens or the filter is another one.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Forgets the order; which children are shown does not depend on it.
     pub(crate) fn resort(&mut self, sort: Sort) {
         self.0.values_mut().for_each(|siblings| {
@@ -333,22 +328,22 @@ impl Rows {
 struct Open<'a> {
     scene: &'a Scene,
     openness: &'a Openness,
-    /// By node: whether it or something below it is open for a reason of its own.
-    reason: Vec<bool>,
+    /// Directories that are open for a reason of their own, and all above them. As a set it has the size of what was
+    /// opened; a bit for each path would be the larger part of the time that it takes to make a few rows.
+    reason: HashSet<NodeId>,
     /// Whether directories that nobody said anything of are open.
     others: bool,
 }
 
 impl<'a> Open<'a> {
     fn of(scene: &'a Scene, openness: &'a Openness) -> Self {
-        let mut reason = vec![false; scene.tree.len()];
+        let mut reason = HashSet::new();
         let said = openness.single.iter().filter(|(_, open)| **open).map(|(node, _)| *node);
         for node in said.chain(openness.reveal.iter().copied()) {
             let mut next = Some(node);
             while let Some(node) = next
-                && let Some(reason) = reason.get_mut(node.index()).filter(|reason| !**reason)
+                && reason.insert(node)
             {
-                *reason = true;
                 next = scene.tree.parent(node);
             }
         }
@@ -357,8 +352,7 @@ impl<'a> Open<'a> {
 
     /// The last directory of the chain that a row begins with, if that is open.
     fn chain(&self, top: NodeId, depth: u16, alone: bool) -> Option<NodeId> {
-        let has_reason = self.reason.get(top.index()).copied().unwrap_or(false);
-        if !has_reason && !self.others && depth > 0 || is_leaf(self.scene, top) {
+        if depth > 0 && !self.others && !self.reason.contains(&top) || is_leaf(self.scene, top) {
             return None;
         }
         let node = chain(self.scene, top, self.openness);

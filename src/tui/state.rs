@@ -235,12 +235,25 @@ pub(crate) struct TreePane {
     pub(crate) unfiltered: Option<Openness>,
     /// Sorted children.
     pub(crate) sorted: Sorted,
+    /// What was shown before there was a filter, with its children as they were sorted.
+    pub(crate) set_aside: Option<SetAside>,
     /// The rows of open directories.
     pub(crate) rows: Rows,
     /// Where one is.
     pub(crate) at: Position,
     /// The path that the user went to: kept when the lens moves, also while the lens does not show it.
     pub(crate) anchor: Option<Vec<u8>>,
+}
+
+/// A scene that is not shown while a filter is on: to make its rows once more takes long.
+#[derive(Debug)]
+pub(crate) struct SetAside {
+    /// The scene.
+    pub(crate) scene: Arc<Scene>,
+    /// How it was sorted.
+    pub(crate) sort: Sort,
+    /// The sorted children.
+    pub(crate) sorted: Sorted,
 }
 
 impl TreePane {

@@ -47,8 +47,14 @@ pub(super) fn kind(start: &[u8]) -> Option<&'static str> {
     if start.starts_with(b"!<arch>\n") {
         return Some("ar");
     }
-    let is_tar = start.get(..BLOCK).is_some_and(is_header) || Compression::sniff(start) != Compression::None;
+    let is_tar = start.get(..BLOCK).is_some_and(begins_tar) || Compression::sniff(start) != Compression::None;
     is_tar.then_some("tar")
+}
+
+/// Whether a tar begins so. Zeros are the end of one, also of one with nothing in it, but far more often of no tar at
+/// all.
+fn begins_tar(block: &[u8]) -> bool {
+    is_header(block) && block.iter().any(|byte| *byte != 0)
 }
 
 impl Archive {
@@ -83,7 +89,7 @@ impl Archive {
         if compression != Compression::None {
             // Most of what is compressed is one file.
             let mut start = [0; BLOCK];
-            unpacked.read_exact(&mut start).ok().filter(|()| is_header(&start))?;
+            unpacked.read_exact(&mut start).ok().filter(|()| begins_tar(&start))?;
             unpacked = decoder(compression, Counting::new(bytes, Meter::default(), cancel.clone())).ok()?;
         }
         let mut reader = TarReader::new(Streaming::new(unpacked, MOST_UNPACKED), Limits::default());
@@ -204,6 +210,13 @@ mod tests {
             "defg".to_owned(),
         ];
         parts.concat().into_bytes()
+    }
+
+    #[test]
+    fn zeros_are_no_archive() {
+        let zeros = vec![0; 20 * BLOCK];
+        assert_eq!(of(&zeros), None);
+        assert_eq!(of(&gzip(&zeros)), None);
     }
 
     #[test]

@@ -149,6 +149,24 @@ fn a_filter_finds_what_is_in_closed_directories_and_leaves_them_as_they_were() {
     assert_eq!(path(&hands), "/srv/app/app/models.py", "what one went to stays in sight");
 }
 
+/// Whatever is done while there is a filter, without it everything is as if there had never been one.
+#[test]
+fn a_filter_that_goes_leaves_nothing_behind() {
+    let sample = Sample::new();
+    let exploring = |keys: &str| {
+        let mut hands = Hands::exploring(120, 30, &sample);
+        hands.press("= = Tab * s");
+        hands.press(keys);
+        let tree = &hands.state.tree;
+        let rows: Vec<_> = (0..tree.rows.len()).map(|row| tree.row(row).unwrap()).collect();
+        (rows, tree.at.cursor)
+    };
+    let meanwhile = ["", "s", "s s", "s s s", "s s s s s", "S", "c", "a", "a a", "]", "] [", "= s", "/ x Enter s"];
+    for keys in meanwhile {
+        assert_eq!(exploring(&format!("/ p y Enter {keys} Esc")), exploring(&keys.replace("/ x Enter", "")), "{keys}");
+    }
+}
+
 #[test]
 fn a_bad_filter_says_what_is_wrong_and_does_not_pose_as_a_result() {
     let mut hands = hands("Tab / /[/");

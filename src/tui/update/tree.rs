@@ -1,9 +1,9 @@
 //! The tree: its rows, what is open, and the path that is kept while the lens moves.
 
 use super::super::msg::Generation;
-use super::super::rows::{Folder, Openness, Row, Rows};
+use super::super::rows::{Folder, Openness, Row, Rows, Sorted};
 use super::super::scene::Scene;
-use super::super::state::State;
+use super::super::state::{SetAside, State, TreePane};
 use super::{details, toast};
 use crate::tree::{Filter, NodeId};
 use std::collections::{HashSet, VecDeque};
@@ -25,15 +25,40 @@ pub(super) fn looked(state: &mut State, generation: Generation, scene: &Arc<Scen
         state.tree.unfiltered = unfiltered.map(|openness| openness.carried(&before.tree, &scene.tree));
     }
     let is_same = before.as_ref().is_some_and(|before| before.shows_same(scene));
-    let same_lens = same_tree && before.is_some_and(|before| before.view.lens() == scene.view.lens());
+    let same_lens = same_tree && before.as_ref().is_some_and(|before| before.view.lens() == scene.view.lens());
     if !same_lens {
         reveal_anchor(state);
     }
     if is_same {
         resort(state);
     } else {
-        state.tree.sorted.clear();
+        state.tree.sorted = set_aside(&mut state.tree, before);
         rebuild(state);
+    }
+}
+
+/// Puts aside what was sorted for the scene `before` if a filter came; tells what is sorted already of the present one,
+/// if a filter went.
+fn set_aside(tree: &mut TreePane, before: Option<Arc<Scene>>) -> Sorted {
+    let sorted = std::mem::take(&mut tree.sorted);
+    let Some(scene) = &tree.scene else { return Sorted::default() };
+    let kept = tree.set_aside.take().filter(|kept| Arc::ptr_eq(&kept.scene.tree, &scene.tree));
+    match (kept, before) {
+        (Some(kept), _) if kept.scene.shows_same(scene) => {
+            let SetAside { scene: before, sort, mut sorted } = kept;
+            if (sort, before.priced) != (tree.sort, scene.priced) {
+                sorted.resort(tree.sort);
+            }
+            sorted
+        }
+        (_, Some(before)) if scene.filtered && !before.filtered => {
+            tree.set_aside = Some(SetAside { scene: before, sort: tree.sort, sorted });
+            Sorted::default()
+        }
+        (kept, _) => {
+            tree.set_aside = kept.filter(|_| scene.filtered);
+            Sorted::default()
+        }
     }
 }
 
@@ -92,6 +117,12 @@ pub(super) fn anchor_here(state: &mut State) {
 
 /// Selects a path, opens what is above it and keeps it.
 pub(super) fn go_to(state: &mut State, path: Vec<u8>) {
+    open_above(state, path);
+    rebuild(state);
+}
+
+/// Keeps a path and says that what is above it is open; the rows are made later.
+fn open_above(state: &mut State, path: Vec<u8>) {
     if let Some(scene) = &state.tree.scene
         && let Some(node) = scene.tree.find(&path)
     {
@@ -100,10 +131,9 @@ pub(super) fn go_to(state: &mut State, path: Vec<u8>) {
     }
     state.tree.anchor = Some(path);
     reveal_anchor(state);
-    rebuild(state);
 }
 
-/// Takes another filter, or none. What a filter finds is seen at once, also in directories that were closed; without
+/// Takes another filter, or none; its rows are made when the worker has answered. What a filter finds is seen at once, also in directories that were closed; without
 /// one, they are as they were before, but for those above the path that is kept.
 pub(super) fn set_filter(state: &mut State, typed: Option<Arc<Filter>>) {
     let tree = &mut state.tree;
@@ -117,7 +147,7 @@ pub(super) fn set_filter(state: &mut State, typed: Option<Arc<Filter>>) {
                 tree.openness = before;
             }
             if let Some(path) = tree.anchor.clone() {
-                go_to(state, path);
+                open_above(state, path);
             }
         }
         (false, false) => {}
