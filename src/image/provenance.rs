@@ -2,6 +2,7 @@
 
 mod expand;
 pub(super) mod health;
+mod quotes;
 pub(super) mod words;
 
 use super::{Base, Config, ContainerConfig, HistoryRow};

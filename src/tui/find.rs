@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::msg::Generation;
-use super::state::Position;
+use super::state::{Fact, Position};
 use super::text;
 use super::viewer::Viewer;
 use crate::analysis::Timeline;
@@ -34,6 +34,8 @@ pub(crate) struct Find {
     pub(crate) at: Position,
     /// The life of the selected path, and its last content, if it is a file.
     pub(crate) hit: Option<Hit>,
+    /// What there is to say of it if it has no content: what it is, and where a link leads.
+    pub(crate) facts: Vec<Fact>,
     /// Keys about the best hit, and those after them, that came before the answer was there.
     pub(crate) then: Vec<KeyEvent>,
     /// The number of the last question.
@@ -82,6 +84,7 @@ impl Find {
             found_by: None,
             at: Position::default(),
             hit: None,
+            facts: Vec::new(),
             then: Vec::new(),
             generation: Generation::default(),
             answered: Generation::default(),

@@ -368,7 +368,7 @@ pub(crate) fn find(areas: &Areas, modal: Option<&Modal>) -> FindParts {
     let life = find.hit.as_ref().map_or(0, |hit| {
         hit.timeline.steps.len() + super::life::sentence_rows(&find.model, &hit.timeline, width).len()
     });
-    let has_content = find.hit.as_ref().is_some_and(|hit| hit.content.is_some());
+    let has_content = !find.facts.is_empty() || find.hit.as_ref().is_some_and(|hit| hit.content.is_some());
     let shares = super::find::share(usize::from(rest.height), find.found.hits.len(), life, has_content);
     let height = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
     let (list, rest) = stack_at(rest, height(shares.0));

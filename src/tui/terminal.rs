@@ -45,7 +45,7 @@ const HESITATION: Duration = Duration::from_millis(300);
 const FRAME: Duration = Duration::from_millis(15);
 /// How long a screen waits for the worker, so that it shows the whole answer to a key and not first half of it. Most
 /// answers take less; what takes longer is drawn when it comes.
-const ANSWER: Duration = Duration::from_millis(10);
+const ANSWER: Duration = Duration::from_millis(8);
 
 /// What comes in from outside: a message for the state, or something that only the loop can act on.
 #[derive(Debug)]

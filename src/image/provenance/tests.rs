@@ -322,3 +322,43 @@ fn relative_working_directories_are_resolved() {
     let provenance = Provenance::replay(&config, &rows, None);
     assert_eq!(summary(&provenance.settings), [("workdir", Some(1), true, vec![("/srv", 0)])]);
 }
+
+/// As `BuildKit` and the classic builder write them.
+#[test]
+fn values_have_quotes_again_where_a_dockerfile_needs_them() {
+    let config = Config::from_json(json!({"config": {
+        "Env": ["A=one", "B=two words", "C=a\"b\\c$d", "NONE=", "LINES=a\nb", "P=/opt/bin:/bin"],
+        "Labels": {"title": "small \"quoted\" app", "v": "1.0", "a key": "x"},
+    }}))
+    .unwrap();
+    let rows = history(&[
+        ("LABEL v=1.0", None),
+        ("LABEL title=small \"quoted\" app v=1.0", None),
+        ("LABEL title=old name v=0", None),
+        ("/bin/sh -c #(nop)  ENV A=one B=two words NONE=", None),
+        ("ENV C=a\"b\\c$d", None),
+        ("ENV B two words", None),
+        ("ENV GONE=two words B=x y", None),
+        ("ENV LINES=a\nb", None),
+        ("ENV P=/opt/bin:$PATH", None),
+        ("LABEL a key=x y", None),
+        ("RUN echo B=two words", Some(0)),
+    ]);
+    let found: Vec<Option<String>> = rows.iter().map(|row| row.with_quotes(&config.container)).collect();
+    let expected = [
+        None,
+        Some(r#"LABEL title="small \"quoted\" app" v=1.0"#),
+        Some(r#"LABEL title="old name" v=0"#),
+        Some(r#"ENV A=one B="two words" NONE="""#),
+        Some(r#"ENV C="a\"b\\c\$d""#),
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+    ];
+    assert_eq!(found, expected.map(|line| line.map(str::to_owned)));
+    let as_written = HistoryRow { author: Some("kaniko".to_owned()), ..rows[1].clone() };
+    assert_eq!(as_written.with_quotes(&config.container), None);
+}

@@ -74,7 +74,7 @@ fn the_folder_can_be_changed_and_the_result_is_told() {
 #[test]
 fn nothing_is_replaced_without_asking() {
     let mut hands = hands("3 x ^U there Enter");
-    shows(&hands, "1 path is there already. Enter replaces it, Esc leaves it alone.");
+    shows(&hands, "/usr/bin/python3: 1 path is in there already. Enter replaces it, Esc leaves");
     hands.press("Esc");
     assert!(hands.state.modals.is_empty());
     hands.press("x ^U there Enter Enter");

@@ -32,6 +32,22 @@ fn a_deleted_secret_is_found_with_its_life_and_its_content() {
 }
 
 #[test]
+fn what_has_no_content_is_told_as_what_it_is() {
+    let mut hands = hands("f usr/lib/libc.so$");
+    assert_eq!(selected(&hands.state), "usr/lib/libc.so");
+    for part in ["what it is", "leads to   /usr/lib/libc.so.6  L0", "type       symlink", "target     libc.so.6"] {
+        shows(&hands, part);
+    }
+    hands.press("^U ^etc$");
+    assert_eq!(selected(&hands.state), "etc");
+    shows(&hands, "type       directory");
+    hands.press("^U ^srv$");
+    shows(&hands, "a directory that no layer has: only paths below it name it");
+    hands.press("^U app/.env");
+    assert!(!hands.text().contains("what it is"), "{}", hands.text());
+}
+
+#[test]
 fn enter_shows_the_path_in_the_last_layer_that_touched_it() {
     let mut hands = hands("4 f bundle Enter");
     assert_eq!((hands.state.view, hands.state.focus()), (View::Layers, Pane::Tree));

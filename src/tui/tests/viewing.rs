@@ -141,6 +141,15 @@ fn the_history_reads_as_a_dockerfile_and_can_be_copied() {
 }
 
 #[test]
+fn a_dockerfile_has_the_quotes_that_the_history_lost() {
+    let rows = [("ADD file:1 in /", true), ("LABEL maintainer=the base team", false)];
+    let mut hands = Hands::exploring(80, 24, &Sample::of(&[vec!["f a 1 a"]], &rows));
+    hands.press("4 D y");
+    let copied = hands.copied.clone().unwrap();
+    assert!(copied.ends_with("\nLABEL maintainer=\"the base team\""), "{copied}");
+}
+
+#[test]
 fn a_text_is_searched_from_the_window_on() {
     let mut hands = hands("Enter");
     let Some(Modal::Viewer(viewer)) = hands.state.modals.last_mut() else { panic!() };

@@ -368,6 +368,18 @@ fn link_fact(state: &State, tree: &Tree, node: NodeId) -> Fact {
     }
 }
 
+/// What a path was last that has no content: of a link first of all where it leads.
+pub(super) fn last_facts(state: &State, tree: &Tree, node: NodeId) -> Vec<Fact> {
+    let entry = match tree.last_shown(node) {
+        Shown::Entry(_, entry) => entry,
+        Shown::Implied => return vec![fact("type", "a directory that no layer has: only paths below it name it")],
+        Shown::Nothing => return Vec::new(),
+    };
+    let leads = is_link(tree, node).then(|| link_fact(state, tree, node));
+    let owner = owner(state, node).map(|owner| fact("package", owner));
+    leads.into_iter().chain(entry_facts(state, entry)).chain(owner).collect()
+}
+
 /// The package that a path is of, once that is known: `libssl3 3.0.14 (dpkg)`.
 fn owner(state: &State, node: NodeId) -> Option<String> {
     let (packages, ready) = (state.packages.as_ref()?, state.ready.as_ref()?);

@@ -8,7 +8,7 @@ use super::super::msg::Generation;
 use super::super::state::{Modal, State};
 use super::super::text;
 use super::super::viewer::Viewer;
-use super::{Effects, jump, prompt, viewer};
+use super::{Effects, details, jump, prompt, viewer};
 use crate::tree::{Filter, Found, InodeId};
 use crossterm::event::KeyEvent;
 use std::sync::Arc;
@@ -141,6 +141,16 @@ fn glance(find: &mut Find, reads: &mut Generation, effects: &mut Effects) {
     }
 }
 
+/// Says of the selected path what there is to say if it has no content.
+fn tell(state: &mut State) {
+    let Some(Modal::Find(find)) = state.modal() else { return };
+    let hit = find.hit.as_ref().filter(|hit| hit.content.is_none());
+    let facts = hit.map(|hit| details::last_facts(state, &find.model.tree, hit.timeline.node)).unwrap_or_default();
+    if let Some(Modal::Find(find)) = state.modals.last_mut() {
+        find.facts = facts;
+    }
+}
+
 /// From what was found to its path in the last layer that did something to it.
 pub(super) fn to_tree(state: &mut State) {
     let Some(Modal::Find(find)) = state.modal() else { return };
@@ -156,6 +166,7 @@ pub(super) fn settle(state: &mut State, areas: &Areas, effects: &mut Effects) {
     if let Some(Modal::Find(find)) = state.modals.last_mut() {
         glance(find, &mut state.reads, effects);
     }
+    tell(state);
     let parts = layout::find(areas, state.modal());
     if let Some(Modal::Find(find)) = state.modals.last_mut() {
         let hits = find.found.hits.len();

@@ -15,11 +15,13 @@ use std::sync::Arc;
 pub(super) fn open_dockerfile(state: &mut State) {
     let Some(subject) = &state.subject else { return };
     let mut lines: Vec<Fact> = vec![("# Rebuilt from the history; what left no row is missing.".to_owned(), Role::Dim)];
-    for (row, instruction) in subject.image.history.iter().zip(&subject.history) {
+    for (row, shown) in subject.image.history.iter().zip(&subject.history) {
         if let Some(layer) = row.layer {
             let why = subject.image.why_unexplained(layer).map(|why| format!(": no build step, {why}"));
             lines.push((format!("# L{layer}{}", why.unwrap_or_default()), Role::Dim));
         }
+        let with_quotes = row.with_quotes(&subject.image.config.container).map(|line| vec![text::prose(&line)]);
+        let instruction = with_quotes.as_ref().unwrap_or(shown);
         let last = instruction.len().saturating_sub(1);
         for (index, line) in instruction.iter().enumerate() {
             let goes_on = if index < last { " \\" } else { "" };

@@ -24,7 +24,13 @@ impl Painter<'_> {
                 };
                 vec![
                     (text::prose(&extracted.summary), Role::Text),
-                    (format!("{what} there already. Enter replaces {them}, Esc leaves {them} alone."), Role::Strong),
+                    (
+                        format!(
+                            "{}: {what} in {folder} already. Enter replaces {them}, Esc leaves {them} alone.",
+                            writing.plan.name
+                        ),
+                        Role::Strong,
+                    ),
                 ]
             }
         };

@@ -15,6 +15,7 @@ use super::super::find::{self, Find, Hit};
 use super::super::inquest::Open;
 use super::super::layout;
 use super::super::life;
+use super::super::state::Fact;
 use super::super::text;
 use super::super::theme::Role;
 use super::{Painter, Piece};
@@ -60,6 +61,7 @@ impl Painter<'_> {
         if let Some(hit) = &found.hit {
             self.found_life(found, hit, parts.life);
             self.found_content(hit, parts.content);
+            self.found_facts(&found.facts, parts.content);
         }
         self.find_hint(found, parts.hint);
         let column = found.input.visual_cursor().saturating_sub(scroll) + usize::from(parts.input.x) + 3;
@@ -122,6 +124,17 @@ impl Painter<'_> {
         self.rule(Rect { height: 1, ..area }, &title);
         let inside = Rect { y: area.y + 1, height: area.height - 1, ..area };
         self.content(viewer, inside);
+    }
+
+    fn found_facts(&mut self, facts: &[Fact], area: Rect) {
+        if facts.is_empty() || area.height < 2 {
+            return;
+        }
+        self.rule(Rect { height: 1, ..area }, "what it is");
+        for ((line, role), y) in facts.iter().zip(area.y + 1..area.bottom()) {
+            let inside = Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 };
+            self.line(inside, &[(text::cut(line, usize::from(inside.width)), *role)]);
+        }
     }
 
     fn find_hint(&mut self, found: &Find, line: Rect) {
