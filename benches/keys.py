@@ -440,7 +440,7 @@ def markdown(frames, groups, args):
             for name in ("bytes", "layers", "totals"):
                 row.append(f"{seconds(percentile(times[name], 0.5))} ({seconds(max(times[name]))})")
             rows.append(row)
-        parts.append(f"From start to what the screen shows, wall time, median and worst of {args.rounds} (three where it takes long; target"
+        parts.append(f"Measured on: {measure.machine()}. From start to what the screen shows, wall time, median and worst of {args.rounds} (three where it takes long; target"
                      f" {seconds(FRAME_TARGET)} to the layers, or to the bytes read where it is not read by position):")
         parts.append(table(["input", "bytes read, or layers", "layers", "all figures"], rows))
     if groups:
