@@ -34,6 +34,7 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
         Act::ScrollUp => scroll_instruction(state, -1),
         Act::Filter => prompt::open(state),
         Act::Command => state.prompt = Some(prompt::new(PromptKind::Command, "")),
+        Act::Messages => texts::open_messages(state),
         Act::Help => modal::open_help(state),
         Act::Back => back(state, effects),
         Act::Suspend => effects.push(Effect::Suspend),

@@ -3,12 +3,11 @@
 use super::super::keymap::{self, Act, Action};
 use super::super::layout::Pane;
 use super::super::loading::MANIFEST_MISSING;
-use super::super::state::{Modal, Prompt, PromptKind, State, Text, View};
+use super::super::state::{Modal, Prompt, PromptKind, State, View};
 use super::super::text;
-use super::super::theme::{Role, ThemeName};
-use super::{Effects, act, compare, extract, find, lens, rival, texts, toast, tree, viewer, waste};
+use super::super::theme::ThemeName;
+use super::{Effects, act, compare, extract, find, lens, rival, texts, tree, viewer, waste};
 use crate::image::LayerIndex;
-use crate::notice::Severity;
 use crate::tree::Filter;
 use crossterm::event::{KeyCode, KeyEvent};
 use std::sync::Arc;
@@ -274,7 +273,7 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, 
     match command {
         "" => {}
         "q" | "quit" => effects.push(act::quit(state)),
-        "messages" => messages(state),
+        "messages" => texts::open_messages(state),
         _ => match command.split_once(' ').unwrap_or((command, "")) {
             ("cmp", what) => return compare::typed(state, what, effects).map(|()| true),
             ("theme", name) => return theme(state, name.trim()).map(|()| true),
@@ -291,20 +290,4 @@ fn theme(state: &mut State, name: &str) -> Result<(), String> {
         format!("there is no theme {name:?}; there are {names}")
     })?;
     Ok(())
-}
-
-fn messages(state: &mut State) {
-    if state.notices.is_empty() && state.asides.is_empty() && state.told.is_empty() {
-        return toast(state, "nothing was odd, and nothing was said so far");
-    }
-    let role = |severity: Severity| match severity {
-        Severity::Info => Role::Text,
-        Severity::Warning => Role::Warning,
-        Severity::Error => Role::Error,
-    };
-    let all = state.asides.iter().chain(&state.notices);
-    let odd = all.map(|notice| (text::prose(&notice.to_string()), role(notice.severity)));
-    let told = state.told.iter().map(|toast| (toast.text.clone(), toast.role));
-    let lines = odd.chain(told).collect();
-    state.modals.push(Modal::Text(Text { title: "Messages".to_owned(), lines, offset: 0 }));
 }

@@ -7,6 +7,7 @@ use super::super::text;
 use super::super::theme::Role;
 use super::details::show;
 use super::{Effects, prompt, toast};
+use crate::notice::Severity;
 use crate::report;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,6 +54,23 @@ pub(super) fn open_raw(state: &mut State) {
     debug_assert!(written.is_ok(), "memory takes everything");
     let lines = String::from_utf8_lossy(&json).lines().map(line).collect();
     show(state, "Config as it stands".to_owned(), lines);
+}
+
+/// Opens all that was said: what was odd about the image first, then what stood at the bottom for a while.
+pub(super) fn open_messages(state: &mut State) {
+    if state.notices.is_empty() && state.asides.is_empty() && state.told.is_empty() {
+        return toast(state, "nothing was odd, and nothing was said so far");
+    }
+    let role = |severity: Severity| match severity {
+        Severity::Info => Role::Text,
+        Severity::Warning => Role::Warning,
+        Severity::Error => Role::Error,
+    };
+    let all = state.asides.iter().chain(&state.notices);
+    let odd = all.map(|notice| (text::prose(&notice.to_string()), role(notice.severity)));
+    let told = state.told.iter().map(|toast| (toast.text.clone(), toast.role));
+    let lines = odd.chain(told).collect();
+    show(state, "Messages".to_owned(), lines);
 }
 
 /// Asks for the file that a text is saved to.
