@@ -63,7 +63,7 @@ pub use why::{
     PathSection, StepSection, summary as timeline_summary, timeline, write as write_why, write_json as write_why_json,
 };
 #[cfg(feature = "tui")]
-pub(crate) use words::percent;
+pub(crate) use words::{counted, percent};
 
 use crate::analysis::{Cause, Causes};
 use crate::codec::Compression;

@@ -3,7 +3,7 @@
 use super::json;
 use super::listing::{mtime_text, timestamp, type_name};
 use super::size::{Units, short};
-use super::words::{clean, count, head, layer, middle, size};
+use super::words::{clean, counted, head, layer, middle, size};
 use crate::analysis::{Aspect, Comparison, Difference, LayerPair, Present, Side};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex, Setting};
@@ -315,7 +315,7 @@ pub fn write(report: &DiffReport, width: usize, out: &mut dyn Write) -> io::Resu
     let DiffTotals { added, changed, metadata_only, removed, same, delta_bytes } = report.totals;
     let differing = added + changed + metadata_only + removed;
     if differing == 0 {
-        return writeln!(out, "\nNo path differs: {} the same.", count(same, "path"));
+        return writeln!(out, "\nNo path differs: {} the same.", counted(same, "path"));
     }
     writeln!(
         out,

@@ -1,7 +1,7 @@
 //! Duplicates, written down: which files have the same content, and what one copy of each would save.
 
 use super::json;
-use super::words::{count, layer, middle, size};
+use super::words::{counted, layer, middle, size};
 use crate::analysis::Duplicates;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
@@ -53,7 +53,7 @@ pub fn write(groups: &[DuplicateSection], width: usize, top: Option<usize>, out:
         return writeln!(out, "No duplicates: all files that are not empty have different contents.");
     }
     let saving: u64 = groups.iter().map(|group| group.saving).sum();
-    let contents = count(groups.len() as u64, "content");
+    let contents = counted(groups.len() as u64, "content");
     let (verb, each) = if groups.len() == 1 { ("is", "") } else { ("are", " of each") };
     writeln!(out, "{contents} {verb} there several times; one copy{each} would save {}", size(saving))?;
     let shown = top.unwrap_or(groups.len()).min(groups.len());
@@ -71,7 +71,7 @@ pub fn write(groups: &[DuplicateSection], width: usize, top: Option<usize>, out:
         }
     }
     if shown < groups.len() {
-        writeln!(out, "\n… and {} more", count((groups.len() - shown) as u64, "content"))?;
+        writeln!(out, "\n… and {} more", counted((groups.len() - shown) as u64, "content"))?;
     }
     writeln!(out, "\nNone of it is waste: every copy can be reached. Hard links would do.")
 }

@@ -1,7 +1,7 @@
 //! Ghosts: files that are shipped though no path of the final image leads to them, and how to read them all the same.
 
 use super::text::layers_of;
-use super::words::{clean, count, middle, size};
+use super::words::{clean, counted, middle, size};
 use super::{Report, WasteSection, json};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub fn write(ghosts: &[GhostSection], width: usize, top: Option<usize>, out: &mu
         1 => "; 1 looks like a secret by its name (!)".to_owned(),
         _ => format!("; {secrets} look like secrets by their names (!)"),
     };
-    writeln!(out, "{}, {}, shipped but out of reach{marked}\n", count(ghosts.len() as u64, "ghost"), size(bytes))?;
+    writeln!(out, "{}, {}, shipped but out of reach{marked}\n", counted(ghosts.len() as u64, "ghost"), size(bytes))?;
     let layers = ghosts.iter().map(|ghost| layers_of(&ghost.item).len()).max().unwrap_or(0).max("layers".len());
     writeln!(out, "  {:>8}  {:<13}  {:<layers$}  path", "size", "cause", "layers")?;
     let shown = top.unwrap_or(ghosts.len()).min(ghosts.len());

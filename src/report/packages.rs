@@ -1,7 +1,7 @@
 //! Packages, written down: how much of the image is whose.
 
 use super::json;
-use super::words::{count, head, layer, middle, size};
+use super::words::{counted, head, layer, middle, size};
 use crate::analysis::{Manager, Packages, Share, State};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
@@ -155,8 +155,8 @@ pub fn write(section: &PackagesSection, width: usize, top: Option<usize>, out: &
     writeln!(
         out,
         "{} with {}, {}; {}, belong to none\n",
-        count(section.packages.len() as u64, "package"),
-        count(owned, "file"),
+        counted(section.packages.len() as u64, "package"),
+        counted(owned, "file"),
         size(section.live_bytes - section.unowned.bytes),
         whole(&section.unowned),
     )?;
@@ -184,7 +184,7 @@ pub fn write(section: &PackagesSection, width: usize, top: Option<usize>, out: &
 
 /// `3 files, 12.5 MB`
 fn whole(share: &ShareSection) -> String {
-    format!("{}, {}", count(share.files, "file"), size(share.bytes))
+    format!("{}, {}", counted(share.files, "file"), size(share.bytes))
 }
 
 /// Writes what belongs to no package for people, in `width` columns as far as names allow; the `top` largest files, if

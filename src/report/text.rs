@@ -1,7 +1,7 @@
 //! The report for people: first who the image is, then its layers, then what is wasted and why.
 
 use super::size::{Units, short};
-use super::words::{clean, count, head, layer, middle, percent, size};
+use super::words::{clean, counted, head, layer, middle, percent, size};
 use super::{BaseSection, LayerSection, LayerStatus, Report, SettingSection, WasteSection};
 use crate::analysis::Cause;
 use crate::image::ToldBy;
@@ -70,8 +70,8 @@ fn identity(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         field("Id", id.get(..SHORT_ID).unwrap_or(id))?;
     }
     field("Base", &base(&image.base))?;
-    let entries = count(totals.entries, "entry").replace("entrys", "entries");
-    field("Layers", &format!("{} with {entries}, {} in the end", totals.layers, count(totals.paths, "path")))?;
+    let entries = counted(totals.entries, "entry");
+    field("Layers", &format!("{} with {entries}, {} in the end", totals.layers, counted(totals.paths, "path")))?;
     let [all, alive, wasted] = [totals.shipped_bytes, totals.live_bytes, totals.wasted_bytes].map(size);
     field("Size", &format!("{all} shipped = {alive} live + {wasted} wasted"))?;
     field("Stored", &size(totals.blob_bytes))?;
@@ -97,7 +97,7 @@ fn base(base: &BaseSection) -> String {
             ToldBy::Label => "a label",
             ToldBy::History => "the history",
         };
-        format!("{}, by {by}", count(u64::from(layers), "layer"))
+        format!("{}, by {by}", counted(u64::from(layers), "layer"))
     });
     let layers = layers.unwrap_or_else(|| "not told; layer 0 is taken for it".to_owned());
     let digest = base.digest.as_deref().map(|digest| digest.get(..SHORT_ID).unwrap_or(digest));

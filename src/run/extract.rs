@@ -85,10 +85,9 @@ impl Written {
 
     /// How much was written, in one sentence.
     pub(super) fn summary(&self, folder: &str) -> String {
-        let count = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
-        let files = count(self.files, "file", "files");
-        let directories = count(self.directories, "directory", "directories");
-        let links = count(self.links, "link", "links");
+        let files = report::counted(self.files, "file");
+        let directories = report::counted(self.directories, "directory");
+        let links = report::counted(self.links, "link");
         let folder = escape(folder.as_bytes(), Target::Terminal);
         let special = match self.special.len() as u64 {
             0 => String::new(),
@@ -97,7 +96,8 @@ impl Written {
                 let named = named.collect::<Vec<_>>().join(", ");
                 let more = number.checked_sub(NAMED as u64).filter(|more| *more > 0);
                 let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
-                format!("; left out {}: {named}{more}", count(number, "device or pipe", "devices and pipes"))
+                let kinds = if number == 1 { "device or pipe" } else { "devices and pipes" };
+                format!("; left out {number} {kinds}: {named}{more}")
             }
         };
         let size = report::human(self.bytes, report::Units::Si);

@@ -463,7 +463,8 @@ fn every_key_of_the_table_is_one_that_a_terminal_sends() {
     for action in &Keymap::default().actions {
         assert!(!action.keys.is_empty(), "{:?}", action.act);
         for key in &action.keys {
-            let typed = key.chars().count() == 1 || ["gg", "gt", "gs", "gm", ",s", ",n", ",c", ",t"].contains(&key.as_ref());
+            let typed =
+                key.chars().count() == 1 || ["gg", "gt", "gs", "gm", ",s", ",n", ",c", ",t"].contains(&key.as_ref());
             assert!(typed || *key == "S-Tab" || named(key).is_some(), "{key}");
         }
     }

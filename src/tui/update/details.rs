@@ -14,7 +14,7 @@ use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, Setting};
 use crate::listing::{Entry, EntryKind};
 use crate::notice::Severity;
-use crate::report::mode_text;
+use crate::report::{counted, mode_text};
 use crate::tree::{NodeId, Occupant, Shown, Tree};
 use ratatui::layout::Rect;
 use std::cmp::Reverse;
@@ -140,7 +140,7 @@ fn found_facts(state: &State, found: &Found) -> Vec<Fact> {
     let size = human(found.shipped, state.options.units);
     let mut out = vec![
         fact("member", found.name.clone()),
-        fact("size", format!("{size} in {}", entries(found.listing.len() as u64))),
+        fact("size", format!("{size} in {}", counted(found.listing.len() as u64, "entry"))),
         match &state.failure {
             Some(message) => (text::prose(message), Role::Error),
             None => (NO_MANIFEST.to_owned(), Role::Dim),
@@ -150,17 +150,12 @@ fn found_facts(state: &State, found: &Found) -> Vec<Fact> {
     out
 }
 
-/// So many entries, in words.
-fn entries(count: u64) -> String {
-    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
-}
-
 fn figures(state: &State, index: LayerIndex) -> Vec<Fact> {
     let units = state.options.units;
     let Some(ready) = &state.ready else { return Vec::new() };
     let Some(layer) = ready.model.report.layers.get(index.index()) else { return Vec::new() };
     let mut out = vec![
-        fact("shipped", format!("{} in {}", human(layer.shipped_bytes, units), entries(layer.entries))),
+        fact("shipped", format!("{} in {}", human(layer.shipped_bytes, units), counted(layer.entries, "entry"))),
         fact("wasted", human(layer.wasted_bytes, units)),
         fact("changes", format!("+{} ~{} %{} -{}", layer.added, layer.changed, layer.metadata_only, layer.removed)),
     ];

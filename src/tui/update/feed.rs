@@ -11,6 +11,7 @@ use crate::image::{Image, LayerIndex};
 use crate::listing::{EntryKind, Listing};
 use crate::notice::{Notice, Severity};
 use crate::progress::Progress;
+use crate::report::counted;
 use std::sync::Arc;
 
 /// Layers that are shown before the manifest of an input has come; no image may have as many.
@@ -134,7 +135,7 @@ fn ready(state: &mut State, model: &Arc<Model>, effects: &mut Effects) {
     // What is only information waits until somebody looks.
     let count = state.notices.iter().filter(|notice| notice.severity >= Severity::Warning).count();
     if count > 0 && !state.is_whole() {
-        toast(state, format!("{count} {}, :messages shows all", if count == 1 { "notice" } else { "notices" }));
+        toast(state, format!("{}, gm shows all", counted(count as u64, "notice")));
     }
     understand(state, model, effects);
 }

@@ -11,7 +11,7 @@ use super::super::state::{PromptKind, State};
 use super::super::text;
 use super::super::theme::Role;
 use super::{Painter, Piece, badge};
-use crate::report::mode_text;
+use crate::report::{counted, mode_text};
 use crate::tree::{NodeId, Shown};
 use ratatui::layout::Rect;
 
@@ -30,9 +30,8 @@ impl Painter<'_> {
             return;
         };
         let count = files.nodes.len();
-        let noun = if count == 1 { "file" } else { "files" };
-        let title =
-            format!("Files{} · {count} {noun} · {}", state.so_far(), text::human(files.bytes, state.options.units));
+        let all = counted(count as u64, "file");
+        let title = format!("Files{} · {all} · {}", state.so_far(), text::human(files.bytes, state.options.units));
         let window = self.frame(Pane::Files, area, &title, &note(state));
         if count == 0 {
             let filtered = state.files.filter.is_some();

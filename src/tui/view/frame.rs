@@ -10,7 +10,7 @@ use super::super::update;
 use super::{Painter, Piece};
 use crate::analysis::{Figure, Ruling, Status};
 use crate::image::LayerIndex;
-use crate::report::{mode_text, mtime_text, percent};
+use crate::report::{counted, mode_text, mtime_text, percent};
 use crate::tree::{Change, Shown};
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
@@ -30,7 +30,7 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
         figures.push((text::prose(&image.platform.to_string()), Role::Text));
     }
     let layers = image.layers.len();
-    let count = format!("{layers} {}", if layers == 1 { "layer" } else { "layers" });
+    let count = counted(layers as u64, "layer");
     match &state.ready {
         None => {
             figures.push((count, Role::Text));
@@ -85,8 +85,9 @@ fn what_if(state: &State, shipped: u64) -> Option<Piece> {
         0 if state.layers.marked.is_empty() => return None,
         0 => format!("* as one: {}", weighs(state.layers.saved)),
         paths => {
+            let paths = counted(paths as u64, "path");
             let rest = state.without.saved.map_or_else(|| "…".to_owned(), weighs);
-            format!("without {}: {rest}", if paths == 1 { "1 path".to_owned() } else { format!("{paths} paths") })
+            format!("without {paths}: {rest}")
         }
     };
     Some((text, Role::Strong))
@@ -109,8 +110,7 @@ fn before_manifest(state: &State, width: usize, class: Class) -> Vec<Piece> {
         let read = opening.progress(state.options.units);
         (read.unwrap_or_else(|| "being read".to_owned()), Role::Strong)
     };
-    let layers = state.layers.found.len();
-    let layers = format!("{layers} {} so far", if layers == 1 { "layer" } else { "layers" });
+    let layers = format!("{} so far", counted(state.layers.found.len() as u64, "layer"));
     fit(name, vec![(opening.kind.clone(), Role::Text), (layers, Role::Text), read], width, class)
 }
 

@@ -15,6 +15,7 @@ use super::super::state::Fact;
 use super::super::text;
 use super::Painter;
 use crate::analysis::Timeline;
+use crate::report::counted;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
@@ -34,7 +35,7 @@ impl Painter<'_> {
         let area = layout::modal(self.areas).intersection(self.buffer.area);
         Clear.render(area, self.buffer);
         let count = life.timeline.layers();
-        let note = if count == 1 { "touched by 1 layer".to_owned() } else { format!("touched by {count} layers") };
+        let note = format!("touched by {}", counted(count as u64, "layer"));
         self.border(area, true, &text::path(&life.model.tree, life.timeline.node), &note);
         let (window, below) = layout::life(self.areas);
         let rows = life::rows(&life.model, &life.timeline, self.state.options.units);

@@ -13,6 +13,7 @@ use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::{Painter, Piece};
 use crate::analysis::Cause;
+use crate::report::counted;
 use crate::tree::Change;
 use ratatui::layout::Rect;
 
@@ -54,14 +55,14 @@ impl Painter<'_> {
         };
         let total = human(state.waste.bytes, state.options.units);
         let shown = state.waste.shown.len();
-        let paths = if shown == 1 { "path" } else { "paths" };
+        let paths = counted(shown as u64, "path");
         let all = state.waste.as_dive.as_ref().unwrap_or(&ready.groups);
         let (metric, bytes) =
             if state.waste.as_dive.is_some() { ("as dive counts", "counted") } else { ("reclaimable", "reclaim") };
         let window = self.frame(
             Pane::Waste,
             area,
-            &format!("Waste{} · {shown} {paths} · {total} {metric}", state.so_far()),
+            &format!("Waste{} · {paths} · {total} {metric}", state.so_far()),
             &self.order(),
         );
         if state.waste.shows_bundles() {
