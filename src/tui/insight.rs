@@ -115,8 +115,9 @@ fn library(model: &Model, lead: &str, name: &[u8], found: Option<NodeId>) -> Row
     };
     let mut row = fact(lead, text::name(name), Role::Text);
     let path = text::path(tree, node);
-    let place = if path.as_bytes() == name { String::new() } else { format!(" → {path}") };
-    row.pieces.push((format!("{place}  L{layer}"), Role::Dim));
+    // The layer before the path: of a long line the end is cut.
+    let place = if path.as_bytes() == name { String::new() } else { format!(" {path}") };
+    row.pieces.push((format!(" → L{layer}{place}"), Role::Dim));
     row
 }
 

@@ -235,7 +235,7 @@ fn a_program_says_what_it_needs_and_where_that_is() {
     hands.take(Msg::Read(generation, Ok(read(true))));
     shows(&hands, "ELF        program (PIE) · x86-64 · 64 bits");
     shows(&hands, "loader     /lib64/ld-linux-x86-64.so.2  missing in the image");
-    shows(&hands, "needs      passwd → /etc/passwd  L");
+    shows(&hands, "needs      passwd → L0 /etc/passwd");
     shows(&hands, "           libmissing.so.1  missing in the image");
     shows(&hands, "note       only the first 256 MiB were looked at");
     hands.press("w");
