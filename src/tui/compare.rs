@@ -3,6 +3,7 @@
 use super::Model;
 use super::asking::{Asking, Question, same_filter};
 use super::msg::Generation;
+use super::rows::SortKey;
 use super::state::Position;
 use crate::analysis::{Comparison, Difference, Present, Side};
 use crate::image::LayerIndex;
@@ -22,6 +23,15 @@ pub(crate) enum CompareKey {
 }
 
 impl CompareKey {
+    /// The one that comes nearest to a key of the tree.
+    pub(crate) fn like(key: SortKey) -> Self {
+        match key {
+            SortKey::Name => Self::Path,
+            SortKey::Change => Self::Change,
+            SortKey::Size | SortKey::Time | SortKey::Pull => Self::Delta,
+        }
+    }
+
     /// The next one.
     pub(crate) fn next(self) -> Self {
         match self {

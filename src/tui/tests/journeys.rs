@@ -8,7 +8,7 @@ use crate::tui::keymap::Keymap;
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{LayerRow, LensMode, Modal, State, View};
-use crate::tui::testing::{Hands, Sample, hands, named};
+use crate::tui::testing::{Hands, Sample, hands, named, shows};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
 
@@ -177,6 +177,27 @@ fn a_bad_filter_says_what_is_wrong_and_does_not_pose_as_a_result() {
     assert!(hands.state.prompt.is_some(), "what is not understood stays to be corrected");
     hands.press("Esc");
     assert!(hands.state.prompt.is_none() && hands.state.tree.filter.is_none());
+}
+
+/// Each list is sorted by the key that one names, as the words at its border say.
+#[test]
+fn a_list_is_sorted_by_the_key_that_is_named() {
+    for (keys, said) in [
+        ("Tab , n", "sorted by name"),
+        ("Tab , p", "sorted by pull"),
+        ("2 , n", "path ↑"),
+        ("2 , c", " cause ↑ "),
+        ("2 , c , s", " reclaim ↓ "),
+        ("3 , n", " path ↑ "),
+        ("3 , c", " change ↑ "),
+        ("3 , t", " time ↓ "),
+        ("3 , t , s", " size ↓ "),
+        ("5 , n", " path ↑ "),
+        ("5 , c", " change ↑ "),
+        ("5 , n , s", " delta ↓ "),
+    ] {
+        shows(&hands(keys), said);
+    }
 }
 
 #[test]
@@ -463,8 +484,8 @@ fn every_key_of_the_table_is_one_that_a_terminal_sends() {
     for action in &Keymap::default().actions {
         assert!(!action.keys.is_empty(), "{:?}", action.act);
         for key in &action.keys {
-            let typed =
-                key.chars().count() == 1 || ["gg", "gt", "gs", "gm", ",s", ",n", ",c", ",t"].contains(&key.as_ref());
+            let typed = key.chars().count() == 1
+                || ["gg", "gt", "gs", "gm", ",s", ",n", ",c", ",t", ",p"].contains(&key.as_ref());
             assert!(typed || *key == "S-Tab" || named(key).is_some(), "{key}");
         }
     }

@@ -1,5 +1,6 @@
 //! What each action of the table does.
 
+use super::super::compare::CompareKey;
 use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Class, Pane};
 use super::super::loading::LAYERS_MISSING;
@@ -134,10 +135,11 @@ fn in_pane(state: &mut State, act: Act) {
             rival::sort(state, act);
         }
         Act::Sort | Act::Reverse => sort(state, act),
-        Act::SortSize => sort_tree(state, SortKey::Size),
-        Act::SortName => sort_tree(state, SortKey::Name),
-        Act::SortChange => sort_tree(state, SortKey::Change),
-        Act::SortTime => sort_tree(state, SortKey::Time),
+        Act::SortSize => sort_by(state, SortKey::Size),
+        Act::SortName => sort_by(state, SortKey::Name),
+        Act::SortChange => sort_by(state, SortKey::Change),
+        Act::SortTime => sort_by(state, SortKey::Time),
+        Act::SortPull => sort_by(state, SortKey::Pull),
         Act::SplitLeft => split(state, -SPLIT_STEP),
         Act::SplitRight => split(state, SPLIT_STEP),
         Act::Attributes => attributes(state),
@@ -250,6 +252,17 @@ fn sort(state: &mut State, act: Act) {
             state.tree.sort.reversed = !state.tree.sort.reversed;
             tree::resort(state);
         }
+    }
+}
+
+/// What is shown by a key that one chose; what a list calls otherwise is what comes nearest.
+fn sort_by(state: &mut State, key: SortKey) {
+    match state.view {
+        _ if matches!(state.modal(), Some(Modal::Duel(_))) => rival::sort_by(state, key),
+        View::Waste => waste::sort_by(state, key),
+        View::Files => files::sort_by(state, key),
+        View::Compare => state.compare.key = CompareKey::like(key),
+        View::Layers | View::Image => sort_tree(state, key),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::effect::{Effect, Job};
 use super::super::files::{FilesKey, List};
+use super::super::rows::SortKey;
 use super::super::state::{LensMode, State, View};
 use super::Effects;
 use std::sync::Arc;
@@ -36,6 +37,17 @@ pub(super) fn next_sort(state: &mut State) {
         FilesKey::Path => FilesKey::Change,
         FilesKey::Change => FilesKey::Time,
         FilesKey::Time => FilesKey::Size,
+    };
+}
+
+/// By a key that one chose.
+pub(super) fn sort_by(state: &mut State, key: SortKey) {
+    anchor_here(state);
+    state.files.key = match key {
+        SortKey::Name => FilesKey::Path,
+        SortKey::Change => FilesKey::Change,
+        SortKey::Time => FilesKey::Time,
+        SortKey::Size | SortKey::Pull => FilesKey::Size,
     };
 }
 

@@ -1,10 +1,12 @@
 //! Comparing with another image.
 
+use super::super::compare::CompareKey;
 use super::super::effect::Effect;
 use super::super::keymap::Act;
 use super::super::loading::LAYERS_MISSING;
 use super::super::msg::Generation;
 use super::super::rival::{Challenge, Duel, DuelRow, Rival};
+use super::super::rows::SortKey;
 use super::super::state::{Modal, State, View};
 use super::{Effects, jump, lens, toast};
 use crate::bytes::Cancel;
@@ -46,6 +48,13 @@ pub(super) fn sort(state: &mut State, act: Act) {
     let (key, reversed) =
         if act == Act::Reverse { (duel.key, !duel.reversed) } else { (duel.key.next(), duel.reversed) };
     duel.sort_by(&ready.model.tree, key, reversed);
+}
+
+/// The paths by a key that one chose.
+pub(super) fn sort_by(state: &mut State, key: SortKey) {
+    if let (Some(Modal::Duel(duel)), Some(ready)) = (state.modals.last_mut(), &state.ready) {
+        duel.sort_by(&ready.model.tree, CompareKey::like(key), duel.reversed);
+    }
 }
 
 /// Narrows the paths. What contents hold is only looked for in one image.

@@ -3,6 +3,7 @@
 use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
+use super::super::rows::SortKey;
 use super::super::state::{Position, Ready, State, WastePane, WasteSort};
 use super::super::text::human;
 use super::{Effects, toast};
@@ -102,6 +103,16 @@ pub(super) fn next_sort(state: &mut State) {
         WasteSort::Bytes => WasteSort::Path,
         WasteSort::Path => WasteSort::Cause,
         WasteSort::Cause => WasteSort::Bytes,
+    };
+    rebuild(state);
+}
+
+/// By a key that one chose.
+pub(super) fn sort_by(state: &mut State, key: SortKey) {
+    state.waste.sort = match key {
+        SortKey::Name => WasteSort::Path,
+        SortKey::Change => WasteSort::Cause,
+        SortKey::Size | SortKey::Time | SortKey::Pull => WasteSort::Bytes,
     };
     rebuild(state);
 }
