@@ -97,8 +97,9 @@
 //!   the digest that the manifest names and all of it makes sense; a notice says so. The table is as true as whoever made
 //!   the image, so that a run that verifies reads the layer in full instead. eStargz rounds times to seconds. Versions of
 //!   a path that both come from tables are compared by the digests in them; a content that is read has to match its own.
-//! - **Bytes of hard links count once under a lens**, at the name that came first; the other names show none. So a
-//!   directory's figure is what it adds to the image, and the figures of all directories add up.
+//! - **Bytes of hard links count once under a lens**, at the first name in byte order of those that are there at its end,
+//!   as where two points of an image are compared; the other names show none and lead there. So a directory's figure is
+//!   what it adds to the image, and the figures of all directories add up.
 //! - **`hardlink` of `ls --format jsonl`** is the first name, in byte order of the paths, of an inode that has several:
 //!   every one of its names says so, the first one too.
 //! - **`pull_cost` of `ls --format jsonl`** is what the entry that wrote the path accounts for in the stored blob: of

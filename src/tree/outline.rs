@@ -34,7 +34,7 @@ pub struct Outline {
     size: Vec<u32>,
     /// All further steps, by place and layer.
     further: Vec<(u32, Step)>,
-    /// When files with several names had which of them; by inode, names in the order of the nodes.
+    /// When files with several names had which of them; by inode, names in the byte order of the paths.
     names: Vec<Name>,
     /// What opaque markers hid, by directory.
     hidden: Vec<Hidden>,
@@ -44,13 +44,20 @@ pub struct Outline {
 const LARGE: u32 = u32::MAX;
 
 /// A file that has or had other names has this one for some layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Name {
     inode: InodeId,
     node: NodeId,
     since: LayerIndex,
     /// The first layer that has something else here.
     until: LayerIndex,
+}
+
+impl Name {
+    /// Whether the file has the name at the end of a lens.
+    fn is_there(&self, lens: Lens) -> bool {
+        self.since <= lens.last && lens.last < self.until
+    }
 }
 
 /// Paths that an opaque marker in a directory hid.
@@ -84,7 +91,7 @@ impl Outline {
             whole.names.extend(part.names);
             obscured.extend(part.hidden);
         }
-        whole.names.sort_unstable();
+        whole.names.sort_by(|a, b| a.inode.cmp(&b.inode).then_with(|| tree.compare_paths(a.node, b.node)));
         let hidden = hidden(&tree, obscured);
         let Part { since, traits, size, further, names, .. } = whole;
         Self { tree, threads, place, len, order, since, traits, size, further, names, hidden }
@@ -151,12 +158,19 @@ impl Outline {
         Sizes { outline: self, layer, further: self.further_from(u32::try_from(start).unwrap_or(u32::MAX)) }
     }
 
+    /// The first of the names that a file has at the end of a lens; none if it has no other name and never had, or if
+    /// it holds no bytes.
+    pub(super) fn first_name(&self, inode: InodeId, lens: Lens) -> Option<NodeId> {
+        let from = self.names.partition_point(|name| name.inode < inode);
+        let names = self.names.get(from..)?.iter().take_while(|name| name.inode == inode);
+        names.into_iter().find(|name| name.is_there(lens)).map(|name| name.node)
+    }
+
     /// The places where files with several names count under a lens: each at the first of its names.
     pub(super) fn first_names(&self, lens: Lens) -> impl Iterator<Item = usize> {
         self.names.chunk_by(|a, b| a.inode == b.inode).filter_map(move |names| {
             let shipped = names.first().and_then(|name| self.tree.inode(name.inode))?.layer;
-            let there = |name: &&Name| name.since <= lens.last && lens.last < name.until;
-            let name = names.iter().find(there).filter(|_| shipped >= lens.first)?;
+            let name = names.iter().find(|name| name.is_there(lens)).filter(|_| shipped >= lens.first)?;
             Some(self.place(name.node))
         })
     }

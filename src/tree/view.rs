@@ -2,7 +2,7 @@
 
 use super::bits::{Bits, WORD, in_parts, ones};
 use super::outline::{Mark, Outline};
-use super::{Change, Counts, Lens, NodeId, Tree};
+use super::{Change, Counts, InodeId, Lens, NodeId, Tree};
 use crate::image::LayerIndex;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -86,8 +86,14 @@ impl LensView {
         self.mark(node).change()
     }
 
+    /// The name at which the bytes of a file with several names count under the lens: the first one in byte order of those
+    /// that it has at the end of it. None for a file that never had another name.
+    pub fn first_name(&self, inode: InodeId) -> Option<NodeId> {
+        self.outline.first_name(inode, self.lens)
+    }
+
     /// Bytes under the lens: of a file the size of the version that a layer of the lens wrote, if it is still there
-    /// at the end of the lens; of a directory the sum of what is below it. Names of one inode count once.
+    /// at the end of the lens; of a directory the sum of what is below it. Names of one inode count once, at the first.
     pub fn bytes(&self, node: NodeId) -> u64 {
         let all = || Sums::of(self, Bits::of(vec![u64::MAX; self.outline.len().div_ceil(WORD)]));
         self.whole.get_or_init(all).bytes(self, node)

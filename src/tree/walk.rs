@@ -143,6 +143,31 @@ impl Step {
     }
 }
 
+impl Tree {
+    /// The byte order of two paths, without making them.
+    pub(super) fn compare_paths(&self, a: NodeId, b: NodeId) -> Ordering {
+        if self.parent(a) == self.parent(b) {
+            return self.name(a).cmp(self.name(b));
+        }
+        let way = |node| {
+            let mut way: Vec<NodeId> = std::iter::successors(Some(node), |node| self.parent(*node)).collect();
+            way.reverse();
+            way
+        };
+        let (a, b) = (way(a), way(b));
+        let fork = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+        let step = |way: &[NodeId]| {
+            let node = way.get(fork).copied()?;
+            Some(if way.len() > fork + 1 { Step::Below(node) } else { Step::Itself(node) })
+        };
+        match (step(&a), step(&b)) {
+            (Some(a), Some(b)) => compare(a.key(self), b.key(self)),
+            // A directory comes ahead of what is in it.
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        }
+    }
+}
+
 /// Compares names as if those of subtrees ended with a slash.
 fn compare((a, a_slash): (&[u8], bool), (b, b_slash): (&[u8], bool)) -> Ordering {
     let common = a.len().min(b.len());
@@ -184,6 +209,9 @@ mod tests {
         let mut expected: Vec<Vec<u8>> = tree.nodes().skip(1).map(|node| tree.path(node)).collect();
         expected.sort();
         assert_eq!(walk(NodeId::ROOT), expected);
+        let mut nodes: Vec<NodeId> = tree.nodes().skip(1).collect();
+        nodes.sort_by(|a, b| tree.compare_paths(*a, *b));
+        assert_eq!(nodes.iter().map(|node| tree.path(*node)).collect::<Vec<_>>(), expected);
         assert_eq!(walk(tree.find(b"a").unwrap()), [b"a/x".to_vec(), b"a/x/y".to_vec()]);
     }
 

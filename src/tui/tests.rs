@@ -12,6 +12,7 @@ mod liking;
 mod lives;
 mod loading;
 mod mouse;
+mod narrowing;
 mod palette;
 mod screens;
 mod texts;

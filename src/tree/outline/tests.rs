@@ -7,7 +7,7 @@ use crate::listing::EntryKind;
 use crate::listing::testing::priced;
 use crate::tree::Shown;
 use proptest::prelude::*;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 fn outline<T: AsRef<str>>(layers: &[Vec<T>], threads: usize) -> Arc<Outline> {
     let mut stack = Stack::new();
@@ -28,8 +28,7 @@ struct Plain {
 
 impl Plain {
     fn of(tree: &Tree, lens: Lens) -> Self {
-        let mut plain = Self { changes: Vec::new(), own: Vec::new(), counts: Counts::default() };
-        let mut seen: HashSet<InodeId> = HashSet::new();
+        let mut plain = Self { changes: Vec::new(), own: vec![0; tree.len()], counts: Counts::default() };
         for node in tree.nodes() {
             let before = lens.first.0.checked_sub(1).and_then(|layer| tree.state(node, LayerIndex(layer)));
             let after = tree.state(node, lens.last);
@@ -39,14 +38,17 @@ impl Plain {
                 plain.counts.count(change, 1);
             }
             plain.changes.push(change);
-            plain.own.push(match after {
-                Some(Occupant::Inode(id)) => {
-                    let inode = tree.inode(id).unwrap();
-                    let counts = inode.layer >= lens.first && seen.insert(id);
-                    if counts { tree.file_size(id).unwrap_or(0) } else { 0 }
-                }
-                _ => 0,
-            });
+        }
+        // Of the names of a file the first in byte order has its bytes.
+        let paths: BTreeMap<Vec<u8>, NodeId> = tree.nodes().map(|node| (tree.path(node), node)).collect();
+        let mut seen: HashSet<InodeId> = HashSet::new();
+        for node in paths.into_values() {
+            if let Some(Occupant::Inode(id)) = tree.state(node, lens.last)
+                && tree.inode(id).unwrap().layer >= lens.first
+                && seen.insert(id)
+            {
+                plain.own[node.index()] = tree.file_size(id).unwrap_or(0);
+            }
         }
         plain
     }

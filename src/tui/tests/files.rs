@@ -52,6 +52,32 @@ fn the_selected_file_stays_selected_in_another_order() {
     assert_eq!(hands.state.selected_path().as_deref(), Some("/usr/lib/libc.so.6"));
 }
 
+/// A file of several names is counted at the first of those that it has, in byte order; the others lead there. Where
+/// the name that it was written under is gone, nothing leads to that.
+#[test]
+fn a_file_of_several_names_is_counted_at_the_same_one_everywhere() {
+    let layers = [vec!["f z/file 5000 a", "h b/other z/file", "h a-file z/file"], vec!["f .wh.a-file 0"]];
+    let sample = Sample::of(&layers, &[("ADD file:1 in /", true), ("RUN rm a-file", true)]);
+    let rows = |keys: &str| -> Vec<String> {
+        let mut hands = Hands::exploring(120, 24, &sample);
+        hands.press(keys);
+        let text = hands.text();
+        let found = text.lines().filter(|line| line.contains('┃') && line.contains("file") || line.contains("other"));
+        found.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let has = |rows: &[String], parts: &[&str]| {
+        assert!(rows.iter().any(|row| parts.iter().all(|part| row.contains(part))), "{parts:?} in {rows:#?}");
+    };
+    let whole = rows("3");
+    has(&whole, &[" 5.0k", "/b/other"]);
+    has(&whole, &[" · ", "/z/file hl L0:/b/other"]);
+    assert!(!whole.iter().any(|row| row.contains("a-file")), "{whole:#?}");
+    let below = rows("3 = [");
+    has(&below, &[" 5.0k", "/a-file"]);
+    has(&below, &[" · ", "/b/other hl L0:/a-file"]);
+    has(&below, &[" · ", "/z/file hl L0:/a-file"]);
+}
+
 #[test]
 fn the_filter_is_the_one_of_everywhere() {
     let mut hands = hands("3 / ext:py");

@@ -3,20 +3,20 @@
 use super::super::text;
 use super::super::theme::Role;
 use crate::listing::Entry;
-use crate::tree::{DeathCause, InodeId, NodeId, Tree};
+use crate::tree::{DeathCause, InodeId, LensView, NodeId, Tree};
 
 /// What to say about a file. What is dead is said whole or not at all; another name is cut to `room` columns.
-pub(super) fn of_file(tree: &Tree, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
-    match dead(tree, inode) {
+pub(super) fn of_file(view: &LensView, node: NodeId, inode: InodeId, entry: Entry<'_>, room: usize) -> (String, Role) {
+    match dead(view.tree(), inode) {
         Some(badge) => (badge, Role::Waste),
-        None => mode_or_name(tree, true, node, inode, entry, room),
+        None => mode_or_name(view, true, node, inode, entry, room),
     }
 }
 
 /// What to say about anything that is no directory and no symbolic link, whether it is dead or not.
 /// The tree of a single layer does not know which one that is.
 pub(super) fn mode_or_name(
-    tree: &Tree,
+    view: &LensView,
     of_image: bool,
     node: NodeId,
     inode: InodeId,
@@ -29,13 +29,14 @@ pub(super) fn mode_or_name(
     if entry.mode & 0o2000 != 0 {
         return ("sgid".to_owned(), Role::Warning);
     }
-    match tree.inode(inode).filter(|inode| inode.node != node) {
-        Some(first) => {
-            let how = if of_image { format!("hl L{}:", first.layer) } else { "hl ".to_owned() };
-            (leads(&how, &text::path(tree, first.node), "", room), Role::Dim)
-        }
-        None => (String::new(), Role::Dim),
+    let tree = view.tree();
+    let Some(written) = tree.inode(inode) else { return (String::new(), Role::Dim) };
+    let first = view.first_name(inode).unwrap_or(written.node);
+    if first == node {
+        return (String::new(), Role::Dim);
     }
+    let how = if of_image { format!("hl L{}:", written.layer) } else { "hl ".to_owned() };
+    (leads(&how, &text::path(tree, first), "", room), Role::Dim)
 }
 
 /// Where a symbolic link leads, and whether that is nowhere; cut to `room` columns.

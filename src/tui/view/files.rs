@@ -73,7 +73,7 @@ impl Painter<'_> {
         }
         let taken: usize = out.iter().map(|(text, _)| text::width(text)).sum();
         let room = width.saturating_sub(taken);
-        let (badge, badge_role) = badge::of_file(tree, node, inode, entry, room / 3);
+        let (badge, badge_role) = badge::of_file(&files.view, node, inode, entry, room / 3);
         let path = text::path(tree, node);
         let badge_width = text::width(&badge);
         if badge_width > 0 && badge_width + 16 <= room {

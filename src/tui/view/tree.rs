@@ -198,7 +198,7 @@ impl Painter<'_> {
                 let is_last = scene.tree.final_state(row.node) == Some(Occupant::Inode(inode));
                 badge::of_link(&scene.tree, inode, is_last && self.state.dangling.contains(&row.node), room)
             }
-            _ => badge::mode_or_name(&scene.tree, scene.kinds_known, row.node, inode, entry, room),
+            _ => badge::mode_or_name(&scene.view, scene.kinds_known, row.node, inode, entry, room),
         }
     }
 }
