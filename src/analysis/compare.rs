@@ -149,6 +149,10 @@ impl Comparison {
             let a = if order == Ordering::Greater { None } else { lefts.next() };
             let b = if order == Ordering::Less { None } else { rights.next() };
             let (a_there, b_there) = (a.as_ref().map(|(_, there)| *there), b.as_ref().map(|(_, there)| *there));
+            // A directory that only paths below it name is no path of its own.
+            if [a_there, b_there].into_iter().flatten().all(|there| there.inode.is_none()) {
+                continue;
+            }
             let aspects = match (a_there, b_there) {
                 (Some(a), Some(b)) => aspects(left.tree, a.inode, right.tree, b.inode, same_content),
                 _ => Vec::new(),

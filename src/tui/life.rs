@@ -80,5 +80,9 @@ fn written(model: &Model, step: &Step, units: Units) -> String {
     let Some(entry) = step.inode.and_then(|inode| model.tree.entry(inode)) else { return String::new() };
     let size = if entry.kind == EntryKind::File { human(entry.size, units) } else { text::kind(entry.kind).to_owned() };
     let link = if step.deed == Deed::Linked { " link" } else { "" };
-    format!("{size:<9} {:04o} {}:{}{link}", entry.mode, entry.uid, entry.gid)
+    let leads = match entry.kind {
+        EntryKind::Symlink => format!(" -> {}", text::name(entry.link())),
+        _ => String::new(),
+    };
+    format!("{size:<9} {:04o} {}:{}{link}{leads}", entry.mode, entry.uid, entry.gid)
 }

@@ -41,7 +41,8 @@ impl Challenge {
     /// Reads and compares it; none if nobody waits for it any more.
     pub(crate) fn answer(&self) -> Option<Result<Rival, String>> {
         let answer = self.contents.against(&self.reference, &self.cancel);
-        (!self.cancel.is_cancelled()).then_some(answer)
+        // What cannot be opened ends what is still being read of it, too: an error does not say that nobody waits.
+        (answer.is_err() || !self.cancel.is_cancelled()).then_some(answer)
     }
 }
 
@@ -89,19 +90,23 @@ impl Duel {
 
     /// Shows only what a filter matches, and of layers nothing; `ours` is the tree of our image.
     pub(crate) fn narrow(&mut self, ours: &Tree, filter: Option<Arc<Filter>>) {
+        let selected = self.selected_difference();
         self.filter = filter;
         self.kept = self.rival().zip(self.filter.as_deref()).map(|(rival, filter)| {
             let fits = |difference: &Difference| difference.fits([(ours, filter), (&rival.tree, filter)]);
             let differences = rival.comparison.differences.iter().enumerate();
             differences.filter(|(_, difference)| fits(difference)).map(|(index, _)| index).collect()
         });
+        self.go_back_to(selected.as_deref());
     }
 
     /// Takes what came of the reading.
-    pub(crate) fn take(&mut self, found: Result<Rival, String>) {
+    pub(crate) fn take(&mut self, ours: &Tree, found: Result<Rival, String>) {
         self.counts = found.as_ref().map(|rival| rival.comparison.counts()).unwrap_or_default();
         self.found = Some(found);
         self.sort();
+        // A filter may have been typed meanwhile.
+        self.narrow(ours, self.filter.clone());
     }
 
     /// What was found.
@@ -154,9 +159,26 @@ impl Duel {
 
     /// Puts the paths in another order.
     pub(crate) fn sort_by(&mut self, ours: &Tree, key: CompareKey, reversed: bool) {
+        let selected = self.selected_difference();
         (self.key, self.reversed) = (key, reversed);
         self.sort();
         self.narrow(ours, self.filter.clone());
+        self.go_back_to(selected.as_deref());
+    }
+
+    /// The path of the selected row, if it is one.
+    fn selected_difference(&self) -> Option<Vec<u8>> {
+        match self.row(self.at.cursor)? {
+            DuelRow::Path(difference) => Some(difference.path.clone()),
+            DuelRow::Layer(_) => None,
+        }
+    }
+
+    /// Selects the row of a path again; without one, and where it is not shown any more, what stands where one was.
+    fn go_back_to(&mut self, path: Option<&[u8]>) {
+        let is_it = |row: DuelRow<'_>| matches!(row, DuelRow::Path(difference) if Some(&*difference.path) == path);
+        let found = (0..self.len()).find(|index| self.row(*index).is_some_and(is_it));
+        self.at.cursor = found.unwrap_or(self.at.cursor);
     }
 
     fn sort(&mut self) {

@@ -15,7 +15,7 @@ use super::menu::Menu;
 use super::msg::Generation;
 use super::preview::Preview;
 pub(crate) use super::prompt::{Prompt, PromptKind};
-use super::rival::Duel;
+use super::rival::{Duel, DuelRow};
 use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
 use super::scene::{Kinds, Look, Scene};
 use super::theme::Role;
@@ -205,7 +205,7 @@ impl LensMode {
             Self::Alone => format!("L{selected} alone"),
             Self::Sum => format!("L0-L{selected} sum"),
             Self::Whole => "whole image".to_owned(),
-            Self::Range(from) => format!("L{}-L{} range", from.min(selected), from.max(selected)),
+            Self::Range(from) => format!("{} range", super::text::span(from.min(selected), from.max(selected))),
         }
     }
 }
@@ -703,6 +703,12 @@ impl State {
 
     /// The same with a leading slash, escaped.
     pub(crate) fn selected_path(&self) -> Option<String> {
+        // A path that only the other image has is none of our tree.
+        if let Some(Modal::Duel(duel)) = self.modal()
+            && let Some(DuelRow::Path(difference)) = duel.row(duel.at.cursor)
+        {
+            return Some(format!("/{}", super::text::name(&difference.path)));
+        }
         Some(super::text::path(&self.ready.as_ref()?.model.tree, self.selected_node()?))
     }
 

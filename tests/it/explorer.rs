@@ -62,6 +62,17 @@ fn a_bad_pattern_is_named_and_a_good_one_narrows() {
 }
 
 #[test]
+fn another_image_that_cannot_be_opened_is_told_and_not_waited_for() {
+    let mut terminal = demo(120, 36);
+    terminal.keys(":cmp ./nosuch.tar\r");
+    terminal.see("no such file");
+    terminal.keys("\u{1b}");
+    terminal.see("L0 → L10");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+}
+
+#[test]
 fn it_follows_the_size_of_the_window() {
     let mut terminal = demo(120, 36);
     for (columns, rows) in [(80, 24), (40, 10), (10, 3), (200, 60), (120, 36)] {

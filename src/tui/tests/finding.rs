@@ -303,7 +303,7 @@ fn a_bad_expression_for_contents_is_told_at_once() {
     hands.press("Esc f passwd ^V / /(/");
     shows(&hands, "/(/ is no regular expression: unclosed group");
     hands.press("Esc / /o[f]/");
-    shows(&hands, "1 lines found");
+    shows(&hands, "1 line found");
 }
 
 #[test]

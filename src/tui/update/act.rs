@@ -4,12 +4,14 @@ use super::super::compare::CompareKey;
 use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Class, Pane};
 use super::super::loading::LAYERS_MISSING;
+use super::super::rival::DuelRow;
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
     prompt, rival, texts, toast, tree, viewer, waste, without,
 };
+use crate::analysis::{Deed, Step};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -79,13 +81,13 @@ pub(super) fn act(state: &mut State, act: Act, effects: &mut Effects) {
 /// Actions on the selected path, and on what lies over the view about it.
 fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
     if wants_path(state, act) && state.selected_node().is_none() {
-        return toast(state, "no path is selected");
+        let of_other = matches!(state.modal(), Some(Modal::Duel(_))) && state.selected_path().is_some();
+        return toast(state, if of_other { "only the other image has this path" } else { "no path is selected" });
     }
     match act {
         Act::OpenRow | Act::ViewContent if viewer::open(state, effects) => {}
         Act::OpenRow => tree::open_row(state),
-        Act::ViewContent if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_none_or(|step| step.inode.is_none())) =>
-        {
+        Act::ViewContent if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_none_or(is_gone)) => {
             toast(state, "nothing is left of it in this layer: a row above has its content");
         }
         Act::ViewContent => toast(state, "only a regular file has a content"),
@@ -107,6 +109,11 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
         Act::ShowStep => life::show_step(state),
         _ => {}
     }
+}
+
+/// Whether an event left nothing at a path; a directory that paths below it name is there.
+fn is_gone(step: &Step) -> bool {
+    step.inode.is_none() && step.deed != Deed::Implied
 }
 
 /// Whether an action is nothing without a path.
@@ -272,6 +279,10 @@ pub(crate) fn is_idle(state: &State, act: Act) -> bool {
         (Some(Modal::Viewer(viewer)), Act::VersionNext | Act::Diff) => viewer.versions.len() < 2,
         (Some(Modal::Diff(diff)), Act::VersionNext) => diff.versions.len() < 3,
         (Some(Modal::Diff(_)), Act::SideBySide) => !diff::has_room(state),
+        (Some(Modal::Duel(duel)), Act::Diff | Act::Copy | Act::ShowInTree) => match duel.row(duel.at.cursor) {
+            Some(DuelRow::Layer(_)) => act != Act::ShowInTree,
+            row => row.is_none(),
+        },
         (Some(Modal::Copies(copies)), Act::ShowInTree) => copies.rows().is_empty(),
         (None, Act::GoToLayer) => {
             let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.cursor));

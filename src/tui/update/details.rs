@@ -348,17 +348,18 @@ fn is_link(tree: &Tree, node: NodeId) -> bool {
 /// Where a symbolic link leads in the final image.
 fn link_fact(state: &State, tree: &Tree, node: NodeId) -> Fact {
     let last = LayerIndex(u32::MAX);
+    let dangles = || (format!("{:<NAME$}nothing in the final image: it is dangling", "leads to"), Role::Warning);
     let found = tree.follow(&tree.path(node), last).and_then(|found| Some((found, tree.final_state(found)?)));
     match found {
+        // One that leads to itself leads nowhere.
+        Some((found, _)) if found == node => dangles(),
         Some((found, Occupant::Inode(inode))) => {
             let layer = tree.inode(inode).map_or_else(String::new, |inode| format!("  L{}", inode.layer));
             fact("leads to", format!("{}{layer}", text::path(tree, found)))
         }
         Some((found, Occupant::Implied)) => fact("leads to", text::path(tree, found)),
         None if !state.is_whole() => fact("leads to", "nothing in the layers so far"),
-        None if state.dangling.contains(&node) => {
-            (format!("{:<NAME$}nothing in the final image: it is dangling", "leads to"), Role::Warning)
-        }
+        None if state.dangling.contains(&node) => dangles(),
         None => fact("leads to", "nothing in the image; a container may have it when it runs"),
     }
 }

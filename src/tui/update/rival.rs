@@ -34,9 +34,9 @@ pub(super) fn took(state: &mut State, generation: Generation, found: Result<Riva
         Modal::Duel(duel) if duel.generation == generation => Some(duel),
         _ => None,
     });
-    let Some(duel) = duels.next() else { return };
+    let (Some(duel), Some(ready)) = (duels.next(), &state.ready) else { return };
     let failed = found.as_ref().map_or(0, |rival| rival.failed.len());
-    duel.take(found);
+    duel.take(&ready.model.tree, found);
     if failed > 0 {
         toast(state, format!("files whose content could not be compared count as different: {failed}"));
     }

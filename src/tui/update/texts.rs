@@ -15,7 +15,11 @@ use std::sync::Arc;
 /// Opens the history as the Dockerfile that it comes from, as far as it tells: `y` copies it.
 pub(super) fn open_dockerfile(state: &mut State) {
     let Some(subject) = &state.subject else { return };
-    let mut lines: Vec<Fact> = vec![("# Rebuilt from the history; what left no row is missing.".to_owned(), Role::Dim)];
+    // The history goes back to the first layer of all, that of the base.
+    let mut lines: Vec<Fact> = vec![
+        ("# Rebuilt from the history; what left no row is missing.".to_owned(), Role::Dim),
+        ("FROM scratch".to_owned(), Role::Text),
+    ];
     for (row, shown) in subject.image.history.iter().zip(&subject.history) {
         if let Some(layer) = row.layer {
             let why = subject.image.why_unexplained(layer).map(|why| format!(": no build step, {why}"));
@@ -23,13 +27,39 @@ pub(super) fn open_dockerfile(state: &mut State) {
         }
         let with_quotes = row.with_quotes(&subject.image.config.container).map(|line| vec![text::prose(&line)]);
         let instruction = with_quotes.as_ref().unwrap_or(shown);
+        // What other tools than builders write into the history is no instruction.
+        let (sign, role) = if is_instruction(&row.instruction) { ("", Role::Text) } else { ("# ", Role::Dim) };
         let last = instruction.len().saturating_sub(1);
         for (index, line) in instruction.iter().enumerate() {
-            let goes_on = if index < last { " \\" } else { "" };
-            lines.push((format!("{line}{goes_on}"), Role::Text));
+            let goes_on = if index < last && sign.is_empty() { " \\" } else { "" };
+            lines.push((format!("{sign}{line}{goes_on}"), role));
         }
     }
     show(state, "Dockerfile".to_owned(), lines);
+}
+
+/// Whether a row of the history begins with a word of the Dockerfile reference.
+fn is_instruction(row: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "ADD",
+        "ARG",
+        "CMD",
+        "COPY",
+        "ENTRYPOINT",
+        "ENV",
+        "EXPOSE",
+        "HEALTHCHECK",
+        "LABEL",
+        "MAINTAINER",
+        "ONBUILD",
+        "RUN",
+        "SHELL",
+        "STOPSIGNAL",
+        "USER",
+        "VOLUME",
+        "WORKDIR",
+    ];
+    row.split_whitespace().next().is_some_and(|word| WORDS.contains(&word))
 }
 
 /// Opens what is told in other words as it stands: the commands of the history, or the config.

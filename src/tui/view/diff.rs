@@ -19,6 +19,7 @@ use crate::report::mtime_text;
 use crate::tree::Change;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
+use std::collections::BTreeSet;
 
 impl Painter<'_> {
     pub(super) fn diff(&mut self, diff: &Diff) {
@@ -71,11 +72,6 @@ impl Painter<'_> {
             if left == right { left } else { format!("{name}{left} → {right}") }
         };
         let owner = |entry: Entry<'_>| format!("{}:{}", entry.uid, entry.gid);
-        let xattrs = |entry: Entry<'_>| {
-            let mut all = entry.xattrs().to_vec();
-            all.sort();
-            all
-        };
         let mut facts = vec![
             both("", human(left.size, units), human(right.size, units)),
             both("mode ", format!("{:04o}", left.mode), format!("{:04o}", right.mode)),
@@ -86,11 +82,28 @@ impl Painter<'_> {
             _ if left.mtime != right.mtime => facts.push("times differ by less than a minute".to_owned()),
             _ => {}
         }
-        if xattrs(left) != xattrs(right) {
-            facts.push("xattrs differ".to_owned());
-        }
+        facts.extend(xattrs(left, right));
         vec![(format!("L{layer} {instruction}"), Role::Strong), (facts.join(" · "), Role::Text)]
     }
+}
+
+/// Which extended attributes are not the same.
+fn xattrs(left: Entry<'_>, right: Entry<'_>) -> Vec<String> {
+    let value = |entry: Entry<'_>, name: &[u8]| {
+        let found = entry.xattrs().iter().find(|(other, _)| **other == *name);
+        found.map(|(_, value)| value.to_vec())
+    };
+    let names: BTreeSet<Vec<u8>> = left.xattrs().iter().chain(right.xattrs()).map(|(name, _)| name.to_vec()).collect();
+    let told = names.into_iter().filter_map(|name| {
+        let what = match (value(left, &name), value(right, &name)) {
+            (left, right) if left == right => return None,
+            (Some(_), Some(_)) => "differs",
+            (Some(_), None) => "is gone",
+            (None, _) => "is new",
+        };
+        Some(format!("xattr {} {what}", text::name(&name)))
+    });
+    told.collect()
 }
 
 fn role(look: Look) -> Role {

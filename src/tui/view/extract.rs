@@ -23,7 +23,6 @@ impl Painter<'_> {
                     count => (format!("{count} paths are"), "them"),
                 };
                 vec![
-                    (text::prose(&extracted.summary), Role::Text),
                     (
                         format!(
                             "{}: {what} in {folder} already. Enter replaces {them}, Esc leaves {them} alone.",
@@ -31,6 +30,7 @@ impl Painter<'_> {
                         ),
                         Role::Strong,
                     ),
+                    (text::prose(&extracted.summary), Role::Text),
                 ]
             }
         };

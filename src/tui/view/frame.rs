@@ -1,5 +1,6 @@
 //! What stands around the panes: header, lens, strip, status; and the borders of panes.
 
+use super::super::Model;
 use super::super::groups::{Bundle, Group};
 use super::super::inquest::Open;
 use super::super::layout::{self, Class, Pane};
@@ -11,7 +12,7 @@ use super::{Painter, Piece};
 use crate::analysis::{Figure, Ruling, Status};
 use crate::image::LayerIndex;
 use crate::report::{counted, mode_text, mtime_text, percent};
-use crate::tree::{Change, Shown};
+use crate::tree::{Change, InodeId, Shown};
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Widget};
@@ -160,7 +161,8 @@ pub(super) fn lens(state: &State) -> String {
 pub(super) fn strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     match state.view {
         // The view below is about something else.
-        _ if matches!(state.modal(), Some(Modal::Duel(_) | Modal::Copies(_))) => Vec::new(),
+        _ if matches!(state.modal(), Some(Modal::Duel(_) | Modal::Copies(_) | Modal::Diff(_))) => Vec::new(),
+        _ if matches!(state.modal(), Some(Modal::Viewer(_))) => viewer_strip(state, width),
         View::Layers => layer_strip(state, width),
         View::Waste => waste_strip(state, width),
         View::Files => file_strip(state, width),
@@ -242,16 +244,26 @@ fn file_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let (Some(node), Some(files), Some(ready)) = (state.files.selected(), state.files.files(), &state.ready) else {
         return Vec::new();
     };
-    let Shown::Entry(inode, entry) = files.shown(node) else { return Vec::new() };
-    let Some(layer) = ready.model.tree.inode(inode).map(|inode| inode.layer) else { return Vec::new() };
-    let instruction = text::instruction(ready.model.image.instruction(layer));
+    let Shown::Entry(inode, _) = files.shown(node) else { return Vec::new() };
+    version_strip(state, &ready.model, inode, width).unwrap_or_default()
+}
+
+/// Who made the version that is viewed, and what it is.
+fn viewer_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
+    let Some(Modal::Viewer(viewer)) = state.modal() else { return Vec::new() };
+    viewer.inode().and_then(|inode| version_strip(state, &viewer.model, inode, width)).unwrap_or_default()
+}
+
+fn version_strip(state: &State, model: &Model, inode: InodeId, width: usize) -> Option<Vec<Vec<Piece>>> {
+    let (layer, entry) = (model.tree.inode(inode)?.layer, model.tree.entry(inode)?);
+    let instruction = text::instruction(model.image.instruction(layer));
     let mode = mode_text(entry.kind, entry.mode);
     let size = human(entry.size, state.options.units);
     let facts = format!("{mode} {}:{} · {size} · {}", entry.uid, entry.gid, mtime_text(entry.mtime));
-    vec![
+    Some(vec![
         vec![(text::cut(&format!("L{layer} {instruction}"), width), Role::Strong)],
         vec![(text::cut(&facts, width), Role::Text)],
-    ]
+    ])
 }
 
 fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
@@ -260,9 +272,13 @@ fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
     let report = &ready.model.report;
     let figures = verdict(state, width);
     let instruction = |layer: LayerIndex| text::instruction(ready.model.image.instruction(layer));
-    let half = width.saturating_sub(16) / 2;
     let steps = |owner: LayerIndex, by: LayerIndex| {
-        format!("L{owner} {} → L{by} {}", text::cut(&instruction(owner), half), text::cut(&instruction(by), half))
+        let (made, killed) = (instruction(owner), instruction(by));
+        // Each has half of the line, and what the other one leaves of its half.
+        let room = width.saturating_sub(text::width(&format!("L{owner}  → L{by} ")));
+        let made = text::cut(&made, (room / 2).max(room.saturating_sub(text::width(&killed))));
+        let killed = text::cut(&killed, room.saturating_sub(text::width(&made)));
+        format!("L{owner} {made} → L{by} {killed}")
     };
     let of_group = |group: &Group| {
         let (item, (advice, saved)) = (group.largest?, group.advice(&ready.model.tree)?);
@@ -401,7 +417,7 @@ pub(super) fn hits(state: &State, kind: PromptKind) -> String {
         PromptKind::Search => match state.modal() {
             Some(Modal::Viewer(viewer)) => {
                 let lines = viewer.search.as_ref().map_or(0, |search| search.lines.len());
-                format!("{lines} lines found   [Enter] keep  [Esc] clear")
+                format!("{} found   [Enter] keep  [Esc] clear", counted(lines as u64, "line"))
             }
             _ => String::new(),
         },
