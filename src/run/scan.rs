@@ -122,7 +122,8 @@ impl Scans<'_> {
     }
 
     fn tell_progress(&self, image: &Image) {
-        for Handed { id, size, meter } in &self.handed {
+        // What is finished was told by its listing.
+        for Handed { id, size, meter } in self.handed.iter().filter(|handed| !self.found.contains_key(&handed.id)) {
             let read = meter.get().min(*size);
             if read > 0 {
                 for layer in positions(image, *id) {

@@ -1,12 +1,12 @@
 //! Wasted items grouped by path, and what each layer did to those below it: made once, when all figures are known.
 
 use super::Model;
+use super::text;
 use crate::analysis::{Cause, DiveReference, WasteItem};
-use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
 use crate::tree::{NodeId, Occupant, Tree};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,29 +36,29 @@ pub(crate) struct Group {
 /// Groups the items of a report by path, largest group first, then by path.
 pub(crate) fn group(model: &Model) -> Vec<Arc<Group>> {
     let mut places: HashMap<NodeId, usize> = HashMap::new();
-    let mut gathered: Vec<(String, Vec<WasteItem>)> = Vec::new();
-    for (item, section) in model.analysis.waste.iter().zip(model.report.waste.iter()) {
+    let mut gathered: Vec<Vec<WasteItem>> = Vec::new();
+    for item in &model.analysis.waste {
         let place = *places.entry(item.node).or_insert(gathered.len());
         match gathered.get_mut(place) {
-            Some((_, items)) => items.push(*item),
-            None => gathered.push((section.path, vec![*item])),
+            Some(items) => items.push(*item),
+            None => gathered.push(vec![*item]),
         }
     }
-    let whole = |(path, all): (String, Vec<WasteItem>)| {
+    let whole = |all: Vec<WasteItem>| {
         let largest = *all.first()?;
         let alive = matches!(model.tree.final_state(largest.node), Some(Occupant::Inode(_)));
         let empty = Group {
             node: largest.node,
-            path,
+            path: text::name(&model.tree.path(largest.node)),
             bytes: 0,
             copies: all.len() + usize::from(alive),
             cause: largest.cause,
             mixed: false,
             layers: Vec::new(),
             largest: Some(largest),
-            all: all.into(),
+            all: all.as_slice().into(),
         };
-        empty.part(|_| true)
+        empty.part(&all)
     };
     let mut groups: Vec<Arc<Group>> = gathered.into_iter().filter_map(whole).map(Arc::new).collect();
     groups.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
@@ -66,9 +66,8 @@ pub(crate) fn group(model: &Model) -> Vec<Arc<Group>> {
 }
 
 impl Group {
-    /// Those items of the path of which this is said; none if it is said of none.
-    fn part(&self, is_in: impl Fn(&WasteItem) -> bool) -> Option<Self> {
-        let items: Vec<WasteItem> = self.all.iter().filter(|item| is_in(item)).copied().collect();
+    /// Some items of the path; none if there are none.
+    fn part(&self, items: &[WasteItem]) -> Option<Self> {
         let largest = *items.iter().max_by_key(|item| (item.bytes, item.by))?;
         let mut layers: Vec<LayerIndex> = items.iter().flat_map(|item| [item.owner, item.by]).collect();
         layers.sort_unstable();
@@ -89,10 +88,10 @@ impl Group {
         let WasteItem { owner, by, .. } = largest;
         // A copy with another owner or mode would not be there either if what it is a copy of were not.
         let (mut first, mut saved) = (owner, largest.bytes);
-        let copied = |layer: LayerIndex| {
-            self.all.iter().find(|item| item.by == layer && item.owner < layer && item.cause == Cause::MetadataOnly)
-        };
-        while let Some(item) = copied(first) {
+        let is_copy = |item: &&WasteItem| item.owner < item.by && item.cause == Cause::MetadataOnly;
+        let copies: HashMap<LayerIndex, &WasteItem> =
+            self.all.iter().rev().filter(is_copy).map(|item| (item.by, item)).collect();
+        while let Some(item) = copies.get(&first) {
             first = item.owner;
             saved += item.bytes;
         }
@@ -123,13 +122,13 @@ impl Group {
 
 /// Paths as dive counts them, each with what is known of its waste.
 pub(crate) fn as_dive_counts(tree: &Tree, groups: &[Arc<Group>], references: &[DiveReference]) -> Vec<Arc<Group>> {
-    let known: HashMap<&str, &Arc<Group>> = groups.iter().map(|group| (group.path.as_str(), group)).collect();
+    let known: HashMap<NodeId, &Arc<Group>> = groups.iter().map(|group| (group.node, group)).collect();
     let counted = references.iter().map(|reference| {
         let path = reference.path.strip_prefix(b"/").unwrap_or(&reference.path);
-        let escaped = escape(path, Target::Terminal).into_owned();
+        let node = tree.find(path);
         let unknown = || Group {
-            node: tree.find(path).unwrap_or(NodeId::ROOT),
-            path: escaped.clone(),
+            node: node.unwrap_or(NodeId::ROOT),
+            path: text::name(path),
             bytes: 0,
             copies: 0,
             cause: Cause::Overwritten,
@@ -139,7 +138,7 @@ pub(crate) fn as_dive_counts(tree: &Tree, groups: &[Arc<Group>], references: &[D
             all: Arc::default(),
         };
         let copies = usize::try_from(reference.count).unwrap_or(usize::MAX);
-        let known = known.get(escaped.as_str()).map_or_else(unknown, |group| Group::clone(group));
+        let known = node.and_then(|node| known.get(&node)).map_or_else(unknown, |group| Group::clone(group));
         Arc::new(Group { bytes: reference.bytes, copies, ..known })
     });
     let mut counted: Vec<Arc<Group>> = counted.collect();
@@ -239,14 +238,13 @@ impl Bundle {
 pub(crate) fn bundles<'a>(groups: impl Iterator<Item = &'a Arc<Group>>, by: GroupBy) -> Vec<Bundle> {
     let mut gathered: BTreeMap<Common, Vec<Arc<Group>>> = BTreeMap::new();
     for group in groups {
-        let common: BTreeSet<Common> = group.all.iter().map(|item| Common::of(group, item, by)).collect();
-        let is_one = common.len() == 1;
-        for common in common {
-            let part = if is_one {
-                Some(Arc::clone(group))
-            } else {
-                group.part(|item| Common::of(group, item, by) == common).map(Arc::new)
-            };
+        let mut parts: BTreeMap<Common, Vec<WasteItem>> = BTreeMap::new();
+        for item in &*group.all {
+            parts.entry(Common::of(group, item, by)).or_default().push(*item);
+        }
+        let is_one = parts.len() == 1;
+        for (common, items) in parts {
+            let part = if is_one { Some(Arc::clone(group)) } else { group.part(&items).map(Arc::new) };
             gathered.entry(common).or_default().extend(part);
         }
     }
@@ -301,9 +299,9 @@ pub(crate) struct Killed {
 /// By layer: what it made dead in the layers below it.
 pub(crate) fn killed(model: &Model) -> Vec<Option<Killed>> {
     let mut out: Vec<Option<Killed>> = vec![None; model.report.layers.len()];
-    for item in model.report.waste.iter().filter(|item| item.owner_layer < item.by_layer) {
-        let Some(slot) = out.get_mut(item.by_layer.index()) else { continue };
-        let owner = item.owner_layer;
+    for item in model.analysis.waste.iter().filter(|item| item.owner < item.by) {
+        let Some(slot) = out.get_mut(item.by.index()) else { continue };
+        let owner = item.owner;
         *slot = Some(slot.map_or(Killed { bytes: item.bytes, first: owner, last: owner }, |killed| Killed {
             bytes: killed.bytes.saturating_add(item.bytes),
             first: killed.first.min(owner),

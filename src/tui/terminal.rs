@@ -148,12 +148,15 @@ struct Loop {
 
 impl Loop {
     fn run(&mut self, screen: &mut Screen, inbox: &Receiver<Happening>) -> io::Result<()> {
-        let mut toast_since: Option<Instant> = None;
+        let mut toast_since: Option<(String, Instant)> = None;
+        let mut begun_since: Option<Instant> = None;
         while self.exit.is_none() {
             screen.draw(&self.state)?;
             let drawn = now();
-            let hesitates = (self.state.begun.is_some() && !self.state.hints).then(|| drawn + HESITATION);
-            let fades = toast_since.map(|since| since + TOAST);
+            // From the key on: while layers are read, the screen is drawn more often than one hesitates.
+            begun_since = self.state.begun.as_ref().map(|_| begun_since.unwrap_or(drawn));
+            let hesitates = begun_since.filter(|_| !self.state.hints).map(|since| since + HESITATION);
+            let fades = toast_since.as_ref().map(|(_, since)| *since + TOAST);
             let (until, silence) = match (hesitates, fades) {
                 (Some(hesitates), fades) if fades.is_none_or(|fades| hesitates < fades) => {
                     (Some(hesitates), Msg::Hesitated)
@@ -180,7 +183,11 @@ impl Loop {
                     Err(_) => break,
                 }
             }
-            toast_since = self.state.toast.as_ref().map(|_| toast_since.unwrap_or_else(now));
+            // Each message has its own time.
+            toast_since = self.state.toast.as_ref().map(|toast| match toast_since.take() {
+                Some((text, since)) if text == toast.text => (text, since),
+                _ => (toast.text.clone(), now()),
+            });
         }
         Ok(())
     }

@@ -289,7 +289,7 @@ fn contents_that_cannot_be_read_are_told() {
     let mut hands = Hands::exploring(80, 24, &sample);
     hands.press("f content:layer");
     shows(&hands, "/etc/good");
-    shows(&hands, "could not be looked through; :messages says why");
+    shows(&hands, "every file could be looked through; :messages says why");
     hands.press("Esc : messages Enter");
     shows(&hands, "the layer is damaged");
 }

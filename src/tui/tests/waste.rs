@@ -205,3 +205,35 @@ fn files_with_the_same_content_are_a_list_that_leads_to_them() {
     hands.take_all(found.iter().map(|_| Msg::FoundCopies(generation, Err("late".to_owned()))));
     assert!(hands.state.modals.is_empty());
 }
+
+/// A name that turns the direction of text around is escaped wherever it is shown or copied, and known by its path.
+#[test]
+fn a_hostile_name_is_escaped_in_the_waste_as_everywhere() {
+    let name = "f bad\u{202e}name 5000 a";
+    let layers = [vec![name], vec!["f bad\u{202e}name 6000 b"], vec!["f other 1 a"]];
+    let rows = [("ADD file:1 in /", true), ("RUN a", true), ("RUN b", true)];
+    let mut hands = Hands::exploring(120, 24, &Sample::of(&layers, &rows));
+    hands.press("2");
+    shows(&hands, "/bad\\xe2\\x80\\xaename");
+    hands.press("y");
+    assert_eq!(hands.copied.as_deref(), Some("/bad\\xe2\\x80\\xaename"));
+    hands.press("M");
+    let counted = &hands.state.waste.shown[0];
+    assert_eq!((&*counted.path, counted.largest.map(|item| item.bytes)), ("bad\\xe2\\x80\\xaename", Some(5000)));
+}
+
+#[test]
+fn what_a_filter_hides_is_wasted_all_the_same() {
+    let mut hands = hands("2 / apt Enter 3 / views.py Enter w");
+    shows(&hands, "it is wasted, but the filter of the Waste view leaves it out");
+    assert_eq!(hands.state.view, View::Files);
+    hands.press("Esc / su$ Enter w");
+    shows(&hands, "nothing of this path is wasted");
+}
+
+#[test]
+fn what_items_have_in_common_can_be_copied() {
+    let mut hands = hands("2 o");
+    hands.press("y");
+    assert_eq!(hands.copied.as_deref(), Some("L1 → L2"));
+}

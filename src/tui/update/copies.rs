@@ -32,7 +32,7 @@ pub(super) fn took(state: &mut State, generation: Generation, found: Result<Dupl
     let unread = found.as_ref().map(|found| found.notices.clone()).unwrap_or_default();
     copies.take(found);
     if !unread.is_empty() {
-        toast(state, format!("files that could not be compared: {}; :messages says why", unread.len()));
+        toast(state, "not every file could be compared; :messages says why");
     }
     state.asides.extend(unread);
 }

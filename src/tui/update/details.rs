@@ -454,7 +454,10 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             Some(("the instruction", lines.join("\n")))
         }
         (View::Files | View::Compare, _) => Some(("the path", state.selected_path()?)),
-        (View::Waste, _) => Some(("the path", format!("/{}", state.waste_group()?.path))),
+        (View::Waste, _) => match (state.waste_group(), state.waste.bundle()) {
+            (Some(group), _) => Some(("the path", format!("/{}", group.path))),
+            (None, bundle) => Some(("what they have in common", bundle?.title.clone())),
+        },
         (View::Image, Pane::History) => {
             Some(("the instruction", state.subject.as_ref()?.history.get(state.history.cursor)?.join("\n")))
         }

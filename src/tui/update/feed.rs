@@ -135,7 +135,7 @@ fn ready(state: &mut State, model: &Arc<Model>, effects: &mut Effects) {
     // What is only information waits until somebody looks.
     let count = state.notices.iter().filter(|notice| notice.severity >= Severity::Warning).count();
     if count > 0 && !state.is_whole() {
-        toast(state, format!("{}, gm shows all", counted(count as u64, "notice")));
+        toast(state, format!("{}, :messages shows all", counted(count as u64, "notice")));
     }
     understand(state, model, effects);
 }

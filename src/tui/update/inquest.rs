@@ -67,7 +67,10 @@ pub(super) fn heard(
     if tell(&mut state.waste.filter) {
         waste::set_filter(state, state.waste.filter.clone(), effects);
     }
-    if matches!(state.modal(), Some(Modal::Find(find)) if find.filter.as_ref().is_some_and(|filter| filter.asks())) {
+    // Also below what was opened from it.
+    let asks =
+        |modal: &Modal| matches!(modal, Modal::Find(find) if find.filter.as_ref().is_some_and(|filter| filter.asks()));
+    if state.modals.iter().any(asks) {
         find::look(state, effects);
     }
 }
@@ -78,10 +81,8 @@ pub(super) fn ended(state: &mut State, generation: Generation, unread: Vec<Notic
         return;
     }
     state.inquest.close();
-    match unread.len() {
-        0 => {}
-        1 => toast(state, "one file could not be looked through; :messages says why"),
-        count => toast(state, format!("{count} files could not be looked through; :messages says why")),
+    if !unread.is_empty() {
+        toast(state, "not every file could be looked through; :messages says why");
     }
     state.asides.extend(unread);
 }

@@ -78,17 +78,19 @@ pub(super) fn to_path(state: &mut State, node: NodeId, layer: LayerIndex) {
 pub(super) fn to_waste(state: &mut State) {
     let Some(node) = state.selected_node() else { return };
     waste::ungroup(state);
-    let found = state.waste.shown.iter().position(|group| group.node == node);
-    match found {
-        Some(found) => {
-            state.waste.at.cursor = found;
-            state.view = View::Waste;
-        }
-        None => toast(
-            state,
-            if state.is_whole() { "nothing of this path is wasted" } else { "nothing of this path is wasted so far" },
-        ),
+    if let Some(found) = state.waste.shown.iter().position(|group| group.node == node) {
+        state.waste.at.cursor = found;
+        state.view = View::Waste;
+        return;
     }
+    let is_wasted = state.ready.as_ref().is_some_and(|ready| ready.groups.iter().any(|group| group.node == node));
+    let text = match (is_wasted, state.waste.filter.is_some(), state.is_whole()) {
+        (true, true, _) => "it is wasted, but the filter of the Waste view leaves it out",
+        (true, false, _) => "it is wasted, but dive does not count it; M in the Waste view changes that",
+        (false, _, true) => "nothing of this path is wasted",
+        (false, _, false) => "nothing of this path is wasted so far",
+    };
+    toast(state, text);
 }
 
 /// From a symbolic link to what it leads to in the final image, all links followed. What the lens or a filter does not
