@@ -62,8 +62,9 @@ pub use waste::WasteList;
 pub use why::{
     PathSection, StepSection, summary as timeline_summary, timeline, write as write_why, write_json as write_why_json,
 };
+pub(crate) use words::counted;
 #[cfg(feature = "tui")]
-pub(crate) use words::{counted, percent};
+pub(crate) use words::percent;
 
 use crate::analysis::{Cause, Causes};
 use crate::codec::Compression;

@@ -225,7 +225,7 @@ impl Job {
 /// How many lenses are kept, a byte for each path: one goes to and fro between two, and the wasted items have another.
 const KEPT_LENSES: usize = 4;
 
-/// The tree that was asked about last, prepared, and its last lenses, newest last.
+/// The tree that was asked about last, prepared, and the lenses that were made last.
 #[derive(Debug, Default)]
 struct Lenses {
     outline: Option<(Source, Arc<Outline>)>,

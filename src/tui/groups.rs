@@ -1,4 +1,5 @@
-//! Wasted items grouped by path, and what each layer did to those below it: made once, when all figures are known.
+//! Wasted items grouped by path, and what each layer did to those below it: made whenever more layers are
+//! understood.
 
 use super::Model;
 use super::text;

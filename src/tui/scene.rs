@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Where the tree of a scene comes from.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
-    /// The whole image.
+    /// The image, or its lowest layers while others are still being read.
     Tree(Arc<Tree>),
     /// One layer alone, while others are still being read; the kinds of change are not known then.
     Listing(Arc<Listing>),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  acme/app:1.4.2 · linux/amd64 · 402 MB · 21 layers · waste 58.8 MB (15%)     ?    header
-//!  [1 Layers]  2 Waste  3 Files  4 Image                      lens: L7 alone        tabs
+//!  [1 Layers]  2 Waste  3 Files  4 Image  5 Compare           lens: L7 alone        tabs
 //! ┏━ Layers 8/21 ━━━━━━━━━━━━━━━━┓┌─ L7 changes +0 ~1 %13 -0 ──────── size ↓ ─┐    panes; the focused one
 //! ┃ #   size  waste  command     ┃│    34.5M ▾ srv/app                         │    has the heavy border
 //! ┃▌7    34M    82B  RUN chown -…┃│  ~ 31.5M   ▾ .venv/…/numpy.libs            │

@@ -108,14 +108,17 @@ fn another_image_is_compared_layer_by_layer_and_path_by_path() {
     shows(&hands, "= L0   L0   COPY . .");
     shows(&hands, "- L1        COPY . .");
     shows(&hands, "+      L1   COPY . .");
-    shows(&hands, "could not be compared count as different: 1");
+    shows(&hands, "could not be compared count as different: 1; :messages");
+    assert!(!hands.text().contains("[d] diff"), "a layer is no file: {}", hands.text());
     // A layer leads to itself, one that is not there to nothing.
     hands.press("j j Enter");
     shows(&hands, "only the other image has this layer");
     hands.press("j");
     let path = hands.state.selected_path().unwrap();
+    shows(&hands, "[d] diff");
     hands.press("s S");
     shows(&hands, "path ↓");
+    assert_eq!(hands.state.selected_path().as_ref(), Some(&path), "another order keeps what is selected");
     hands.press("G Enter");
     assert!(hands.state.modals.is_empty());
     assert_eq!(hands.state.view, View::Layers);
@@ -158,9 +161,10 @@ fn paths_of_two_images_are_narrowed_and_their_lines_compared() {
     assert_eq!(all(&hands), removed);
     hands.press("d");
     shows(&hands, "this is not a regular file in both images");
-    // Esc takes the filter away, then the comparison.
+    // Esc takes the filter away, and keeps what is selected; then the comparison.
+    let path = hands.state.selected_path();
     hands.press("Esc");
-    assert_eq!(all(&hands), before);
+    assert_eq!((all(&hands), hands.state.selected_path()), (before, path));
     hands.press("/ dpkg/status Enter d");
     shows(&hands, "/var/lib/dpkg/status · this → other.tar");
     shows(&hands, "91.0 kB → 77.0 kB");

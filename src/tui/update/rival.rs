@@ -8,10 +8,15 @@ use super::super::msg::Generation;
 use super::super::rival::{Challenge, Duel, DuelRow, Rival};
 use super::super::rows::SortKey;
 use super::super::state::{Modal, State, View};
+use super::super::text;
 use super::{Effects, jump, lens, toast};
 use crate::bytes::Cancel;
+use crate::notice::Notice;
 use crate::tree::Filter;
 use std::sync::Arc;
+
+/// How many files that could not be compared are named.
+const MOST_TOLD: usize = 10;
 
 /// Begins to read another image.
 pub(super) fn challenge(state: &mut State, reference: &str, effects: &mut Effects) -> Result<(), String> {
@@ -35,11 +40,16 @@ pub(super) fn took(state: &mut State, generation: Generation, found: Result<Riva
         _ => None,
     });
     let (Some(duel), Some(ready)) = (duels.next(), &state.ready) else { return };
-    let failed = found.as_ref().map_or(0, |rival| rival.failed.len());
+    let part = text::prose(&duel.reference);
+    let failed: Vec<String> = found.as_ref().map(|rival| rival.failed.clone()).unwrap_or_default();
     duel.take(&ready.model.tree, found);
-    if failed > 0 {
-        toast(state, format!("files whose content could not be compared count as different: {failed}"));
+    if failed.is_empty() {
+        return;
     }
+    let told = failed.iter().take(MOST_TOLD).map(|reason| Notice::warning(part.clone(), reason.clone()));
+    state.asides.extend(told);
+    let count = failed.len();
+    toast(state, format!("files whose content could not be compared count as different: {count}; :messages says why"));
 }
 
 /// Another order of the paths.

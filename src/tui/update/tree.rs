@@ -239,7 +239,7 @@ pub(super) fn open_below(state: &mut State) {
         }
     }
     if left > 0 {
-        toast(state, format!("{left} directories stay closed: that would be more than {MOST_OPENED} rows at once"));
+        toast(state, format!("still closed: {left}. With these there would be more than {MOST_OPENED} rows at once"));
     }
     anchor_here(state);
     rebuild(state);

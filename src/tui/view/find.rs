@@ -21,7 +21,7 @@ use super::super::theme::Role;
 use super::{Painter, Piece};
 use crate::analysis::Timeline;
 use crate::listing::EntryKind;
-use crate::report::{TOUCHED, touched};
+use crate::report::{TOUCHED, counted, touched};
 use crate::tree::{NodeId, Occupant};
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
@@ -158,10 +158,10 @@ fn note(found: &Find, open: Option<&Open>, so_far: &str) -> String {
     if let Some(open) = open {
         return format!("{} found, {}", found.found.total, open.note());
     }
-    let paths = found.model.report.totals.paths;
+    let paths = counted(found.model.report.totals.paths, "path");
     match found.found.total {
         0 if found.input.value().is_empty() => "type to find a path".to_owned(),
-        total if so_far.is_empty() => format!("{total} found, {paths} paths in the end"),
+        total if so_far.is_empty() => format!("{total} found, {paths} in the end"),
         total => format!("{total} found{so_far}"),
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn header(state: &State, width: usize, class: Class) -> Vec<Piece> {
             }
             figures.push((count, Role::Text));
             if class == Class::Wide && is_whole {
-                figures.push((format!("{} paths", totals.paths), Role::Text));
+                figures.push((counted(totals.paths, "path"), Role::Text));
             }
             let so_far = if is_whole { "" } else { " so far" };
             let mut waste = format!("waste{so_far} {}", human(totals.wasted_bytes, units));
