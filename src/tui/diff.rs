@@ -212,18 +212,22 @@ impl Lines {
 }
 
 fn lines_of<'a>(diff: &'a TextDiff<'a, 'a, 'a, str>, op: &DiffOp) -> Vec<Line> {
-    let safe = |text: &str| {
-        let text = text.trim_end_matches(['\n', '\r']).replace('\t', text::TAB);
+    // How a line ends is seen where it may be all that differs.
+    let safe = |text: &str, is_same: bool| {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = if is_same { text.trim_end_matches('\r') } else { text }.replace('\t', text::TAB);
         escape(text.as_bytes(), Target::Prose).into_owned()
     };
     let changes = diff.iter_inline_changes(op).map(|change| {
-        let pieces = change.iter_strings_lossy().map(|(differs, text)| (safe(&text), differs));
+        let is_same = change.tag() == ChangeTag::Equal;
+        let pieces = change.iter_strings_lossy().map(|(differs, text)| (safe(&text, is_same), differs));
+        let end = (!is_same && change.missing_newline()).then(|| (" (no newline at the end)".to_owned(), true));
         let (left, right) = match change.tag() {
             ChangeTag::Equal => (change.old_index(), change.new_index()),
             ChangeTag::Delete => (change.old_index(), None),
             ChangeTag::Insert => (None, change.new_index()),
         };
-        Line { left, right, pieces: pieces.filter(|(text, _)| !text.is_empty()).collect() }
+        Line { left, right, pieces: pieces.filter(|(text, _)| !text.is_empty()).chain(end).collect() }
     });
     changes.collect()
 }
@@ -287,6 +291,14 @@ impl Diff {
         let mut diff = Self::new(model, node, vec![inode], 1);
         diff.other = Some(other);
         diff
+    }
+
+    /// Whether lines differ, as far as is known.
+    pub(crate) fn has_lines(&self) -> bool {
+        match &self.difference {
+            None | Some(Ok(Difference::Text(_))) => true,
+            Some(Err(_) | Ok(Difference::Same | Difference::Bytes(_))) => false,
+        }
     }
 
     /// Left and right.
@@ -565,6 +577,13 @@ mod tests {
                 "  6 +  pool: 20",
             ]
         );
+    }
+
+    #[test]
+    fn how_a_line_ends_is_seen_where_that_differs() {
+        let at_end = |left, right| shown(&rows(&lines(left, right), 60, false));
+        assert_eq!(at_end("a\nb", "a\nb\n"), ["1 1  a", "2   -b[ (no newline at the end)]", "  2 +b"]);
+        assert_eq!(at_end("a\r\nb\r\n", "a\nb\r\n"), ["1   -a\\x0d", "  1 +a", "2 2  b"]);
     }
 
     #[test]

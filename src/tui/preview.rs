@@ -17,5 +17,21 @@ pub(crate) struct Preview {
     pub(crate) made_from: Sources,
 }
 
-/// What facts about a path depend on: what the lens shows, and whether packages are known.
-pub(crate) type Sources = (Arc<Scene>, bool);
+/// What facts about a path depend on.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// What the lens shows.
+    pub(crate) scene: Arc<Scene>,
+    /// Whether packages are known.
+    pub(crate) has_packages: bool,
+    /// Whether the path is a link that is known to lead nowhere.
+    pub(crate) is_dangling: bool,
+}
+
+impl Sources {
+    /// Whether the same would be said from others.
+    pub(crate) fn are_same(&self, other: &Self) -> bool {
+        let known = |sources: &Self| (sources.has_packages, sources.is_dangling);
+        Arc::ptr_eq(&self.scene, &other.scene) && known(self) == known(other)
+    }
+}

@@ -5,7 +5,6 @@ use crate::codec::Compression;
 use crate::progress::Silent;
 use crate::tarball::MemberKind;
 use crate::tree::{Line, Tree};
-use crate::tui::Insight;
 use crate::tui::effect::Effect;
 use crate::tui::msg::Msg;
 use crate::tui::state::Modal;
@@ -13,6 +12,7 @@ use crate::tui::testing::{Hands, Sample, named, shows};
 use crate::tui::theme::{Role, Token};
 use crate::tui::update::update;
 use crate::tui::viewer::{MOST, Reading};
+use crate::tui::{Feed, Insight};
 
 /// An explorer in the tree of layer 3, on its last file, which layer 4 writes again.
 fn hands(keys: &str) -> Hands {
@@ -369,4 +369,16 @@ fn a_link_that_leads_nowhere_says_so() {
     shows(&hands, "nothing in the final image: it is dangling");
     hands.press("Esc Esc / mtab Enter G i");
     shows(&hands, "nothing in the image; a container may have it when it runs");
+}
+
+/// The preview is there before it is known which links lead nowhere.
+#[test]
+fn a_preview_hears_that_its_link_leads_nowhere() {
+    let sample = Sample::of(&[vec!["l bad no/where"]], &[("COPY . .", true)]);
+    let mut hands = Hands::exploring(120, 40, &sample);
+    hands.feed(Feed::Dangling([].into()));
+    hands.press("Tab G");
+    shows(&hands, "leads to   nothing in the image; a container may");
+    hands.feed(Feed::Dangling(sample.model.tree.dangling()));
+    shows(&hands, "leads to   nothing in the final image: it is");
 }

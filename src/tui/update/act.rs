@@ -278,7 +278,8 @@ pub(crate) fn is_idle(state: &State, act: Act) -> bool {
     match (state.modal(), act) {
         (Some(Modal::Viewer(viewer)), Act::VersionNext | Act::Diff) => viewer.versions.len() < 2,
         (Some(Modal::Diff(diff)), Act::VersionNext) => diff.versions.len() < 3,
-        (Some(Modal::Diff(_)), Act::SideBySide) => !diff::has_room(state),
+        (Some(Modal::Diff(diff)), Act::NextHunk | Act::SavePatch) if !diff.has_lines() => true,
+        (Some(Modal::Diff(diff)), Act::SideBySide) => !diff.has_lines() || !diff::has_room(state),
         (Some(Modal::Duel(duel)), Act::Diff | Act::Copy | Act::ShowInTree) => match duel.row(duel.at.cursor) {
             Some(DuelRow::Layer(_)) => act != Act::ShowInTree,
             row => row.is_none(),

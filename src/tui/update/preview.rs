@@ -33,9 +33,8 @@ pub(super) fn settle(state: &mut State, areas: &Areas, effects: &mut Effects) {
 
 /// Says anew what there is to say, if that depends on something that has changed.
 fn tell(state: &mut State, node: NodeId) {
-    let Some(from) = sources(state) else { return };
-    let is_known = |(scene, packages): &Sources| Arc::ptr_eq(scene, &from.0) && *packages == from.1;
-    if state.preview.as_ref().is_none_or(|preview| is_known(&preview.made_from)) {
+    let Some(from) = sources(state, node) else { return };
+    if state.preview.as_ref().is_none_or(|preview| preview.made_from.are_same(&from)) {
         return;
     }
     let facts = details::preview_facts(state, node);
@@ -44,8 +43,9 @@ fn tell(state: &mut State, node: NodeId) {
     }
 }
 
-fn sources(state: &State) -> Option<Sources> {
-    Some((Arc::clone(state.tree.scene.as_ref()?), state.packages.is_some()))
+fn sources(state: &State, node: NodeId) -> Option<Sources> {
+    let scene = Arc::clone(state.tree.scene.as_ref()?);
+    Some(Sources { scene, has_packages: state.packages.is_some(), is_dangling: state.dangling.contains(&node) })
 }
 
 /// Scrolls the content.
@@ -72,7 +72,7 @@ fn shows(state: &State, node: NodeId, inode: Option<InodeId>) -> bool {
 }
 
 fn look(state: &mut State, node: NodeId, inode: Option<InodeId>, effects: &mut Effects) -> Option<Preview> {
-    let (made_from, model) = (sources(state)?, Arc::clone(&state.ready.as_ref()?.model));
+    let (made_from, model) = (sources(state, node)?, Arc::clone(&state.ready.as_ref()?.model));
     let facts = details::preview_facts(state, node);
     let this = |versions: &[InodeId]| versions.iter().position(|version| Some(*version) == inode);
     let mut hit = viewer::hit(&model, node, this);
