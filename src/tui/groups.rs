@@ -83,42 +83,75 @@ impl Group {
         })
     }
 
-    /// What to do about the largest item, in words, and how many bytes that saves.
-    pub(crate) fn advice(&self, tree: &Tree) -> Option<(String, u64)> {
+    /// The layers from the first that wrote what one item says was written again, up to the last that did, and what
+    /// the versions between them weigh. `goes_on` says which items belong to such a row.
+    fn stretch(&self, item: WasteItem, goes_on: impl Fn(&WasteItem) -> bool) -> (LayerIndex, LayerIndex, u64) {
+        let linked: Vec<&WasteItem> = self.all.iter().filter(|item| item.owner < item.by && goes_on(item)).collect();
+        let below: HashMap<LayerIndex, &WasteItem> = linked.iter().rev().map(|item| (item.by, *item)).collect();
+        let above: HashMap<LayerIndex, &WasteItem> = linked.iter().rev().map(|item| (item.owner, *item)).collect();
+        let (mut first, mut last, mut bytes) = (item.owner, item.by, item.bytes);
+        while let Some(item) = below.get(&first) {
+            first = item.owner;
+            bytes += item.bytes;
+        }
+        while let Some(item) = above.get(&last) {
+            last = item.by;
+            bytes += item.bytes;
+        }
+        (first, last, bytes)
+    }
+
+    /// What to do about the largest item, and about those that would go with it.
+    pub(crate) fn advice(&self, tree: &Tree) -> Option<Advice> {
         let largest = self.largest?;
         let WasteItem { owner, by, .. } = largest;
         // A copy with another owner or mode would not be there either if what it is a copy of were not.
-        let (mut first, mut saved) = (owner, largest.bytes);
-        let is_copy = |item: &&WasteItem| item.owner < item.by && item.cause == Cause::MetadataOnly;
-        let copies: HashMap<LayerIndex, &WasteItem> =
-            self.all.iter().rev().filter(is_copy).map(|item| (item.by, item)).collect();
-        while let Some(item) = copies.get(&first) {
-            first = item.owner;
-            saved += item.bytes;
-        }
+        let is_copy = |item: &WasteItem| item.cause == Cause::MetadataOnly && item.by <= owner;
+        let (first, _, saved) = self.stretch(largest, is_copy);
+        let is_version = |item: &WasteItem| matches!(item.cause, Cause::MetadataOnly | Cause::Overwritten);
+        let versions = self.stretch(largest, is_version);
         let entry = |layer: LayerIndex| match tree.state(self.node, layer) {
             Some(Occupant::Inode(inode)) => tree.entry(inode).filter(|entry| entry.kind == EntryKind::File),
             _ => None,
         };
+        let pair = |text: String, saved: u64| Advice { text, saved, layers: (owner, by) };
         Some(match largest.cause {
             Cause::MetadataOnly => {
-                let advice = match entry(owner).zip(entry(by)) {
+                let text = match entry(owner).zip(entry(by)) {
                     Some((a, b)) if (a.uid, a.gid) != (b.uid, b.gid) => {
                         format!("chown in L{owner}, or COPY --chown there")
                     }
                     Some((a, b)) if a.mode != b.mode => format!("chmod in L{owner}, or COPY --chmod there"),
                     _ => format!("do not write the same content again in L{by}"),
                 };
-                (advice, largest.bytes)
+                pair(text, largest.bytes)
+            }
+            Cause::Overwritten if entry(by).is_some() && versions != (first, by, saved) => {
+                let (first, last, saved) = versions;
+                Advice { text: format!("write it once: merge L{first}-L{last}"), saved, layers: (first, last) }
             }
             Cause::Overwritten if entry(by).is_some() => {
-                (format!("write it once: merge L{first} and L{by}, or leave it out of L{first}"), saved)
+                let text = format!("write it once: merge L{first} and L{by}, or leave it out of L{first}");
+                Advice { text, saved, layers: (first, by) }
             }
-            Cause::Overwritten => (format!("leave it out of L{first}: L{by} puts something else in its place"), saved),
-            Cause::Removed | Cause::Hidden => (format!("remove it in the step that makes it (L{first})"), saved),
-            Cause::Repeated => (format!("L{owner} holds the name twice: rebuild it"), largest.bytes),
+            Cause::Overwritten => {
+                pair(format!("leave it out of L{first}: L{by} puts something else in its place"), saved)
+            }
+            Cause::Removed | Cause::Hidden => pair(format!("remove it in the step that makes it (L{first})"), saved),
+            Cause::Repeated => pair(format!("L{owner} holds the name twice: rebuild it"), largest.bytes),
         })
     }
+}
+
+/// What to do about a wasted path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Advice {
+    /// In words.
+    pub(crate) text: String,
+    /// How many bytes that saves.
+    pub(crate) saved: u64,
+    /// The layer that makes what is wasted, and the one that makes it so.
+    pub(crate) layers: (LayerIndex, LayerIndex),
 }
 
 /// Paths as dive counts them, each with what is known of its waste.

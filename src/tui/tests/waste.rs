@@ -206,6 +206,19 @@ fn files_with_the_same_content_are_a_list_that_leads_to_them() {
     assert!(hands.state.modals.is_empty());
 }
 
+/// What was written again and again would be written once if all those layers were one.
+#[test]
+fn of_many_versions_all_are_in_the_advice() {
+    let layers = [vec!["f a 100 a"], vec!["f a 200 b"], vec!["f x 1 x"], vec!["f a 50 c"], vec!["f a 70 d"]];
+    let rows = ["ADD one", "RUN two", "RUN three", "RUN four", "RUN five"].map(|row| (row, true));
+    let mut hands = Hands::exploring(100, 24, &Sample::of(&layers, &rows));
+    hands.press("2");
+    shows(&hands, " L0 ADD one → L4 RUN five");
+    shows(&hands, "Tip  write it once: merge L0-L4: saves 350 B");
+    let group = hands.state.waste.shown[0].clone();
+    assert_eq!(group.bytes, 350, "as the row says");
+}
+
 /// A name that turns the direction of text around is escaped wherever it is shown or copied, and known by its path.
 #[test]
 fn a_hostile_name_is_escaped_in_the_waste_as_everywhere() {

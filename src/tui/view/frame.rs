@@ -1,7 +1,7 @@
 //! What stands around the panes: header, lens, strip, status; and the borders of panes.
 
 use super::super::Model;
-use super::super::groups::{Bundle, Group};
+use super::super::groups::{Advice, Bundle, Group};
 use super::super::inquest::Open;
 use super::super::layout::{self, Class, Pane};
 use super::super::state::{Fact, LayerRow, LensMode, Modal, PromptKind, Stage, State, View};
@@ -281,8 +281,8 @@ fn waste_strip(state: &State, width: usize) -> Vec<Vec<Piece>> {
         format!("L{owner} {made} → L{by} {killed}")
     };
     let of_group = |group: &Group| {
-        let (item, (advice, saved)) = (group.largest?, group.advice(&ready.model.tree)?);
-        Some((steps(item.owner, item.by), advice, saved))
+        let Advice { text, saved, layers: (made, killed) } = group.advice(&ready.model.tree)?;
+        Some((steps(made, killed), text, saved))
     };
     let of_bundle = |bundle: &Bundle| (steps(bundle.layers.0, bundle.layers.1), bundle.advice(), bundle.bytes);
     let found = state.waste_group().and_then(of_group).or_else(|| state.waste.bundle().map(of_bundle));
