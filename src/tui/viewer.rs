@@ -105,6 +105,9 @@ impl From<Vec<u8>> for Reading {
     }
 }
 
+/// More rows than anybody scrolls at once: an end is meant.
+pub(crate) const FAR: usize = 1 << 20;
+
 /// Where to go on in a file that is shown in parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
@@ -112,6 +115,10 @@ pub(crate) enum Turn {
     Next,
     /// To the part before.
     Previous,
+    /// To the first part.
+    First,
+    /// To the last part.
+    Last,
 }
 
 /// How a content is laid out.
@@ -228,10 +235,11 @@ impl Viewer {
         if self.form() != Form::Bytes || !matches!(self.content, Content::Read { .. }) {
             return;
         }
-        if by > 0 && before >= self.last && self.from + MOST < self.size() {
-            self.turn = Some(Turn::Next);
-        } else if by < 0 && before == 0 && self.from > 0 {
-            self.turn = Some(Turn::Previous);
+        let is_far = by.unsigned_abs() >= FAR;
+        if by > 0 && (is_far || before >= self.last) && self.from + MOST < self.size() {
+            self.turn = Some(if is_far { Turn::Last } else { Turn::Next });
+        } else if by < 0 && (is_far || before == 0) && self.from > 0 {
+            self.turn = Some(if is_far { Turn::First } else { Turn::Previous });
         }
     }
 
@@ -240,8 +248,10 @@ impl Viewer {
         self.from = match turn {
             Turn::Next => self.from + MOST,
             Turn::Previous => self.from.saturating_sub(MOST),
+            Turn::First => 0,
+            Turn::Last => self.size().saturating_sub(1) / MOST * MOST,
         };
-        self.at_end = turn == Turn::Previous;
+        self.at_end = matches!(turn, Turn::Previous | Turn::Last);
     }
 
     /// Begins to read anew; only what comes of this reading counts.

@@ -7,6 +7,7 @@ use super::super::loading::LAYERS_MISSING;
 use super::super::rival::DuelRow;
 use super::super::rows::SortKey;
 use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
+use super::super::viewer::FAR;
 use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
     prompt, rival, texts, toast, tree, viewer, waste, without,
@@ -395,7 +396,7 @@ fn scroll_instruction(state: &mut State, by: isize) {
 pub(super) fn distance(act: Act, page: usize, rows: usize) -> isize {
     let signed = |rows: usize| isize::try_from(rows).unwrap_or(isize::MAX);
     // The instruction has no rows that are counted: its end is as far as one can go.
-    let far = signed(rows.max(1 << 20));
+    let far = signed(rows.max(FAR));
     match act {
         Act::Down => 1,
         Act::Up => -1,
