@@ -2,6 +2,7 @@
 
 use super::asking::{Asking, Question, same_filter};
 use super::msg::Generation;
+use super::rows::SortKey;
 use super::state::{LensMode, Position};
 use crate::listing::EntryKind;
 use crate::tree::{Change, Filter, Kinds, Lens, LensView, NodeId, Selection, Shown, Tree};
@@ -20,6 +21,28 @@ pub(crate) enum FilesKey {
     Change,
     /// Modification time, newest first.
     Time,
+}
+
+impl FilesKey {
+    /// The one that comes nearest to a key of the tree.
+    pub(crate) fn like(key: SortKey) -> Self {
+        match key {
+            SortKey::Name => Self::Path,
+            SortKey::Change => Self::Change,
+            SortKey::Time => Self::Time,
+            SortKey::Size | SortKey::Pull => Self::Size,
+        }
+    }
+
+    /// The next one.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Size => Self::Path,
+            Self::Path => Self::Change,
+            Self::Change => Self::Time,
+            Self::Time => Self::Size,
+        }
+    }
 }
 
 /// A question: which files does this lens show, in which order?

@@ -225,6 +225,8 @@ const BUNDLES: Where = Where(1 << 20);
 /// Where a path of the image is selected.
 const PATHS: Where = TREE.or(WASTE).or(FILES).or(COMPARE);
 const LAYERS_VIEW: Where = LIST.or(TREE).or(INSTRUCTION);
+/// Where there is a list in an order that one chooses.
+const SORTED: Where = PATHS.or(LAYERS_VIEW).or(DUEL);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(BUNDLES).or(FILES).or(COMPARE).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
@@ -352,7 +354,7 @@ fn table() -> Vec<Action> { vec![
     row(Act::Duplicates, &["D"], Group::Sort, WASTE.or(BUNDLES), "same content", None),
     row(Act::DiveCount, &["M"], Group::Sort, WASTE.or(BUNDLES), "as dive counts", Some("metric")),
     row(Act::Details, &["i"], Group::Act, PATHS.or(IMAGE_VIEW), "details", Some("details")),
-    row(Act::Sort, &["s", "^O"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "next order", Some("sort")),
+    row(Act::Sort, &["s", "^O"], Group::Sort, SORTED, "next order", Some("sort")),
     row(Act::Copy, &["y"], Group::Act, LIST.or(PATHS).or(BUNDLES).or(IMAGE_VIEW).or(OVER), "copy", Some("copy")),
     row(Act::Diff, &["d"], Group::Act, PATHS.or(LIFE).or(VIEWER).or(DUEL), "with before", Some("diff")),
     row(Act::MarkSquash, &["Space"], Group::Lens, LIST, "what if one", None),
@@ -370,10 +372,10 @@ fn table() -> Vec<Action> { vec![
     row(Act::SaveText, &["x"], Group::Act, TEXT, "save", Some("save")),
     row(Act::Dockerfile, &["D"], Group::Act, IMAGE_VIEW, "as Dockerfile", Some("as Dockerfile")),
     row(Act::ViewContent, &["p"], Group::Act, PATHS, "its content", None),
-    row(Act::Reverse, &["S"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "reverse", None),
-    row(Act::SortSize, &[",s"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "by size", None),
-    row(Act::SortName, &[",n"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "by name", None),
-    row(Act::SortChange, &[",c"], Group::Sort, PATHS.or(LAYERS_VIEW).or(DUEL), "by change", None),
+    row(Act::Reverse, &["S"], Group::Sort, SORTED, "reverse", None),
+    row(Act::SortSize, &[",s"], Group::Sort, SORTED, "by size", None),
+    row(Act::SortName, &[",n"], Group::Sort, SORTED, "by name", None),
+    row(Act::SortChange, &[",c"], Group::Sort, SORTED, "by change", None),
     row(Act::SortTime, &[",t"], Group::Sort, LAYERS_VIEW.or(FILES), "by time", None),
     row(Act::SortPull, &[",p"], Group::Sort, LAYERS_VIEW, "by pull", None),
     row(Act::SplitLeft, &["<"], Group::Panes, LAYERS_VIEW, "more tree", None),

@@ -90,14 +90,18 @@ impl Duel {
 
     /// Shows only what a filter matches, and of layers nothing; `ours` is the tree of our image.
     pub(crate) fn narrow(&mut self, ours: &Tree, filter: Option<Arc<Filter>>) {
-        let selected = self.selected_difference();
-        self.filter = filter;
+        self.keep_selected(|duel| {
+            duel.filter = filter;
+            duel.sift(ours);
+        });
+    }
+
+    fn sift(&mut self, ours: &Tree) {
         self.kept = self.rival().zip(self.filter.as_deref()).map(|(rival, filter)| {
             let fits = |difference: &Difference| difference.fits([(ours, filter), (&rival.tree, filter)]);
             let differences = rival.comparison.differences.iter().enumerate();
             differences.filter(|(_, difference)| fits(difference)).map(|(index, _)| index).collect()
         });
-        self.go_back_to(selected.as_deref());
     }
 
     /// Takes what came of the reading.
@@ -106,7 +110,7 @@ impl Duel {
         self.found = Some(found);
         self.sort();
         // A filter may have been typed meanwhile.
-        self.narrow(ours, self.filter.clone());
+        self.sift(ours);
     }
 
     /// What was found.
@@ -159,26 +163,27 @@ impl Duel {
 
     /// Puts the paths in another order.
     pub(crate) fn sort_by(&mut self, ours: &Tree, key: CompareKey, reversed: bool) {
-        let selected = self.selected_difference();
-        (self.key, self.reversed) = (key, reversed);
-        self.sort();
-        self.narrow(ours, self.filter.clone());
-        self.go_back_to(selected.as_deref());
+        self.keep_selected(|duel| {
+            (duel.key, duel.reversed) = (key, reversed);
+            duel.sort();
+            duel.sift(ours);
+        });
     }
 
-    /// The path of the selected row, if it is one.
-    fn selected_difference(&self) -> Option<Vec<u8>> {
-        match self.row(self.at.cursor)? {
-            DuelRow::Path(difference) => Some(difference.path.clone()),
-            DuelRow::Layer(_) => None,
-        }
-    }
-
-    /// Selects the row of a path again; without one, and where it is not shown any more, what stands where one was.
-    fn go_back_to(&mut self, path: Option<&[u8]>) {
-        let is_it = |row: DuelRow<'_>| matches!(row, DuelRow::Path(difference) if Some(&*difference.path) == path);
-        let found = (0..self.len()).find(|index| self.row(*index).is_some_and(is_it));
+    /// Shows the rows otherwise. The path that was selected still is; without one, and where it is not shown any more,
+    /// it is what stands where one was.
+    fn keep_selected(&mut self, change: impl FnOnce(&mut Self)) {
+        let selected = match self.row(self.at.cursor) {
+            Some(DuelRow::Path(difference)) => Some(difference.path.clone()),
+            Some(DuelRow::Layer(_)) | None => None,
+        };
+        change(self);
+        let found = selected.and_then(|path| (0..self.len()).find(|index| self.is_path(*index, &path)));
         self.at.cursor = found.unwrap_or(self.at.cursor);
+    }
+
+    fn is_path(&self, index: usize, path: &[u8]) -> bool {
+        matches!(self.row(index), Some(DuelRow::Path(difference)) if difference.path == path)
     }
 
     fn sort(&mut self) {

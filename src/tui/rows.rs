@@ -329,7 +329,7 @@ struct Open<'a> {
     scene: &'a Scene,
     openness: &'a Openness,
     /// Directories that are open for a reason of their own, and all above them. As a set it has the size of what was
-    /// opened; a bit for each path would be the larger part of the time that it takes to make a few rows.
+    /// opened; a byte for each path took longer than the few rows that were made.
     reason: HashSet<NodeId>,
     /// Whether directories that nobody said anything of are open.
     others: bool,

@@ -16,7 +16,7 @@ use super::msg::Generation;
 use super::preview::Preview;
 pub(crate) use super::prompt::{Prompt, PromptKind};
 use super::rival::{Duel, DuelRow};
-use super::rows::{Folder, Openness, Row, Rows, Sort, Sorted};
+use super::rows::{Folder, Openness, Row, Rows, Sort, SortKey, Sorted};
 use super::scene::{Kinds, Look, Scene};
 use super::theme::Role;
 use super::viewer::Viewer;
@@ -284,6 +284,26 @@ pub(crate) enum WasteSort {
     Path,
     /// Cause, then bytes.
     Cause,
+}
+
+impl WasteSort {
+    /// The one that comes nearest to a key of the tree.
+    pub(crate) fn like(key: SortKey) -> Self {
+        match key {
+            SortKey::Name => Self::Path,
+            SortKey::Change => Self::Cause,
+            SortKey::Size | SortKey::Time | SortKey::Pull => Self::Bytes,
+        }
+    }
+
+    /// The next one.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Bytes => Self::Path,
+            Self::Path => Self::Cause,
+            Self::Cause => Self::Bytes,
+        }
+    }
 }
 
 /// The wasted items.

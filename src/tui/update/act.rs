@@ -1,12 +1,13 @@
 //! What each action of the table does.
 
 use super::super::compare::CompareKey;
+use super::super::files::FilesKey;
 use super::super::keymap::{self, Act, Context};
 use super::super::layout::{self, Class, Pane};
 use super::super::loading::LAYERS_MISSING;
 use super::super::rival::DuelRow;
 use super::super::rows::SortKey;
-use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
+use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View, WasteSort};
 use super::super::viewer::FAR;
 use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
@@ -139,9 +140,6 @@ fn in_pane(state: &mut State, act: Act) {
             }
             lens::move_in_list(state, if act == Act::RangeDown { 1 } else { -1 });
         }
-        Act::Sort | Act::Reverse if matches!(state.modal(), Some(Modal::Duel(_))) => {
-            rival::sort(state, act);
-        }
         Act::Sort | Act::Reverse => sort(state, act),
         Act::SortSize => sort_by(state, SortKey::Size),
         Act::SortName => sort_by(state, SortKey::Name),
@@ -249,11 +247,12 @@ fn attributes(state: &mut State) {
 /// The next order of the present view, or the present one the other way round.
 fn sort(state: &mut State, act: Act) {
     match (state.view, act) {
-        (View::Waste, Act::Sort) => waste::next_sort(state),
+        _ if matches!(state.modal(), Some(Modal::Duel(_))) => rival::sort(state, act),
+        (View::Waste, Act::Sort) => waste::sort_by(state, state.waste.sort.next()),
         (View::Waste, _) => waste::reverse(state),
-        (View::Files, Act::Sort) => files::next_sort(state),
+        (View::Files, Act::Sort) => files::sort_by(state, state.files.key.next()),
         (View::Files, _) => files::reverse(state),
-        (View::Compare, Act::Sort) => compare::next_sort(state),
+        (View::Compare, Act::Sort) => state.compare.key = state.compare.key.next(),
         (View::Compare, _) => state.compare.reversed = !state.compare.reversed,
         (_, Act::Sort) => sort_tree(state, state.tree.sort.key.next()),
         _ => {
@@ -267,8 +266,8 @@ fn sort(state: &mut State, act: Act) {
 fn sort_by(state: &mut State, key: SortKey) {
     match state.view {
         _ if matches!(state.modal(), Some(Modal::Duel(_))) => rival::sort_by(state, key),
-        View::Waste => waste::sort_by(state, key),
-        View::Files => files::sort_by(state, key),
+        View::Waste => waste::sort_by(state, WasteSort::like(key)),
+        View::Files => files::sort_by(state, FilesKey::like(key)),
         View::Compare => state.compare.key = CompareKey::like(key),
         View::Layers | View::Image => sort_tree(state, key),
     }

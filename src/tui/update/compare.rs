@@ -75,8 +75,3 @@ pub(super) fn step(state: &mut State, by: i32) {
     let (left, right) = state.compared();
     state.compare.points = Some((left, state.layer_beside(right, by)));
 }
-
-/// The next order.
-pub(super) fn next_sort(state: &mut State) {
-    state.compare.key = state.compare.key.next();
-}

@@ -2,7 +2,6 @@
 
 use super::super::effect::{Effect, Job};
 use super::super::files::{FilesKey, List};
-use super::super::rows::SortKey;
 use super::super::state::{LensMode, State, View};
 use super::Effects;
 use std::sync::Arc;
@@ -29,26 +28,10 @@ pub(super) fn anchor_here(state: &mut State) {
     state.files.anchor = state.files.selected();
 }
 
-/// The next order.
-pub(super) fn next_sort(state: &mut State) {
+/// Another order.
+pub(super) fn sort_by(state: &mut State, key: FilesKey) {
     anchor_here(state);
-    state.files.key = match state.files.key {
-        FilesKey::Size => FilesKey::Path,
-        FilesKey::Path => FilesKey::Change,
-        FilesKey::Change => FilesKey::Time,
-        FilesKey::Time => FilesKey::Size,
-    };
-}
-
-/// By a key that one chose.
-pub(super) fn sort_by(state: &mut State, key: SortKey) {
-    anchor_here(state);
-    state.files.key = match key {
-        SortKey::Name => FilesKey::Path,
-        SortKey::Change => FilesKey::Change,
-        SortKey::Time => FilesKey::Time,
-        SortKey::Size | SortKey::Pull => FilesKey::Size,
-    };
+    state.files.key = key;
 }
 
 /// The other way round.

@@ -52,18 +52,20 @@ pub(super) fn took(state: &mut State, generation: Generation, found: Result<Riva
     toast(state, format!("files whose content could not be compared count as different: {count}; :messages says why"));
 }
 
-/// Another order of the paths.
+/// The next order of the paths, or the present one the other way round.
 pub(super) fn sort(state: &mut State, act: Act) {
-    let (Some(Modal::Duel(duel)), Some(ready)) = (state.modals.last_mut(), &state.ready) else { return };
-    let (key, reversed) =
-        if act == Act::Reverse { (duel.key, !duel.reversed) } else { (duel.key.next(), duel.reversed) };
-    duel.sort_by(&ready.model.tree, key, reversed);
+    order(state, |key, reversed| if act == Act::Reverse { (key, !reversed) } else { (key.next(), reversed) });
 }
 
 /// The paths by a key that one chose.
 pub(super) fn sort_by(state: &mut State, key: SortKey) {
+    order(state, |_, reversed| (CompareKey::like(key), reversed));
+}
+
+fn order(state: &mut State, choose: impl FnOnce(CompareKey, bool) -> (CompareKey, bool)) {
     if let (Some(Modal::Duel(duel)), Some(ready)) = (state.modals.last_mut(), &state.ready) {
-        duel.sort_by(&ready.model.tree, CompareKey::like(key), duel.reversed);
+        let (key, reversed) = choose(duel.key, duel.reversed);
+        duel.sort_by(&ready.model.tree, key, reversed);
     }
 }
 

@@ -3,7 +3,6 @@
 use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
-use super::super::rows::SortKey;
 use super::super::state::{Position, Ready, State, WastePane, WasteSort};
 use super::super::text::human;
 use super::{Effects, toast};
@@ -97,23 +96,9 @@ pub(super) fn back(state: &mut State) -> bool {
     true
 }
 
-/// The next order.
-pub(super) fn next_sort(state: &mut State) {
-    state.waste.sort = match state.waste.sort {
-        WasteSort::Bytes => WasteSort::Path,
-        WasteSort::Path => WasteSort::Cause,
-        WasteSort::Cause => WasteSort::Bytes,
-    };
-    rebuild(state);
-}
-
-/// By a key that one chose.
-pub(super) fn sort_by(state: &mut State, key: SortKey) {
-    state.waste.sort = match key {
-        SortKey::Name => WasteSort::Path,
-        SortKey::Change => WasteSort::Cause,
-        SortKey::Size | SortKey::Time | SortKey::Pull => WasteSort::Bytes,
-    };
+/// Another order.
+pub(super) fn sort_by(state: &mut State, sort: WasteSort) {
+    state.waste.sort = sort;
     rebuild(state);
 }
 

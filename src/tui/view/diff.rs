@@ -89,19 +89,18 @@ impl Painter<'_> {
 
 /// Which extended attributes are not the same.
 fn xattrs(left: Entry<'_>, right: Entry<'_>) -> Vec<String> {
-    let value = |entry: Entry<'_>, name: &[u8]| {
-        let found = entry.xattrs().iter().find(|(other, _)| **other == *name);
-        found.map(|(_, value)| value.to_vec())
-    };
-    let names: BTreeSet<Vec<u8>> = left.xattrs().iter().chain(right.xattrs()).map(|(name, _)| name.to_vec()).collect();
+    fn value<'a>(entry: Entry<'a>, name: &[u8]) -> Option<&'a [u8]> {
+        entry.xattrs().iter().find(|(other, _)| **other == *name).map(|(_, value)| &**value)
+    }
+    let names: BTreeSet<&[u8]> = left.xattrs().iter().chain(right.xattrs()).map(|(name, _)| &**name).collect();
     let told = names.into_iter().filter_map(|name| {
-        let what = match (value(left, &name), value(right, &name)) {
+        let what = match (value(left, name), value(right, name)) {
             (left, right) if left == right => return None,
             (Some(_), Some(_)) => "differs",
             (Some(_), None) => "is gone",
             (None, _) => "is new",
         };
-        Some(format!("xattr {} {what}", text::name(&name)))
+        Some(format!("xattr {} {what}", text::name(name)))
     });
     told.collect()
 }
