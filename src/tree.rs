@@ -49,6 +49,7 @@ use crate::listing::{Entry, EntryKind, Listing};
 use crate::notice::Notice;
 use inode::Inodes;
 use names::Names;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A path that at least one layer names, or that is the parent of one.
@@ -109,6 +110,8 @@ pub struct Tree {
     inodes: Inodes,
     /// The entries of hard links that made paths, sorted.
     links: Vec<cost::LinkEntry>,
+    /// Directories that were there already, and the layers with an opaque marker in them.
+    opaque: BTreeSet<(NodeId, LayerIndex)>,
     listings: Vec<Arc<Listing>>,
     notices: Vec<Notice>,
 }
@@ -260,6 +263,12 @@ impl Tree {
             next = record.before;
             Some(record.event())
         })
+    }
+
+    /// The layers with an opaque marker in a directory that lower layers had already, lowest first.
+    pub fn made_opaque(&self, directory: NodeId) -> impl Iterator<Item = LayerIndex> + '_ {
+        let all = (directory, LayerIndex(0))..=(directory, LayerIndex(u32::MAX));
+        self.opaque.range(all).map(|(_, layer)| *layer)
     }
 
     /// What the path is once `layer` and all layers below it are applied; none if it does not exist then.

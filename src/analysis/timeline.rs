@@ -2,7 +2,7 @@
 
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
-use crate::tree::{Change, EventKind, InodeId, NodeId, Occupant, Tree};
+use crate::tree::{Change, Event, EventKind, InodeId, NodeId, Occupant, Tree};
 
 /// What a layer did to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
@@ -22,6 +22,8 @@ pub enum Deed {
     Hidden,
     /// Something that is no directory took the place of a directory above it.
     ReplacedAbove,
+    /// An opaque marker in it hides what lower layers have below it. The path itself stays.
+    Opaque,
 }
 
 /// One thing that happened to a path.
@@ -35,6 +37,21 @@ pub struct Step {
     pub change: Change,
     /// What an entry made of it; none if it is gone then, or only implied.
     pub inode: Option<InodeId>,
+}
+
+impl Step {
+    /// The sign of what happened: that of the change, or `o` for an opaque marker.
+    pub fn marker(&self) -> char {
+        if self.deed == Deed::Opaque { 'o' } else { self.change.marker() }
+    }
+
+    /// Whether nothing is at the path after it.
+    pub fn takes_away(&self) -> bool {
+        match self.deed {
+            Deed::Removed | Deed::RemovedAbove | Deed::Hidden | Deed::ReplacedAbove => true,
+            Deed::Written | Deed::Linked | Deed::Implied | Deed::Opaque => false,
+        }
+    }
 }
 
 /// Everything that happened to a path, oldest first. A layer may do several things to it: remove it, then write it
@@ -56,17 +73,17 @@ pub struct Timeline {
 impl Timeline {
     /// The life of a path.
     pub fn of(tree: &Tree, node: NodeId) -> Self {
-        let steps: Vec<Step> = tree
-            .history(node)
-            .into_iter()
-            .map(|(event, change)| {
-                let inode = if let EventKind::Written(inode) = event.kind { Some(inode) } else { None };
-                Step { layer: event.layer, deed: deed(tree, node, event.layer, event.kind), change, inode }
-            })
-            .collect();
-        let is_there = tree.final_state(node).is_some();
-        let owner = steps.last().filter(|_| is_there).map(|step| step.layer);
-        let mut life = Self { node, steps, owner, dead_in: Vec::new(), dead_bytes: 0 };
+        let step = |(event, change): (Event, Change)| {
+            let inode = if let EventKind::Written(inode) = event.kind { Some(inode) } else { None };
+            Step { layer: event.layer, deed: deed(tree, node, event.layer, event.kind), change, inode }
+        };
+        let mut life = Self { node, steps: Vec::new(), owner: None, dead_in: Vec::new(), dead_bytes: 0 };
+        life.steps = tree.history(node).into_iter().map(step).collect();
+        let opaque = |layer| Step { layer, deed: Deed::Opaque, change: Change::Unchanged, inode: None };
+        life.steps.extend(tree.made_opaque(node).map(opaque));
+        // The markers of a layer count before its entries.
+        life.steps.sort_by_key(|step| (step.layer, step.deed != Deed::Opaque));
+        life.owner = life.ending().filter(|_| tree.final_state(node).is_some()).map(|step| step.layer);
         for id in life.files(tree) {
             let Some(inode) = tree.inode(id).filter(|inode| inode.death.is_some()) else { continue };
             let Some(bytes) = tree.file_size(id).filter(|bytes| *bytes > 0) else { continue };
@@ -76,6 +93,11 @@ impl Timeline {
         // In the order in which they were written, so by layer.
         life.dead_in.dedup();
         life
+    }
+
+    /// The step that made the path what it is in the end, or took it away.
+    pub fn ending(&self) -> Option<&Step> {
+        self.steps.iter().rfind(|step| step.deed != Deed::Opaque)
     }
 
     /// The regular files that ever had this name, oldest first, each once.
@@ -118,7 +140,7 @@ fn deed(tree: &Tree, node: NodeId, layer: LayerIndex, kind: EventKind) -> Deed {
 mod tests {
     use super::*;
     use crate::listing::testing::listing;
-    use crate::listing::{Listing, Role};
+    use crate::listing::{Entry, Listing, Role};
     use crate::tree::Stack;
     use crate::tree::testing::{Fills, line};
     use proptest::prelude::*;
@@ -135,7 +157,7 @@ mod tests {
 
     fn life(tree: &Tree, path: &str) -> (Vec<(u32, Deed, char)>, Timeline) {
         let timeline = Timeline::of(tree, tree.find(path.as_bytes()).unwrap());
-        let steps = timeline.steps.iter().map(|step| (step.layer.0, step.deed, step.change.marker())).collect();
+        let steps = timeline.steps.iter().map(|step| (step.layer.0, step.deed, step.marker())).collect();
         (steps, timeline)
     }
 
@@ -165,6 +187,37 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_tells_who_made_it_opaque() {
+        let tree = tree(&[
+            vec!["f d/a 5 x"],
+            vec!["f d/.wh..wh..opq 0", "d d", "f d/b 3 y"],
+            vec!["f d/.wh..wh..opq 0", "f new/.wh..wh..opq 0", "d new"],
+            vec!["f .wh.d 0"],
+        ]);
+        let (steps, timeline) = life(&tree, "d");
+        let expected = [
+            (0, Deed::Implied, '+'),
+            (1, Deed::Opaque, 'o'),
+            (1, Deed::Written, '='),
+            (2, Deed::Opaque, 'o'),
+            (3, Deed::Removed, '-'),
+        ];
+        assert_eq!(steps, expected);
+        assert_eq!(timeline.owner, None);
+        assert_eq!(life(&tree, "d/a").0, [(0, Deed::Written, '+'), (1, Deed::Hidden, '-')]);
+        let (steps, timeline) = life(&tree, "new");
+        assert_eq!(steps, [(2, Deed::Written, '+')], "nothing was below it that could be hidden");
+        assert_eq!(timeline.owner, Some(LayerIndex(2)));
+    }
+
+    #[test]
+    fn an_opaque_marker_makes_no_version_of_its_directory() {
+        let (_, timeline) = life(&tree(&[vec!["d d", "f d/a 5 x"], vec!["f d/.wh..wh..opq 0"]]), "d");
+        assert_eq!(timeline.owner, Some(LayerIndex(0)));
+        assert_eq!(timeline.ending().map(|step| step.deed), Some(Deed::Written));
+    }
+
+    #[test]
     fn what_a_link_leads_to_is_found() {
         let tree = tree(&[vec!["f usr/lib/x 5 x", "l lib usr/lib", "l x lib/x", "l no where"]]);
         let target = |path: &str| life(&tree, path).1.target(&tree).map(|node| tree.path(node));
@@ -178,6 +231,8 @@ mod tests {
     enum Found {
         Written,
         Marked,
+        /// An opaque marker in it.
+        Opaque,
         /// Something else than an entry or a marker of its own. What comes and goes within a layer leaves its last.
         Passing(Deed),
     }
@@ -186,6 +241,7 @@ mod tests {
         let found = match step.deed {
             Deed::Written | Deed::Linked => Found::Written,
             Deed::Removed | Deed::RemovedAbove | Deed::Hidden => Found::Marked,
+            Deed::Opaque => Found::Opaque,
             Deed::Implied | Deed::ReplacedAbove => Found::Passing(step.deed),
         };
         (step.layer.0, found)
@@ -201,12 +257,20 @@ mod tests {
         }
     }
 
+    /// Whether an entry is an opaque marker in a directory.
+    fn is_opaque_in(entry: &Entry<'_>, directory: &[&[u8]]) -> bool {
+        entry.role == Role::Opaque && entry.components().split_last().is_some_and(|(_, parent)| parent == directory)
+    }
+
     /// What a scan over all entries of all layers says of a path, where there are no links. It knows nothing of nodes
     /// and events.
     fn scan(layers: &[std::sync::Arc<Listing>], path: &[&[u8]]) -> Vec<(u32, Found)> {
         let mut is_directory: Option<bool> = None;
         let mut steps: Vec<(u32, Found)> = Vec::new();
         for (index, layer) in (0..).zip(layers) {
+            if is_directory == Some(true) && layer.entries().any(|entry| is_opaque_in(&entry, path)) {
+                steps.push((index, Found::Opaque));
+            }
             let is_hit = layer.entries().any(|entry| takes_away(&entry.components(), entry.role, path));
             if is_hit && is_directory.take().is_some() {
                 steps.push((index, Found::Marked));

@@ -46,7 +46,7 @@ pub const TOUCHED: usize = 14;
 
 /// What each layer did to a path, in [`TOUCHED`] columns: `+6 %7 -8`; of many only the first and the last.
 pub fn touched(timeline: &Timeline) -> String {
-    let mark = |step: &Step| format!("{}{}", step.change.marker(), step.layer);
+    let mark = |step: &Step| format!("{}{}", step.marker(), step.layer);
     let all = timeline.steps.iter().map(mark).collect::<Vec<_>>().join(" ");
     match timeline.steps.as_slice() {
         [first, .., last] if all.len() > TOUCHED => format!("{} … {}", mark(first), mark(last)),

@@ -87,7 +87,7 @@ pub fn timeline(
             layer: step.layer,
             deed: step.deed,
             change: step.change.name(),
-            marker: step.change.marker(),
+            marker: step.marker(),
             instruction: instruction(step.layer),
             kind: entry.map(|entry| type_name(entry.kind)),
             mode: entry.map(|entry| entry.mode),
@@ -114,7 +114,7 @@ pub fn timeline(
 
 /// `Deleted in layer 8, but its bytes are still in layers 6 and 7.`
 pub fn summary(timeline: &Timeline) -> String {
-    let Some(last) = timeline.steps.last() else { return "No layer says anything of it.".to_owned() };
+    let Some(last) = timeline.ending() else { return "No layer says anything of it.".to_owned() };
     let is_there = timeline.owner.is_some();
     let start = match (is_there, last.deed) {
         (true, Deed::Implied) => format!("A directory since layer {}, which says nothing of it itself", last.layer),
@@ -184,6 +184,7 @@ fn step_line(step: &StepSection) -> String {
         Deed::Removed => return format!("{start}removed by a whiteout"),
         Deed::RemovedAbove => return format!("{start}removed with a directory above it"),
         Deed::Hidden => return format!("{start}hidden by an opaque directory above it"),
+        Deed::Opaque => return format!("{start}made opaque: it hides what lower layers have in it"),
         Deed::ReplacedAbove => return format!("{start}gone: something else took the place of a directory above it"),
     };
     let owner = step.uid.zip(step.gid).map_or_else(String::new, |(uid, gid)| format!("{uid}:{gid}"));

@@ -8,6 +8,7 @@ use super::{NONE, Node, NodeId, Tree};
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::hash::BuildHasher as _;
 
 /// Children of a node that exist now, as a doubly linked list: a removal then never meets what is gone already.
@@ -45,6 +46,7 @@ impl Nodes {
                 events: Vec::new(),
                 inodes: Inodes::default(),
                 links: Vec::new(),
+                opaque: BTreeSet::new(),
                 listings: Vec::new(),
                 notices: Vec::new(),
             },

@@ -125,6 +125,7 @@ impl Stack {
             }
         }
         for directory in opaque {
+            self.nodes.tree.opaque.insert((directory, LayerIndex(self.layer)));
             self.kill_children(directory, EventKind::Opaque, DeathCause::Hidden);
         }
         for node in removed {

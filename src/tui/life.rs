@@ -69,10 +69,11 @@ fn row(model: &Model, step: &Step, units: Units) -> Fact {
         Deed::Removed => "removed".to_owned(),
         Deed::RemovedAbove => "removed with its directory".to_owned(),
         Deed::Hidden => "hidden by an opaque marker".to_owned(),
+        Deed::Opaque => "hides what was in it".to_owned(),
         Deed::ReplacedAbove => "a path above was replaced".to_owned(),
     };
     let instruction = text::instruction(model.image.instruction(step.layer));
-    let (marker, layer) = (step.change.marker(), step.layer.to_string());
+    let (marker, layer) = (step.marker(), step.layer.to_string());
     (format!("{marker} L{layer:<3} {what:<26} {instruction}"), Role::Change(step.change))
 }
 

@@ -184,6 +184,7 @@ impl Model {
 
     /// All against what the layers below left, first those that hide.
     fn apply_markers(&mut self, before: &Now, markers: &[Path]) {
+        let mut opaque = BTreeSet::new();
         let mut removed = Vec::new();
         for marker in markers {
             let (name, parent) = marker.split_last().unwrap();
@@ -192,9 +193,15 @@ impl Model {
                 continue;
             }
             match name.strip_prefix(".wh.").unwrap() {
-                ".wh..opq" => self.take_away_below(&directory, "hidden"),
+                ".wh..opq" => _ = opaque.insert(directory),
                 victim => removed.push(joined(&directory, victim)),
             }
+        }
+        for directory in opaque.iter().filter(|directory| !directory.is_empty()) {
+            self.step(directory, "opaque", before.get(directory).copied());
+        }
+        for directory in &opaque {
+            self.take_away_below(directory, "hidden");
         }
         for path in removed {
             if self.now.contains_key(&path) {
@@ -281,7 +288,7 @@ impl Model {
                 "type": null, "mode": null, "uid": null, "size": null, "link": null, "content": null,
                 "bytes_in_layer": null,
             });
-            if let Some(There::Made(id)) = step.there {
+            if let Some(There::Made(id)) = step.there.filter(|_| step.deed != "opaque") {
                 let made = &self.made[id];
                 row["type"] = made.kind.into();
                 row["mode"] = made.mode.into();
@@ -304,7 +311,7 @@ impl Model {
         let layers: BTreeSet<usize> = dead.iter().filter(|made| !made.data.is_empty()).map(|made| made.layer).collect();
         json!({
             "steps": told,
-            "owner_layer": self.now.get(path).and(steps.last()).map(|step| step.layer),
+            "owner_layer": self.now.get(path).and(steps.iter().rfind(|step| step.deed != "opaque")).map(|step| step.layer),
             "dead_in_layers": layers,
             "dead_bytes": dead.iter().map(|made| made.data.len()).sum::<usize>(),
         })

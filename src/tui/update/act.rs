@@ -13,7 +13,7 @@ use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
     prompt, rival, texts, toast, tree, viewer, waste, without,
 };
-use crate::analysis::{Deed, Step};
+use crate::analysis::Step;
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -89,7 +89,8 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
     match act {
         Act::OpenRow | Act::ViewContent if viewer::open(state, effects) => {}
         Act::OpenRow => tree::open_row(state),
-        Act::ViewContent if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_none_or(is_gone)) => {
+        Act::ViewContent if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_none_or(Step::takes_away)) =>
+        {
             toast(state, "nothing is left of it in this layer: a row above has its content");
         }
         Act::ViewContent => toast(state, "only a regular file has a content"),
@@ -111,11 +112,6 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
         Act::ShowStep => life::show_step(state),
         _ => {}
     }
-}
-
-/// Whether an event left nothing at a path; a directory that paths below it name is there.
-fn is_gone(step: &Step) -> bool {
-    step.inode.is_none() && step.deed != Deed::Implied
 }
 
 /// Whether an action is nothing without a path.
