@@ -29,6 +29,7 @@ mod files;
 mod find;
 mod groups;
 mod highlight;
+mod history;
 mod inquest;
 mod insight;
 mod keymap;

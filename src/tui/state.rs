@@ -7,6 +7,7 @@ use super::extract::{Plan, Writing};
 use super::files::FilesPane;
 use super::find::Find;
 use super::groups::{Bundle, Group, GroupBy, Killed};
+use super::history::HistoryPane;
 use super::inquest::Inquest;
 use super::layout::{self, Pane};
 use super::life::Life;
@@ -482,8 +483,8 @@ pub(crate) struct State {
     pub(crate) config: Position,
     /// Where one is in the environment.
     pub(crate) env: Position,
-    /// The selected row of the history.
-    pub(crate) history: Position,
+    /// The rows of the history.
+    pub(crate) history: HistoryPane,
     /// What lies over the view, the last one over the others.
     pub(crate) modals: Vec<Modal>,
     /// The number of the last question that was asked by whatever lies over the view: what lay there before may still
@@ -545,7 +546,7 @@ impl State {
             labels: Position::default(),
             config: Position::default(),
             env: Position::default(),
-            history: Position::default(),
+            history: HistoryPane::default(),
             modals: Vec::new(),
             reads: Generation::default(),
             digests: Generation::default(),
@@ -637,7 +638,7 @@ impl State {
             Pane::Labels => &mut self.labels,
             Pane::Config => &mut self.config,
             Pane::Env => &mut self.env,
-            Pane::History => &mut self.history,
+            Pane::History => &mut self.history.at,
         })
     }
 

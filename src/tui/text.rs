@@ -168,12 +168,23 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 /// Breaks a line like [`wrap`]; what follows the first line stands further in, under the value if it is a fact.
 pub(crate) fn wrap_hanging(line: &str, columns: usize) -> Vec<String> {
+    match fact(line).filter(|_| columns > 2 * NAME && head(line, columns).len() < line.len()) {
+        Some(_) => hang_after(line, columns, NAME, NAME),
+        None => hang(line, columns),
+    }
+}
+
+/// Breaks a line like [`wrap`]; what follows the first line stands further in than that.
+pub(crate) fn hang(line: &str, columns: usize) -> Vec<String> {
     if head(line, columns).len() == line.len() {
         return vec![line.to_owned()];
     }
     let own = line.len() - line.trim_start().len();
-    let named = fact(line).filter(|_| columns > 2 * NAME);
-    let (before, indent) = named.map_or((own, (own + 4).min(columns / 2)), |_| (NAME, NAME));
+    hang_after(line, columns, own, (own + 4).min(columns / 2))
+}
+
+/// Breaks what follows the first bytes of a line; all lines but the first stand so many columns in.
+fn hang_after(line: &str, columns: usize, before: usize, indent: usize) -> Vec<String> {
     let (before, text) = line.split_at_checked(before).unwrap_or(("", line));
     let first = wrap(text, columns.saturating_sub(width(before))).into_iter().next().unwrap_or_default();
     let rest = text.get(first.len()..).unwrap_or("").trim_start();

@@ -101,10 +101,13 @@ fn settle(state: &mut State, effects: &mut Effects) {
     compare::follow(state, effects);
     let areas = layout::areas(state);
     for (pane, area) in &areas.panes {
-        let height = usize::from(layout::window(areas.class, *pane, *area).height);
+        let window = layout::window(areas.class, *pane, *area);
+        let height = usize::from(window.height);
         let rows = state.rows_of(*pane);
         if *pane == Pane::History {
-            details::settle_history(state, height);
+            let instructions = state.subject.as_ref().map_or(&[][..], |subject| &subject.history);
+            state.history.lay(instructions, usize::from(window.width));
+            state.history.settle(height);
         } else if let Some(position) = state.position(*pane) {
             position.settle(rows, height);
         } else {

@@ -97,7 +97,7 @@ fn enter_on_a_wasted_item_leads_to_its_path_in_the_layer_that_ships_it() {
 #[test]
 fn a_label_leads_to_its_row_and_the_row_to_its_layer() {
     let mut hands = hands("4 Enter");
-    assert_eq!((hands.state.focus(), hands.state.history.cursor), (Pane::History, 9));
+    assert_eq!((hands.state.focus(), hands.state.history.at.cursor), (Pane::History, 9));
     hands.press("Enter");
     assert!(matches!(hands.state.modal(), Some(Modal::Text(_))), "a row without a layer opens its instruction");
     hands.press("Esc j j Enter");

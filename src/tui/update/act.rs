@@ -282,7 +282,7 @@ pub(crate) fn is_idle(state: &State, act: Act) -> bool {
         },
         (Some(Modal::Copies(copies)), Act::ShowInTree) => copies.rows().is_empty(),
         (None, Act::GoToLayer) => {
-            let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.cursor));
+            let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.at.cursor));
             row.is_none_or(|row| row.layer.is_none())
         }
         (None, Act::GoToHistory) => details::selected_setting(state).is_none_or(|setting| setting.history.is_none()),
@@ -348,7 +348,7 @@ fn movement(state: &mut State, act: Act) {
             let pane = state.focus();
             let area = areas.panes.iter().find(|(shown, _)| *shown == pane).map(|(_, area)| *area);
             let height = area.map_or(1, |area| usize::from(layout::window(areas.class, pane, area).height)).max(1);
-            let rows = if pane == Pane::History { details::history_page(state, height) } else { height };
+            let rows = if pane == Pane::History { state.history.page(height) } else { height };
             move_in(state, pane, distance(act, rows, state.rows_of(pane)));
         }
         Context::Opening | Context::Writing => {}

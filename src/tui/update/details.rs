@@ -86,7 +86,7 @@ pub(super) fn open(state: &mut State) {
             selected_setting(state).map(|setting| (text::prose(&setting.key), setting_facts(setting)))
         }
         Pane::History => {
-            let row = state.history.cursor;
+            let row = state.history.at.cursor;
             state
                 .subject
                 .as_ref()
@@ -459,61 +459,10 @@ pub(super) fn copied(state: &State) -> Option<(&'static str, String)> {
             (None, bundle) => Some(("what they have in common", bundle?.title.clone())),
         },
         (View::Image, Pane::History) => {
-            Some(("the instruction", state.subject.as_ref()?.history.get(state.history.cursor)?.join("\n")))
+            Some(("the instruction", state.subject.as_ref()?.history.get(state.history.at.cursor)?.join("\n")))
         }
         (View::Image, _) => {
             Some(("the value", escape(selected_setting(state)?.value.as_bytes(), Target::Prose).into_owned()))
         }
     }
-}
-
-/// How many lines a row of the history takes.
-fn history_height(state: &State, row: usize) -> usize {
-    state.subject.as_ref().and_then(|subject| subject.history.get(row)).map_or(1, |lines| lines.len().max(1))
-}
-
-/// Keeps the selected row of the history in a window of `height` lines. Rows have different heights, so the offset is
-/// the first row in the window, not a line.
-pub(super) fn settle_history(state: &mut State, height: usize) {
-    let rows = state.rows_of(Pane::History);
-    let cursor = state.history.cursor.min(rows.saturating_sub(1));
-    let mut first = cursor;
-    let mut lines = history_height(state, cursor);
-    while first > 0 && lines + history_height(state, first - 1) <= height {
-        first -= 1;
-        lines += history_height(state, first);
-    }
-    // `first` is the lowest offset with which the selected row still fits; at the end the window is filled.
-    let mut last = rows;
-    let mut filled = 0;
-    while last > 0 && filled + history_height(state, last - 1) <= height {
-        last -= 1;
-        filled += history_height(state, last);
-    }
-    let highest = last.min(cursor).max(first);
-    state.history.cursor = cursor;
-    state.history.offset = state.history.offset.clamp(first, cursor.max(first)).min(highest);
-}
-
-/// How many rows of the history make a page of `height` lines from the selected one on.
-pub(super) fn history_page(state: &State, height: usize) -> usize {
-    let mut lines = 0;
-    let rows = state.history.cursor..state.rows_of(Pane::History);
-    let fits = rows.take_while(|row| {
-        lines += history_height(state, *row);
-        lines <= height
-    });
-    fits.count().max(1)
-}
-
-/// The row of the history at a line of its window.
-pub(super) fn history_row_at(state: &State, line: usize) -> usize {
-    let mut lines = 0;
-    let rows = state.rows_of(Pane::History);
-    (state.history.offset..rows)
-        .find(|row| {
-            lines += history_height(state, *row);
-            line < lines
-        })
-        .unwrap_or(rows)
 }

@@ -124,7 +124,7 @@ pub(super) fn link_to_target(state: &mut State) {
 pub(super) fn setting_to_history(state: &mut State) {
     match details::selected_setting(state).map(|setting| setting.history) {
         Some(Some(row)) => {
-            state.history.cursor = row;
+            state.history.at.cursor = row;
             state.image_focus = Pane::History;
         }
         Some(None) => toast(state, "no row of the history tells who set this"),
@@ -134,7 +134,7 @@ pub(super) fn setting_to_history(state: &mut State) {
 
 /// From a row of the history to its layer; a row without one opens its instruction.
 pub(super) fn history_to_layer(state: &mut State) {
-    let row = state.history.cursor;
+    let row = state.history.at.cursor;
     let layer = state.subject.as_ref().and_then(|subject| subject.image.history.get(row)?.layer);
     match layer {
         Some(layer) => {

@@ -4,7 +4,7 @@ use super::super::keymap::{self, Meaning};
 use super::super::layout::{self, Areas, Pane};
 use super::super::offers;
 use super::super::state::{Modal, Stage, State};
-use super::{Effects, act, details, files, lens, modal, prompt, tree};
+use super::{Effects, act, files, lens, modal, prompt, tree};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
@@ -131,7 +131,7 @@ fn click_pane(state: &mut State, pane: Pane, window: Rect, at: Position, effects
     }
     let line = usize::from(at.y - window.y);
     let rows = state.rows_of(pane);
-    let row = if pane == Pane::History { details::history_row_at(state, line) } else { offset(state, pane) + line };
+    let row = if pane == Pane::History { state.history.row_at(line) } else { offset(state, pane) + line };
     if row >= rows {
         return;
     }

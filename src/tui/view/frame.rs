@@ -376,10 +376,10 @@ fn over_path(state: &State) -> bool {
 }
 
 fn history_status(state: &State) -> String {
-    let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.cursor));
+    let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.at.cursor));
     let Some(row) = row else { return String::new() };
     let layer = row.layer.map_or_else(|| "no layer".to_owned(), |layer| format!("L{layer}"));
-    format!("H{} · {layer} · {}", state.history.cursor, text::prose(row.created.as_deref().unwrap_or("")))
+    format!("H{} · {layer} · {}", state.history.at.cursor, text::prose(row.created.as_deref().unwrap_or("")))
 }
 
 fn setting_status(state: &State) -> Option<String> {

@@ -6,6 +6,7 @@
 //! ┃ ~H15     org.opencontainers.image.vendor    Acme-Platform    was Acme (H2)   ┃
 //! ```
 
+use super::super::history::LEAD;
 use super::super::layout::Pane;
 use super::super::state::Position;
 use super::super::text;
@@ -80,10 +81,10 @@ impl Painter<'_> {
         if rows.is_empty() {
             self.placeholder(window, "no history: the source has none");
         }
-        let at = state.history;
+        let at = state.history.at;
         let mut y = window.y;
         let mut shown = 0;
-        for (index, (row, lines)) in rows.iter().zip(&subject.history).enumerate().skip(at.offset) {
+        for (index, (row, lines)) in rows.iter().zip(state.history.lines()).enumerate().skip(at.offset) {
             if y >= window.bottom() {
                 break;
             }
@@ -94,10 +95,13 @@ impl Painter<'_> {
                 if y >= window.bottom() {
                     break;
                 }
-                let lead = if number == 0 { format!("{index:>3} {}", text::left(&layer, 4)) } else { " ".repeat(8) };
-                let room = usize::from(window.width).saturating_sub(9);
+                let lead = if number == 0 { format!("{index:>3} {}", text::left(&layer, 4)) } else { " ".repeat(LEAD) };
                 let line = Rect { y, height: 1, ..window };
-                self.row(Pane::History, line, &[(lead, Role::Dim), (text::cut(text, room), role)], index == at.cursor);
+                // The window ends before the row does.
+                let is_cut = y + 1 == window.bottom() && number + 1 < lines.len();
+                let goes_on = if is_cut { " …" } else { "" };
+                let text = text::cut(&format!("{text}{goes_on}"), usize::from(window.width).saturating_sub(LEAD + 1));
+                self.row(Pane::History, line, &[(lead, Role::Dim), (text, role)], index == at.cursor);
                 y += 1;
             }
         }
