@@ -122,9 +122,8 @@ impl Painter<'_> {
         self.footer();
         if self.state.prompt.is_some() {
             cursor = self.prompt();
-        } else if !matches!(self.state.modal(), Some(Modal::Find(_) | Modal::Help(_))) {
-            self.status();
         }
+        self.status();
         cursor
     }
 
@@ -205,29 +204,46 @@ impl Painter<'_> {
         self.right(Rect { width: area.width.saturating_sub(1), ..area }, &text::cut(&text, room), Role::Dim);
     }
 
+    /// The lines about the selection. The last ones give way to a long path.
     fn strip(&mut self) {
         let Some(area) = self.areas.strip else { return };
+        let taken = u16::try_from(self.status_lines().len()).unwrap_or(1).saturating_sub(1);
+        let top = if self.status_is_below(area) { area.y } else { area.y.saturating_add(taken) };
         let lines = frame::strip(self.state, usize::from(area.width).saturating_sub(2));
-        for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        for (line, y) in lines.iter().zip(top..top.saturating_add(area.height.saturating_sub(taken))) {
             self.line(Rect { x: 1, y, width: area.width.saturating_sub(2), height: 1 }, line);
         }
     }
 
-    fn status(&mut self) {
+    fn status_is_below(&self, strip: Rect) -> bool {
+        strip.bottom() == self.areas.status.y
+    }
+
+    /// The toast, else the path of the selection: of a path that is longer than the line as many lines as the strip
+    /// beside it can give. None where something else is told.
+    fn status_lines(&self) -> Vec<Vec<Piece>> {
+        if self.state.prompt.is_some() || matches!(self.state.modal(), Some(Modal::Find(_) | Modal::Help(_))) {
+            return Vec::new();
+        }
         let (text, role) = match &self.state.toast {
             Some(toast) => (toast.text.clone(), toast.role),
             None => (frame::status(self.state), Role::Text),
         };
-        // A path that is longer than the line takes lines of the strip beside it.
         let (line, strip) = (self.areas.status, self.areas.strip.unwrap_or_default());
-        let is_above = strip.bottom() == line.y;
-        let beside = if is_above || strip.y == line.bottom() { strip.height } else { 0 };
+        let is_beside = self.status_is_below(strip) || strip.y == line.bottom();
+        let most = 1 + if is_beside { usize::from(strip.height) } else { 0 };
         let columns = usize::from(line.width.saturating_sub(2)).max(1);
-        let text = text::shorten_path(&text, columns * usize::from(1 + beside));
-        let lines = text::chop(vec![(text, role)], columns);
-        let more = u16::try_from(lines.len()).unwrap_or(1).saturating_sub(1).min(beside);
-        let first = if is_above { line.y.saturating_sub(more) } else { line.y };
-        for (pieces, y) in lines.into_iter().zip(first..=first.saturating_add(more)) {
+        let mut lines = text::chop(vec![(text::shorten_path(&text, columns * most), role)], columns);
+        lines.truncate(most);
+        lines
+    }
+
+    fn status(&mut self) {
+        let (line, lines) = (self.areas.status, self.status_lines());
+        let more = u16::try_from(lines.len()).unwrap_or(1).saturating_sub(1);
+        let is_below = self.areas.strip.is_some_and(|strip| self.status_is_below(strip));
+        let first = if is_below { line.y.saturating_sub(more) } else { line.y };
+        for (pieces, y) in lines.into_iter().zip(first..) {
             self.line(Rect { y, ..line }, &[(" ".repeat(usize::from(line.width)), Role::Text)]);
             self.line(Rect { x: 1, y, ..line }, &pieces);
         }

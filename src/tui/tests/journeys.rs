@@ -411,6 +411,11 @@ fn a_long_path_is_read_whole_below_the_list() {
         let lines: String = text.lines().skip(17).map(|line| line.trim_start().trim_end()).collect();
         assert!(lines.contains(&whole), "{keys}\n{text}");
     }
+    // What is told of the selection is told all the same: the verdict, which is that of every row, gives way.
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press("2");
+    let text = hands.text();
+    assert!(text.contains("L0 COPY . . → L1 RUN rm b") && text.contains("Tip  ") && !text.contains("CI   "), "{text}");
     // Without room for it the end tells most.
     let mut hands = Hands::exploring(40, 10, &sample);
     hands.press("3");
