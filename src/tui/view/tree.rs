@@ -31,6 +31,9 @@ struct Columns {
     time: bool,
 }
 
+/// Columns of a long name that no badge takes.
+const LEAST_NAME: usize = 14;
+
 impl Columns {
     /// The time leaves first, then owner, mode, bar; names are of more use than all of them.
     fn of(width: u16, state: &State) -> Self {
@@ -157,7 +160,9 @@ impl Painter<'_> {
         let badge_room = (room / 2).max(room.saturating_sub((text::width(&name) + 1).max(8)));
         let (badge, badge_role) = self.said_of(scene, row, shown, badge_room);
         let badge_width = text::width(&badge);
-        let fits = badge_width > 0 && badge_width + 8 <= room;
+        // A badge is of no use beside a name that cannot be told from its neighbours.
+        let least = text::width(&name).clamp(7, LEAST_NAME);
+        let fits = badge_width > 0 && least + 1 + badge_width <= room;
         let name_room = if fits { room - badge_width - 1 } else { room };
         let name_role =
             if role == Role::Change(Change::Unchanged) && !scene.is_hit(row.node) { Role::Text } else { role };
