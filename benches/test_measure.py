@@ -116,7 +116,7 @@ class Screens(unittest.TestCase):
         self.assertEqual([mark(screen) for mark in keys.MARKS.values()], [True, False, False])
         screen.feed("\x1b[1;1Hacme/app:1 · 6 layers · 18 paths\x1b[3;1H┌─ Layers".encode())
         self.assertEqual([mark(screen) for mark in keys.MARKS.values()], [True, True, False])
-        screen.feed("\x1b[1;40Hwaste 1 B · efficiency 53.3 %".encode())
+        screen.feed("\x1b[1;40Hwaste 1 B · efficiency 53.3%".encode())
         self.assertEqual([mark(screen) for mark in keys.MARKS.values()], [True, True, True])
 
 

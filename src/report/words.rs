@@ -15,9 +15,9 @@ pub(super) fn size(bytes: u64) -> String {
     human(bytes, Units::Si)
 }
 
-/// A ratio as a percentage with one decimal, cut and not rounded, so that 99.99 % never reads 100 %.
+/// A ratio as a percentage with one decimal, cut and not rounded, so that 99.99% never reads 100%.
 pub(crate) fn percent(ratio: f64) -> String {
-    if ratio.is_finite() { format!("{:.1} %", (ratio * 1000.0 + 1e-9).floor() / 10.0) } else { "n/a".to_owned() }
+    if ratio.is_finite() { format!("{:.1}%", (ratio * 1000.0 + 1e-9).floor() / 10.0) } else { "n/a".to_owned() }
 }
 
 /// A number with what it counts, in the singular for one: `1 entry`, `2 entries`, `0 files`.
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn percentages_never_claim_too_much() {
         for (ratio, text) in
-            [(0.999_99, "99.9 %"), (1.0, "100.0 %"), (0.0, "0.0 %"), (0.57, "57.0 %"), (f64::NAN, "n/a")]
+            [(0.999_99, "99.9%"), (1.0, "100.0%"), (0.0, "0.0%"), (0.57, "57.0%"), (f64::NAN, "n/a")]
         {
             assert_eq!(percent(ratio), text);
         }

@@ -49,7 +49,7 @@ impl<W: Write> Inner<W> {
     fn share(&mut self, read: u64, total: u64) {
         if total >= WORTH_IT {
             let share = u128::from(read.min(total)) * 100 / u128::from(total);
-            self.show(format!("{} {share} %", self.words));
+            self.show(format!("{} {share}%", self.words));
         }
     }
 
@@ -134,25 +134,25 @@ mod tests {
     #[test]
     fn a_line_is_drawn_when_it_changes_and_erased_at_the_end() {
         let at = |read| Progress::Input { read, total: Some(64 << 20) };
-        let expected = "\rreading ... 0 %\x1b[K\rreading ... 50 %\x1b[K\r\x1b[K";
+        let expected = "\rreading ... 0%\x1b[K\rreading ... 50%\x1b[K\r\x1b[K";
         assert_eq!(drawn(&[at(0), at(1), at(32 << 20), at((32 << 20) + 1)]), expected);
     }
 
     #[test]
     fn layers_add_up() {
         let at = |layer, read| Progress::Layer { layer, read, total: 60 << 20 };
-        let expected = "\rreading ... 10 %\x1b[K\rreading ... 30 %\x1b[K\rreading ... 40 %\x1b[K\r\x1b[K";
+        let expected = "\rreading ... 10%\x1b[K\rreading ... 30%\x1b[K\rreading ... 40%\x1b[K\r\x1b[K";
         assert_eq!(drawn(&[at(0, 10 << 20), at(3, 20 << 20), at(0, 20 << 20)]), expected);
     }
 
     #[test]
     fn the_way_to_a_file_is_told_if_it_is_long() {
         let at = |passed, total| Progress::Passing { passed, total };
-        let expected = "\rreading ... 25 %\x1b[K\rreading ... 100 %\x1b[K\r\x1b[K";
+        let expected = "\rreading ... 25%\x1b[K\rreading ... 100%\x1b[K\r\x1b[K";
         assert_eq!(drawn(&[at(10 << 20, 40 << 20), at(40 << 20, 40 << 20)]), expected);
         assert_eq!(drawn(&[at(5 << 20, 6 << 20)]), "");
         let compared = Progress::Comparing { read: 32 << 20, total: 64 << 20 };
-        assert_eq!(drawn(&[compared]), "\rreading ... 50 %\x1b[K\r\x1b[K");
+        assert_eq!(drawn(&[compared]), "\rreading ... 50%\x1b[K\r\x1b[K");
     }
 
     #[test]

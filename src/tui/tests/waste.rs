@@ -95,11 +95,11 @@ fn the_verdict_of_ci_is_seen_with_its_figures() {
     let mut hands = Hands::exploring(120, 40, &Sample::new());
     hands.press("2");
     let line = |hands: &Hands| hands.text().lines().find(|line| line.contains("CI   ")).unwrap().to_owned();
-    assert!(line(&hands).contains("efficiency 53.3 % (>= 90.0 %) FAIL · user waste"), "{}", line(&hands));
+    assert!(line(&hands).contains("efficiency 53.3% (>= 90.0%) FAIL · user waste"), "{}", line(&hands));
     assert!(line(&hands).contains("wasted 10.4 MB"), "a figure without a limit has no verdict: {}", line(&hands));
     // Where there is less room, what has a limit comes first.
     let narrow = super::super::testing::hands("2");
-    assert!(line(&narrow).contains("efficiency 53.3 % (>= 90.0 %) FAIL · user waste 50.9 % (<= 10.0 %) FAIL"));
+    assert!(line(&narrow).contains("efficiency 53.3% (>= 90.0%) FAIL · user waste 50.9% (<= 10.0%) FAIL"));
     hands.feed(Feed::Verdict(Vec::new()));
     assert!(line(&hands).contains("not judged yet"));
 }
