@@ -86,9 +86,7 @@ mod tests {
 
     #[test]
     fn percentages_never_claim_too_much() {
-        for (ratio, text) in
-            [(0.999_99, "99.9%"), (1.0, "100.0%"), (0.0, "0.0%"), (0.57, "57.0%"), (f64::NAN, "n/a")]
-        {
+        for (ratio, text) in [(0.999_99, "99.9%"), (1.0, "100.0%"), (0.0, "0.0%"), (0.57, "57.0%"), (f64::NAN, "n/a")] {
             assert_eq!(percent(ratio), text);
         }
     }

@@ -29,6 +29,11 @@ impl Lens {
     pub fn range(a: LayerIndex, b: LayerIndex) -> Self {
         Self { first: a.min(b), last: a.max(b) }
     }
+
+    /// Whether one looks at a layer.
+    pub fn covers(self, layer: LayerIndex) -> bool {
+        self.first <= layer && layer <= self.last
+    }
 }
 
 /// The version of a path that a lens shows: what is there at its end, or what it removed.

@@ -6,7 +6,7 @@ use super::text;
 use crate::analysis::{Cause, DiveReference, WasteItem};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
-use crate::tree::{NodeId, Occupant, Tree};
+use crate::tree::{Lens, NodeId, Occupant, Tree};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -81,6 +81,12 @@ impl Group {
             largest: Some(largest),
             ..self.clone()
         })
+    }
+
+    /// What layers under a lens ship of it; none if that is nothing.
+    pub(crate) fn under(self: &Arc<Self>, lens: Lens) -> Option<Arc<Self>> {
+        let shipped: Vec<WasteItem> = self.all.iter().filter(|item| lens.covers(item.owner)).copied().collect();
+        if shipped.len() == self.all.len() { Some(Arc::clone(self)) } else { self.part(&shipped).map(Arc::new) }
     }
 
     /// The layers from the first that wrote what one item says was written again, up to the last that did, and what
@@ -268,12 +274,12 @@ impl Bundle {
     }
 }
 
-/// Puts items of some groups together, those with most bytes first.
-pub(crate) fn bundles<'a>(groups: impl Iterator<Item = &'a Arc<Group>>, by: GroupBy) -> Vec<Bundle> {
+/// Puts items of some groups together that layers under a lens ship, those with most bytes first.
+pub(crate) fn bundles(groups: &[Arc<Group>], by: GroupBy, lens: Lens) -> Vec<Bundle> {
     let mut gathered: BTreeMap<Common, Vec<Arc<Group>>> = BTreeMap::new();
     for group in groups {
         let mut parts: BTreeMap<Common, Vec<WasteItem>> = BTreeMap::new();
-        for item in &*group.all {
+        for item in group.all.iter().filter(|item| lens.covers(item.owner)) {
             parts.entry(Common::of(group, item, by)).or_default().push(*item);
         }
         let is_one = parts.len() == 1;

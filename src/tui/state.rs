@@ -200,6 +200,15 @@ impl LensMode {
         }
     }
 
+    /// The next one of a list that begins with the whole image.
+    pub(crate) fn next_of_list(self) -> Self {
+        match self {
+            Self::Whole => Self::Alone,
+            Self::Alone => Self::Sum,
+            Self::Sum | Self::Range(_) => Self::Whole,
+        }
+    }
+
     /// What the header calls it.
     pub(crate) fn name(self, selected: LayerIndex) -> String {
         match self {
@@ -310,6 +319,10 @@ impl WasteSort {
 /// The wasted items.
 #[derive(Debug, Default)]
 pub(crate) struct WastePane {
+    /// The layers whose dead bytes one looks at.
+    pub(crate) mode: LensMode,
+    /// Those of which the rows are; none before the first.
+    pub(crate) lens: Option<Lens>,
     /// The groups that are shown, in order.
     pub(crate) shown: Vec<Arc<Group>>,
     /// Their bytes.
@@ -540,7 +553,7 @@ impl State {
             preview: None,
             packages: None,
             instruction_offset: 0,
-            waste: WastePane::default(),
+            waste: WastePane { mode: LensMode::Whole, ..WastePane::default() },
             files: FilesPane::default(),
             compare: ComparePane::default(),
             labels: Position::default(),

@@ -34,7 +34,7 @@ use super::effect::Effect;
 use super::keymap::{self, Context, Meaning};
 use super::layout::{self, Pane};
 use super::msg::Msg;
-use super::state::{Modal, Stage, State, Toast};
+use super::state::{Modal, Stage, State, Toast, View};
 use super::text;
 use super::theme::Role;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -98,6 +98,9 @@ fn settle(state: &mut State, effects: &mut Effects) {
     inquest::follow(state, effects);
     lens::follow(state, effects);
     files::follow(state, effects);
+    if state.view == View::Waste {
+        waste::follow(state);
+    }
     compare::follow(state, effects);
     let areas = layout::areas(state);
     for (pane, area) in &areas.panes {

@@ -8,7 +8,7 @@ use crate::tui::keymap::Keymap;
 use crate::tui::layout::Pane;
 use crate::tui::msg::Msg;
 use crate::tui::state::{LayerRow, LensMode, Modal, State, View};
-use crate::tui::testing::{Hands, Sample, hands, named};
+use crate::tui::testing::{Hands, Sample, hands, named, shows};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
 
@@ -395,6 +395,18 @@ fn shares_read_as_in_the_report() {
         let share = crate::report::percent(share);
         assert!(hands.text().contains(&share), "{share} in\n{}", hands.text());
     }
+}
+
+#[test]
+fn the_lens_moves_along_the_history() {
+    let mut hands = hands("4 ]");
+    assert_eq!((hands.state.history.at.cursor, hands.state.layers.selected), (4, Some(LayerIndex(1))));
+    hands.press("] [ [");
+    assert_eq!((hands.state.history.at.cursor, hands.state.layers.selected), (0, Some(LayerIndex(0))));
+    hands.press("[");
+    shows(&hands, "no layer comes before");
+    hands.press("Tab Tab Tab G ]");
+    shows(&hands, "no layer follows");
 }
 
 #[test]

@@ -90,6 +90,54 @@ fn what_is_put_together_by_cause_is_what_the_report_says() {
     shows(&hands, "Waste · 2 paths · 2.01 kB reclaimable");
 }
 
+/// What is dead of a layer is one figure in the list of layers and in Waste.
+#[test]
+fn a_lens_shows_what_its_layers_waste() {
+    let mut hands = hands("");
+    let layers: Vec<u64> =
+        hands.state.ready.as_ref().unwrap().model.report.layers.iter().map(|layer| layer.wasted_bytes).collect();
+    assert!(layers.iter().filter(|bytes| **bytes > 0).count() > 2, "{layers:?}");
+    let bytes = |hands: &Hands| hands.state.waste.bytes;
+    hands.press("w");
+    shows(&hands, "lens: L0 alone");
+    for (index, wasted) in layers.iter().enumerate() {
+        assert_eq!(bytes(&hands), *wasted, "L{index} alone");
+        hands.press("=");
+        assert_eq!(bytes(&hands), layers[..=index].iter().sum::<u64>(), "L0-L{index}");
+        hands.press("o o");
+        let bundles = |hands: &Hands| hands.state.waste.bundles.iter().map(|bundle| bundle.bytes).sum::<u64>();
+        assert_eq!(bundles(&hands), bytes(&hands), "together, L0-L{index}");
+        hands.press("Esc = ]");
+        assert_eq!(bytes(&hands), layers.iter().sum::<u64>(), "the whole image does not move");
+        hands.press("= ]");
+    }
+    // The way from the list of layers leads to the layer itself, the way from a path to the path.
+    hands.press("1 :2 Enter");
+    hands.press("w");
+    assert_eq!(bytes(&hands), layers[2]);
+    assert_eq!(layers[5], 0, "no path is in the list now");
+    hands.press("1 :5 Enter 3 /is:wasted Enter");
+    let wanted = hands.state.selected_path().unwrap();
+    hands.press("w");
+    shows(&hands, "lens: whole image");
+    assert_eq!((hands.state.view, hands.state.selected_path()), (View::Waste, Some(wanted)));
+}
+
+#[test]
+fn dive_counts_no_layer_alone() {
+    let mut hands = hands("2 =");
+    shows(&hands, "lens: L0 alone");
+    hands.press("M");
+    shows(&hands, "lens: whole image");
+    hands.press("=");
+    shows(&hands, "dive counts the whole image");
+    hands.press("1 w");
+    shows(&hands, "dive counts the whole image");
+    assert_eq!(hands.state.view, View::Layers);
+    hands.press("2 M =");
+    shows(&hands, "lens: L0 alone");
+}
+
 #[test]
 fn the_verdict_of_ci_is_seen_with_its_figures() {
     let mut hands = Hands::exploring(120, 40, &Sample::new());

@@ -166,6 +166,7 @@ fn in_pane(state: &mut State, act: Act) {
         Act::OpenBelow => tree::open_below(state),
         Act::NextHit => tree::next_hit(state, true),
         Act::PreviousHit => tree::next_hit(state, false),
+        Act::ShowInWaste if state.view == View::Layers && state.focus() != Pane::Tree => jump::layer_to_waste(state),
         Act::ShowInWaste => jump::to_waste(state),
         Act::GoToTarget => jump::link_to_target(state),
         Act::GoToHistory => jump::setting_to_history(state),
@@ -176,16 +177,23 @@ fn in_pane(state: &mut State, act: Act) {
 
 /// Moves the lens of the present view, or makes it another one.
 fn lens(state: &mut State, act: Act) {
-    let is_files = state.view == View::Files;
+    let of_list = match state.view {
+        View::Files => Some(state.files.mode),
+        View::Waste => Some(state.waste.mode),
+        View::Layers | View::Image | View::Compare => None,
+    };
     match act {
-        Act::LensPrevious | Act::LensNext if is_files && state.files.mode == LensMode::Whole => {
+        Act::LensPrevious | Act::LensNext if of_list == Some(LensMode::Whole) => {
             toast(state, "this is the whole image; = looks at one layer");
         }
+        Act::LensPrevious if state.view == View::Image => jump::to_layer_in_history(state, false),
+        Act::LensNext if state.view == View::Image => jump::to_layer_in_history(state, true),
         Act::LensPrevious if state.view == View::Compare => compare::step(state, -1),
         Act::LensNext if state.view == View::Compare => compare::step(state, 1),
         Act::LensPrevious => lens::step(state, -1),
         Act::LensNext => lens::step(state, 1),
-        Act::LensCycle if is_files => files::next_lens(state),
+        Act::LensCycle if state.view == View::Files => files::next_lens(state),
+        Act::LensCycle if state.view == View::Waste => waste::next_lens(state),
         Act::LensCycle => {
             state.tree.mode = match state.tree.mode {
                 LensMode::Alone => LensMode::Sum,

@@ -2,7 +2,7 @@
 
 use super::super::effect::{Effect, Job};
 use super::super::files::{FilesKey, List};
-use super::super::state::{LensMode, State, View};
+use super::super::state::{State, View};
 use super::Effects;
 use std::sync::Arc;
 
@@ -42,9 +42,5 @@ pub(super) fn reverse(state: &mut State) {
 
 /// The next lens.
 pub(super) fn next_lens(state: &mut State) {
-    state.files.mode = match state.files.mode {
-        LensMode::Whole => LensMode::Alone,
-        LensMode::Alone => LensMode::Sum,
-        LensMode::Sum | LensMode::Range(_) => LensMode::Whole,
-    };
+    state.files.mode = state.files.mode.next_of_list();
 }

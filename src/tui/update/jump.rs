@@ -78,7 +78,12 @@ pub(super) fn to_path(state: &mut State, node: NodeId, layer: LayerIndex) {
 pub(super) fn to_waste(state: &mut State) {
     let Some(node) = state.selected_node() else { return };
     waste::ungroup(state);
-    if let Some(found) = state.waste.shown.iter().position(|group| group.node == node) {
+    let find = |state: &State| state.waste.shown.iter().position(|group| group.node == node);
+    if find(state).is_none() {
+        state.waste.mode = LensMode::Whole;
+    }
+    waste::follow(state);
+    if let Some(found) = find(state) {
         state.waste.at.cursor = found;
         state.view = View::Waste;
         return;
@@ -91,6 +96,31 @@ pub(super) fn to_waste(state: &mut State) {
         (false, _, false) => "nothing of this path is wasted so far",
     };
     toast(state, text);
+}
+
+/// From a layer to those of its bytes that are dead.
+pub(super) fn layer_to_waste(state: &mut State) {
+    if state.waste.as_dive.is_some() {
+        return toast(state, "dive counts the whole image; M in the Waste view changes that");
+    }
+    waste::ungroup(state);
+    state.waste.mode = LensMode::Alone;
+    state.view = View::Waste;
+}
+
+/// To the next row of the history that made a layer, and to that layer.
+pub(super) fn to_layer_in_history(state: &mut State, forward: bool) {
+    let Some(subject) = &state.subject else { return };
+    let at = state.history.at.cursor;
+    let mut layers = subject.image.history.iter().enumerate().filter_map(|(row, of)| Some((row, of.layer?)));
+    let next = if forward { layers.find(|(row, _)| *row > at) } else { layers.rfind(|(row, _)| *row < at) };
+    match next {
+        Some((row, layer)) => {
+            state.history.at.cursor = row;
+            lens::go_to(state, layer);
+        }
+        None => toast(state, if forward { "no layer follows" } else { "no layer comes before" }),
+    }
 }
 
 /// From a symbolic link to what it leads to in the final image, all links followed. What the lens or a filter does not

@@ -3,11 +3,12 @@
 use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
-use super::super::state::{Position, Ready, State, WastePane, WasteSort};
+use super::super::state::{LensMode, Position, Ready, State, WastePane, WasteSort};
 use super::super::text::human;
 use super::{Effects, toast};
 use crate::analysis::{DiveFigures, DiveReference};
-use crate::tree::Filter;
+use crate::image::LayerIndex;
+use crate::tree::{Filter, Lens};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -16,14 +17,19 @@ pub(super) fn rebuild(state: &mut State) {
     let before = state.waste.shown.get(state.waste.at.cursor).map(|group| group.node);
     let Some(ready) = &state.ready else { return };
     let kept = |index: usize| state.waste.kept.as_ref().is_none_or(|kept| kept.get(index).copied().unwrap_or(false));
-    let all =
-        all_groups(&state.waste, ready).iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, group)| group);
+    let lens = lens(state);
+    let all = all_groups(&state.waste, ready).iter().enumerate().filter(|(index, _)| kept(*index));
+    // What dive counts has no layers.
+    let all: Vec<Arc<Group>> = match state.waste.mode {
+        LensMode::Whole => all.map(|(_, group)| Arc::clone(group)).collect(),
+        _ => all.filter_map(|(_, group)| group.under(lens)).collect(),
+    };
     let bundles = match state.waste.by {
         GroupBy::File => Vec::new(),
-        by => groups::bundles(all.clone(), by),
+        by => groups::bundles(&all, by, lens),
     };
     let mut shown: Vec<Arc<Group>> = match &state.waste.opened {
-        None => all.cloned().collect(),
+        None => all,
         Some(title) => {
             let opened = bundles.iter().find(|bundle| bundle.title == *title);
             opened.map(|bundle| bundle.members.clone()).unwrap_or_default()
@@ -42,6 +48,27 @@ pub(super) fn rebuild(state: &mut State) {
     state.waste.at.cursor = before.and_then(|node| shown.iter().position(|group| group.node == node)).unwrap_or(0);
     state.waste.bytes = shown.iter().map(|group| group.bytes).sum();
     state.waste.shown = shown;
+    state.waste.lens = Some(lens);
+}
+
+/// The layers whose dead bytes are shown.
+fn lens(state: &State) -> Lens {
+    state.waste.mode.lens(state.layers.selected.unwrap_or(LayerIndex(0)), state.layer_count())
+}
+
+/// Makes the rows anew if the lens is another one.
+pub(super) fn follow(state: &mut State) {
+    if state.waste.lens.is_some_and(|shown| shown != lens(state)) {
+        rebuild(state);
+    }
+}
+
+/// The next lens.
+pub(super) fn next_lens(state: &mut State) {
+    if state.waste.as_dive.is_some() {
+        return toast(state, "dive counts the whole image; M shows what would go away");
+    }
+    state.waste.mode = state.waste.mode.next_of_list();
 }
 
 /// The groups of the present metric.
@@ -154,6 +181,7 @@ pub(super) fn counted(
     let Some(ready) = state.ready.as_ref().filter(|_| generation == state.dive_counts) else { return };
     let units = state.options.units;
     let (ours, theirs) = (human(ready.model.report.totals.wasted_bytes, units), human(figures.wasted_bytes, units));
+    state.waste.mode = LensMode::Whole;
     state.waste.as_dive = Some(groups::as_dive_counts(&ready.model.tree, &ready.groups, references));
     state.waste.by = GroupBy::File;
     state.waste.opened = None;

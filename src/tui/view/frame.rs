@@ -4,7 +4,7 @@ use super::super::Model;
 use super::super::groups::{Advice, Bundle, Group};
 use super::super::inquest::Open;
 use super::super::layout::{self, Class, Pane};
-use super::super::state::{Fact, LayerRow, LensMode, Modal, PromptKind, Stage, State, View};
+use super::super::state::{Fact, LayerRow, Modal, PromptKind, Stage, State, View};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::super::update;
@@ -152,7 +152,7 @@ pub(super) fn lens(state: &State) -> String {
             let (left, right) = state.compared();
             format!("L{left} against L{right}")
         }
-        View::Waste => format!("lens: {}", state.lens_name(LensMode::Whole)),
+        View::Waste => format!("lens: {}", state.lens_name(state.waste.mode)),
         View::Image => "Tab: next section".to_owned(),
     }
 }

@@ -8,7 +8,7 @@
 
 use super::super::groups::{Group, GroupBy};
 use super::super::layout::Pane;
-use super::super::state::{PromptKind, State, WasteSort};
+use super::super::state::{LensMode, PromptKind, State, WasteSort};
 use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::{Painter, Piece};
@@ -191,6 +191,7 @@ fn layers(group: &Group) -> String {
 fn nothing(state: &State) -> &'static str {
     match (&state.waste.filter, state.is_whole()) {
         (Some(_), _) => "nothing matches the filter",
+        (None, _) if state.waste.mode != LensMode::Whole => "Nothing that these layers ship is dead.",
         (None, true) => "Nothing is wasted.",
         (None, false) => "Nothing is wasted so far.",
     }
