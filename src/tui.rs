@@ -58,6 +58,7 @@ mod tty;
 mod update;
 mod view;
 mod viewer;
+mod waste;
 
 pub use insight::Insight;
 pub use keymap::{Binding, Keymap, Preset};

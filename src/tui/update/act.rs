@@ -7,8 +7,9 @@ use super::super::layout::{self, Class, Pane};
 use super::super::loading::LAYERS_MISSING;
 use super::super::rival::DuelRow;
 use super::super::rows::SortKey;
-use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View, WasteSort};
+use super::super::state::{LensMode, Modal, PromptKind, Stage, State, View};
 use super::super::viewer::FAR;
+use super::super::waste::WasteSort;
 use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
     prompt, rival, texts, toast, tree, viewer, waste, without,

@@ -3,11 +3,11 @@
 use super::super::effect::{Effect, Job, Sift};
 use super::super::groups::{self, Group, GroupBy};
 use super::super::msg::Generation;
-use super::super::state::{LensMode, Position, Ready, State, WastePane, WasteSort};
+use super::super::state::{LensMode, Position, Ready, State};
 use super::super::text::human;
+use super::super::waste::{WastePane, WasteSort};
 use super::{Effects, toast};
 use crate::analysis::{DiveFigures, DiveReference};
-use crate::image::LayerIndex;
 use crate::tree::{Filter, Lens};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub(super) fn rebuild(state: &mut State) {
 
 /// The layers whose dead bytes are shown.
 fn lens(state: &State) -> Lens {
-    state.waste.mode.lens(state.layers.selected.unwrap_or(LayerIndex(0)), state.layer_count())
+    state.waste.mode.lens(state.layer(), state.layer_count())
 }
 
 /// Makes the rows anew if the lens is another one.

@@ -8,9 +8,10 @@
 
 use super::super::groups::{Group, GroupBy};
 use super::super::layout::Pane;
-use super::super::state::{LensMode, PromptKind, State, WasteSort};
+use super::super::state::{LensMode, PromptKind, State};
 use super::super::text::{self, human};
 use super::super::theme::Role;
+use super::super::waste::WasteSort;
 use super::{Painter, Piece};
 use crate::analysis::Cause;
 use crate::report::counted;
