@@ -1,6 +1,7 @@
 //! What the user likes: the file that says so, and what the explorer remembers.
 
 use crate::binary::layerscope;
+use crate::image_builder::{Image, Pack, layer, layout, write_layout};
 use crate::pty::Terminal;
 use portable_pty::CommandBuilder;
 use std::path::Path;
@@ -133,6 +134,38 @@ fn what_is_copied_goes_to_the_program_of_the_user() {
     ended.with_code(0).is_restored();
     assert!(std::fs::read_to_string(&clipboard).unwrap().starts_with('/'));
     assert!(!String::from_utf8_lossy(&ended.raw).contains("\x1b]52;"), "not to the terminal, too");
+}
+
+/// What the menu offers as a command of `tar` is run: it writes the file, however the layer names it.
+#[test]
+fn the_tar_command_that_is_copied_writes_the_file() {
+    let home = home("");
+    let clipboard = home.path().join("clipboard");
+    let config = format!("clipboard = \"cat > '{}'\"\n", clipboard.display());
+    std::fs::write(home.path().join(".config/layerscope/config.toml"), config).unwrap();
+    let image = Image::new("p:1", vec![layer(&["d ./srv", "f ./srv/app.conf size=70000 fill=q", "f end size=1"])]);
+    let directory = home.path().join("it's a layout");
+    write_layout(&layout(&[image], Pack::Gzip), &directory);
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_layerscope"));
+    command.arg(format!("oci:{}:p:1", directory.display()));
+    command.env("HOME", home.path());
+    let mut terminal = Terminal::start_command(command, 100, 30);
+    terminal.see("waste ");
+    terminal.keys("3");
+    terminal.see("Files · 2 files");
+    terminal.keys("Y");
+    terminal.see("the tar command for it ");
+    let menu = terminal.settled().contents();
+    let rows: Vec<&str> = menu.lines().skip_while(|line| !line.contains("the path")).collect();
+    let row = rows.iter().position(|line| line.contains("the tar command")).unwrap();
+    terminal.keys(&format!("{}\r", "j".repeat(row)));
+    terminal.see("copied");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+    let command = std::fs::read_to_string(&clipboard).unwrap();
+    let run = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+    assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(run.stdout, vec![b'q'; 70_000], "{command}");
 }
 
 #[test]

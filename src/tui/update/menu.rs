@@ -9,6 +9,7 @@ use super::super::text;
 use super::{Effects, details, failed, toast, viewer};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
+use crate::source::Reference;
 use std::sync::Arc;
 
 /// Opens the list of what can be copied of the selection.
@@ -71,19 +72,19 @@ fn items(state: &State) -> Vec<(&'static str, Text)> {
         (tree, version, version.and_then(|(_, inode)| layer_of(inode)))
     {
         let raw = tree.path(node);
-        // What no argument can be written for is not offered: an escaped path is another path.
-        if let Some(path) = std::str::from_utf8(&raw).ok().filter(|path| !path.chars().any(char::is_control)) {
-            let (image, path) = (quoted(&subject.reference), quoted(path));
+        if let Some(path) = argument(&raw) {
+            let image = quoted(&subject.reference);
             let commands = [
                 ("the command for its content", format!("layerscope cat --layer {layer} {image} {path}")),
                 ("the command to extract it", format!("layerscope extract --layer {layer} --to . {image} {path}")),
                 ("the command for its timeline", format!("layerscope why {image} {path}")),
             ];
             items.extend(commands.map(known));
-            items.extend(
-                tar_command(subject, layer, &path).map(|command| known(("the tar command for its content", command))),
-            );
         }
+        // The tar has it under the name that its entry gives, be that `./etc/passwd`.
+        let member = tree.entry(inode).and_then(|entry| argument(&entry.path()));
+        let command = member.and_then(|member| tar_command(subject, layer, &member));
+        items.extend(command.map(|command| known(("the tar command for it", command))));
         if let Some(size) = tree.file_size(inode) {
             items.push(known(("its size in bytes", size.to_string())));
             items.push(("its SHA-256", Text::Digest(inode)));
@@ -95,12 +96,19 @@ fn items(state: &State) -> Vec<(&'static str, Text)> {
     items
 }
 
+/// A name as an argument of a shell. What none can be written for is not offered: an escaped name is another name.
+fn argument(name: &[u8]) -> Option<String> {
+    std::str::from_utf8(name).ok().filter(|name| !name.chars().any(char::is_control)).map(quoted)
+}
+
 /// How to get a file without layerscope: where the layer is a file of a directory, `tar` finds out how it is compressed.
-fn tar_command(subject: &Subject, layer: LayerIndex, path: &str) -> Option<String> {
+/// `member` is the quoted name of its entry.
+fn tar_command(subject: &Subject, layer: LayerIndex, member: &str) -> Option<String> {
     let digest = subject.image.layers.get(layer.index())?.digest.as_ref()?.to_string();
     let (algorithm, hex) = digest.split_once(':').filter(|_| subject.kind == "oci")?;
-    let blob = format!("{}/blobs/{algorithm}/{hex}", subject.reference.trim_end_matches('/'));
-    Some(format!("tar -xOf {} {path}", quoted(&blob)))
+    let directory = Reference::parse(&subject.reference).target;
+    let blob = format!("{}/blobs/{algorithm}/{hex}", directory.trim_end_matches('/'));
+    Some(format!("tar -xOf {} {member}", quoted(&blob)))
 }
 
 fn of_layer(state: &State, layer: LayerIndex) -> Vec<(&'static str, String)> {
