@@ -27,6 +27,7 @@ pub use gate::{
     Accounts, BytesError, Check, DiveCi, DiveRule, DiveRules, Figure, Finding, Ignore, Ignored, Limit, Metrics,
     OtherOutcome, PathGlob, Rule, RuleFlags, RuleSeverity, RulesError, Ruling, Snapshot, SnapshotLayer, Status,
     Subject, Tolerance, Verdict, Weight, WholeRegex, nearest, parse_bytes, parse_dive_ci, parse_rules,
+    parse_user_limits,
 };
 pub use inside::{Archive, ArchiveMember, Elf, ElfKind, Inside, Libraries, MOST_MEMBERS};
 pub use live::{LiveFile, live_files};

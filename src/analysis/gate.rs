@@ -12,6 +12,7 @@ mod rules;
 mod rules_file;
 mod spelling;
 mod subject;
+mod user_limits;
 
 pub use accounts::Accounts;
 pub(super) use accounts::User;
@@ -25,6 +26,7 @@ pub use rules_file::parse_rules;
 pub use spelling::nearest;
 pub use subject::Subject;
 pub(super) use subject::{TOP, tag};
+pub use user_limits::parse_user_limits;
 
 use crate::image::LayerIndex;
 use std::fmt;

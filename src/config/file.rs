@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The keys that a file may have.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "theme",
     "units",
     "keys",
@@ -26,6 +26,7 @@ const KNOWN: [&str; 14] = [
     "filters",
     "editor",
     "clipboard",
+    "ci",
 ];
 
 /// Names of lenses.
@@ -86,6 +87,8 @@ impl Reader<'_> {
             "clipboard" => options.clipboard = Some(command(&value)?),
             "filters" => options.filters = filters(&value)?,
             "keys" => options.keymap = Arc::new(self.keys(value)?),
+            // Limits are read with all other rules, which tells what is wrong in them.
+            "ci" => {}
             _ => {
                 let hint = nearest(name, KNOWN)
                     .map_or_else(|| format!("there are {}", KNOWN.join(", ")), |near| format!("is it {near}?"));
@@ -216,6 +219,17 @@ pub fn defaults() -> String {
         let keys: Vec<String> = keys.iter().map(|key| format!("{key:?}")).collect();
         let _ = writeln!(out, "#{:<40} # {help}", format!("{name} = [{}]", keys.join(", ")));
     }
+    out.push_str(
+        "
+# Limits of `layerscope ci`, which Waste shows: where neither .dive-ci nor the
+# command line has others. false switches one off.
+#[ci]
+#lowestEfficiency = 0.9
+#highestWastedBytes = false
+#highestUserWastedPercent = 0.1
+#metrics = \"exact\"
+",
+    );
     out
 }
 

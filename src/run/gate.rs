@@ -5,8 +5,8 @@ use super::commands::{Commands, Told};
 use super::files::{file_error, read_text, replace, write_dive_json};
 use super::{Failure, Loaded, Outcome};
 use crate::analysis::{
-    Accounts, Analysis, Check, DiveRules, Ignore, Rule, RuleSeverity, Ruling, Snapshot, Status, Subject, Tolerance,
-    Verdict, Weight, audit, parse_dive_ci, parse_rules,
+    Accounts, Analysis, Check, DiveCi, DiveRules, Ignore, Rule, RuleSeverity, Ruling, Snapshot, Status, Subject,
+    Tolerance, Verdict, Weight, audit, parse_dive_ci, parse_rules, parse_user_limits,
 };
 use crate::cli::{AuditArgs, GateArgs, ReportFormat, VerdictOutput, Verify};
 use crate::report::{self, AuditReport, CiReport, ImageVerdict, Unjudged, VerdictFormat};
@@ -97,14 +97,19 @@ impl Commands<'_> {
 
     /// All rules, and what the image is compared with: whatever is wrong with them is said before an image is read.
     pub(super) fn gate(&mut self, images: usize, args: &GateArgs) -> Result<Gate, Failure> {
-        let dive = rules_text(args.ci_config.as_deref(), DIVE_RULES)?;
-        let dive = dive.map(|(text, file)| parse_dive_ci(&text, &file)).transpose()?;
-        for notice in dive.iter().flat_map(|file| &file.notices) {
+        let project = rules_text(args.ci_config.as_deref(), DIVE_RULES)?;
+        let project = project.map(|(text, file)| parse_dive_ci(&text, &file)).transpose()?;
+        let user =
+            self.settings.config_file.as_deref().map(|path| Ok::<_, Failure>((path, read_text(path, MAX_RULES)?)));
+        let user = user.transpose()?.and_then(|(path, text)| Some((path.display().to_string(), text?)));
+        let user = user.map(|(file, text)| parse_user_limits(&text, &file)).transpose()?;
+        let limits: Vec<DiveCi> = project.into_iter().chain(user).collect();
+        for notice in limits.iter().flat_map(|file| &file.notices) {
             self.message(&notice.to_string());
         }
         let rules = rules_text(args.rules.as_deref(), RULES)?;
         let mut rules = rules.map_or_else(|| Ok(Vec::new()), |(text, file)| parse_rules(&text, &file))?;
-        let dive = DiveRules::new(dive.as_ref(), &args.dive_rules())?;
+        let dive = DiveRules::new(&limits, &args.dive_rules())?;
         if images > 1 && (args.baseline.is_some() || args.against.is_some()) {
             return Err(Failure::ManyImages(images));
         }

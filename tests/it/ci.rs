@@ -62,6 +62,30 @@ fn dives_default_rules_judge_by_the_exact_numbers() {
     }
 }
 
+/// The user's limits are the last that are asked, before those that everybody has.
+#[test]
+fn the_users_limits_hold_where_nobody_else_says_one() {
+    let bench = Bench::new();
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("layerscope")).unwrap();
+    let config = home.path().join("layerscope/config.toml");
+    let ci = |arguments: &[&str], code: i32| {
+        let all = [&["ci", "wasteful.tar"][..], arguments].concat();
+        bench.prepare(&all).env("XDG_CONFIG_HOME", home.path().to_str().unwrap()).expect(code)
+    };
+    std::fs::write(&config, "theme = 'light'\n[ci]\nlowestEfficiency = 0.5\nhighestUserWastedPercent = false\n")
+        .unwrap();
+    ci(&[], 0);
+    ci(&["--lowestEfficiency", "0.6"], 1);
+    bench.write(".dive-ci", b"rules:\n  lowestEfficiency: 0.55\n");
+    ci(&[], 1);
+    bench.write(".dive-ci", b"rules:\n  highestWastedBytes: 2MB\n");
+    ci(&[], 0);
+    std::fs::write(&config, "[ci]\nlowestEfficiency = 50\n").unwrap();
+    let told = ci(&[], 2).stderr;
+    assert!(told.contains("config.toml, line 2: lowestEfficiency cannot be '50'"), "{told}");
+}
+
 #[test]
 fn what_cannot_be_read_is_never_a_verdict() {
     let bench = Bench::new();

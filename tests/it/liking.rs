@@ -43,6 +43,16 @@ fn the_file_of_the_user_decides_and_its_slips_are_told() {
 }
 
 #[test]
+fn the_users_limits_are_those_of_the_explorer() {
+    let home = home("[ci]\nlowestEfficiency = 0.125\n");
+    let mut terminal = explorer(home.path(), &[]);
+    terminal.keys("2");
+    terminal.see("(>= 12.5%) PASS");
+    terminal.keys("q");
+    terminal.end().with_code(0).is_restored();
+}
+
+#[test]
 fn what_was_moved_is_found_as_it_was_left() {
     let home = home("");
     let mut terminal = explorer(home.path(), &[]);

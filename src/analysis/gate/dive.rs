@@ -152,8 +152,8 @@ impl Default for DiveRules {
 }
 
 impl DiveRules {
-    /// Flags, then the file, then dive's defaults.
-    pub fn new(file: Option<&DiveCi>, flags: &RuleFlags) -> Result<Self, RulesError> {
+    /// Flags, then files, the first that says something, then dive's defaults.
+    pub fn new(files: &[DiveCi], flags: &RuleFlags) -> Result<Self, RulesError> {
         let mut rules = Self::default();
         for rule in DiveRule::ALL {
             let flag = match rule {
@@ -163,11 +163,11 @@ impl DiveRules {
             };
             if let Some(text) = flag {
                 *rules.slot(rule) = rule.limit(text, &format!("--{rule}"))?;
-            } else if let Some(limit) = file.and_then(|file| file.limit(rule)) {
+            } else if let Some(limit) = files.iter().find_map(|file| file.limit(rule)) {
                 *rules.slot(rule) = limit;
             }
         }
-        rules.metrics = flags.metrics.or(file.and_then(|file| file.metrics)).unwrap_or_default();
+        rules.metrics = flags.metrics.or(files.iter().find_map(|file| file.metrics)).unwrap_or_default();
         Ok(rules)
     }
 

@@ -5,14 +5,14 @@ use crate::notice::Notice;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 
-/// What a `.dive-ci` file says.
+/// What a `.dive-ci` file says, or the user's limits.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DiveCi {
     /// Which figures the rules judge, if it says so.
     pub metrics: Option<Metrics>,
-    /// Names under `rules:` that are no rules.
+    /// Names of rules that there are not.
     pub notices: Vec<Notice>,
-    limits: Vec<(DiveRule, Limit)>,
+    pub(super) limits: Vec<(DiveRule, Limit)>,
 }
 
 impl DiveCi {
@@ -94,7 +94,7 @@ fn scalar(
 }
 
 /// dive ignores what it does not know (its own sample has `plugin1/rule1`), so this stops nobody.
-fn unknown(name: &str, file: &str, line: Option<u64>) -> Notice {
+pub(super) fn unknown(name: &str, file: &str, line: Option<u64>) -> Notice {
     let names = DiveRule::ALL.map(DiveRule::name);
     let hint = spelling::nearest(name, names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     Notice::warning(format!("{file}{}", at_line(line)), format!("'{name}' is no rule and is ignored{hint}"))

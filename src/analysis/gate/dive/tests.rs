@@ -84,14 +84,14 @@ fn flags_beat_the_file_and_the_file_beats_the_defaults() {
         parse_dive_ci("metrics: dive\nrules:\n  lowestEfficiency: 0.5\n  highestWastedBytes: 1kB\n", "f").unwrap();
     let flags =
         RuleFlags { lowest_efficiency: Some("0.7".into()), metrics: Some(Metrics::Exact), ..RuleFlags::default() };
-    let rules = DiveRules::new(Some(&file), &flags).unwrap();
+    let rules = DiveRules::new(&[file], &flags).unwrap();
     assert_eq!(rules.lowest_efficiency, ratio(0.7));
     assert_eq!(rules.highest_wasted_bytes, Limit::At(Figure::Bytes(1000)));
     assert_eq!(rules.highest_user_wasted_percent, ratio(0.1));
     assert_eq!(rules.metrics, Metrics::Exact);
-    assert_eq!(DiveRules::new(None, &RuleFlags::default()).unwrap(), DiveRules::default());
+    assert_eq!(DiveRules::new(&[], &RuleFlags::default()).unwrap(), DiveRules::default());
     let bad = RuleFlags { highest_user_wasted_percent: Some("nan".into()), ..RuleFlags::default() };
-    assert!(DiveRules::new(None, &bad).unwrap_err().to_string().starts_with("--highestUserWastedPercent: "));
+    assert!(DiveRules::new(&[], &bad).unwrap_err().to_string().starts_with("--highestUserWastedPercent: "));
 }
 
 #[test]
