@@ -100,13 +100,18 @@ impl Timeline {
         self.steps.iter().rfind(|step| step.deed != Deed::Opaque)
     }
 
-    /// The regular files that ever had this name, oldest first, each once.
+    /// Everything that ever had this name and that an entry describes, oldest first, each once.
+    pub fn versions(&self) -> Vec<InodeId> {
+        let mut versions: Vec<InodeId> = self.steps.iter().filter_map(|step| step.inode).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        versions
+    }
+
+    /// The regular files among those.
     pub fn files(&self, tree: &Tree) -> Vec<InodeId> {
         let is_file = |id: &InodeId| tree.entry(*id).is_some_and(|entry| entry.kind == EntryKind::File);
-        let mut files: Vec<InodeId> = self.steps.iter().filter_map(|step| step.inode).filter(is_file).collect();
-        files.sort_unstable();
-        files.dedup();
-        files
+        self.versions().into_iter().filter(is_file).collect()
     }
 
     /// How many layers did something to it.

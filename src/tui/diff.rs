@@ -1,4 +1,4 @@
-//! Two versions of a file, line by line and word by word.
+//! Two versions of a path: of a file line by line and word by word, of everything else what its entries say.
 
 use super::insight;
 use super::msg::Generation;
@@ -10,6 +10,7 @@ use crate::analysis::{Elf, Inside};
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, hex};
+use crate::listing::EntryKind;
 use crate::progress::Silent;
 use crate::tree::{InodeId, NodeId, Tree};
 use sha2::{Digest as _, Sha256};
@@ -31,14 +32,14 @@ const CONTEXT: usize = 3;
 /// As long as the best way to tell the differences is looked for; a worse one takes no time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Two versions of a file that are looked at side by side. Closing it ends the reading.
+/// Two versions of a path that are looked at side by side. Closing it ends the reading.
 #[derive(Debug)]
 pub(crate) struct Diff {
     /// The image.
     pub(crate) model: Arc<Model>,
     /// The path.
     pub(crate) node: NodeId,
-    /// All files that ever had this name, oldest first; at least two.
+    /// Everything that ever had this name, oldest first; at least two.
     pub(crate) versions: Vec<InodeId>,
     /// Which of them is on the right; the one before it is on the left.
     pub(crate) at: usize,
@@ -97,9 +98,11 @@ pub(crate) struct Pair {
     pub(crate) cancel: Cancel,
 }
 
-/// How two contents differ.
+/// How two versions differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Difference {
+    /// At least one is no regular file: what their entries say is all that there is.
+    Entries,
     /// Not at all.
     Same,
     /// Lines of text.
@@ -262,7 +265,7 @@ impl Diff {
     /// More layers are understood: there may be newer versions.
     pub(crate) fn grow(&mut self, model: &Arc<Model>) {
         if self.other.is_none() {
-            self.versions = Timeline::of(&model.tree, self.node).files(&model.tree);
+            self.versions = Timeline::of(&model.tree, self.node).versions();
         }
         self.model = Arc::clone(model);
     }
@@ -297,7 +300,7 @@ impl Diff {
     pub(crate) fn has_lines(&self) -> bool {
         match &self.difference {
             None | Some(Ok(Difference::Text(_))) => true,
-            Some(Err(_) | Ok(Difference::Same | Difference::Bytes(_))) => false,
+            Some(Err(_) | Ok(Difference::Entries | Difference::Same | Difference::Bytes(_))) => false,
         }
     }
 
@@ -314,6 +317,11 @@ impl Diff {
             None => ours(self.at),
         };
         Some([ours(self.at.checked_sub(1)?)?, right?])
+    }
+
+    /// Whether both have a content.
+    pub(crate) fn is_of_files(&self) -> bool {
+        self.sides().is_some_and(|sides| sides.iter().all(|side| side.tree.file_size(side.inode).is_some()))
     }
 
     /// The layers of left and right.
@@ -371,6 +379,9 @@ impl Diff {
             self.rows = match &self.difference {
                 Some(Ok(Difference::Text(lines))) => rows(lines, columns, wanted.1),
                 Some(Ok(Difference::Bytes(facts))) => byte_rows(facts, columns),
+                Some(Ok(Difference::Entries)) => {
+                    self.sides().map_or_else(Vec::new, |sides| entry_rows(&sides, columns))
+                }
                 Some(Ok(Difference::Same) | Err(_)) | None => Vec::new(),
             };
             self.laid_out = Some(wanted);
@@ -410,6 +421,28 @@ fn rows(lines: &Lines, columns: usize, side_by_side: bool) -> Vec<Row> {
         }
     }
     out
+}
+
+/// What the entries of two versions say that is no attribute: what they are, and where links lead.
+fn entry_rows(sides: &[Side; 2], columns: usize) -> Vec<Row> {
+    let [left, right] = sides.each_ref().map(|side| {
+        let entry = side.tree.entry(side.inode)?;
+        let kind = text::kind(entry.kind);
+        Some(match entry.kind {
+            EntryKind::Symlink => format!("{kind} -> {}", text::name(entry.link())),
+            _ => kind.to_owned(),
+        })
+    });
+    let rows = if left == right {
+        vec![(' ', Look::Both, left)]
+    } else {
+        vec![('-', Look::Left, left), ('+', Look::Right, right)]
+    };
+    let row = |(sign, look, text): (char, Look, Option<String>)| {
+        let lines = text::wrap(&format!("{sign} {}", text.unwrap_or_default()), columns);
+        lines.into_iter().map(move |line| Row { pieces: vec![(line, look)], begins: false })
+    };
+    rows.into_iter().flat_map(row).collect()
 }
 
 /// What there is to say about bytes.

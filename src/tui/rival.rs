@@ -144,12 +144,11 @@ impl Duel {
         }
     }
 
-    /// The selected file of our image, and that of the other one; none if one of them is none.
-    pub(crate) fn files(&self) -> Option<(InodeId, Other)> {
+    /// What our image has at the selected path, and what the other one has; none if one has nothing there.
+    pub(crate) fn both(&self) -> Option<(InodeId, Other)> {
         let (rival, DuelRow::Path(difference)) = (self.rival()?, self.row(self.at.cursor)?) else { return None };
         let (left, inode) = (difference.left?.inode?, difference.right?.inode?);
         let layer = rival.tree.inode(inode)?.layer;
-        rival.tree.file_size(inode)?;
         let made = rival.layers.iter().find(|row| row.right == Some(layer));
         let other = Other {
             reference: self.reference.clone(),

@@ -57,9 +57,39 @@ fn from_the_tree_the_version_of_the_lens_is_compared() {
     shows(&hands, "/srv/app/app/views.py");
     hands.press("Esc");
     let mut hands = self::hands(80, "f libc.so.6 ^D");
-    shows(&hands, "there is only one version of this file");
-    hands.press("Esc f srv/app$ ^D");
-    shows(&hands, "this is no regular file");
+    shows(&hands, "there is only one version of this path");
+}
+
+#[test]
+fn what_has_no_content_is_compared_by_its_entries() {
+    let layers = [
+        vec!["l bin/sh dash", "f etc/conf 5 x", "d srv", "d opt"],
+        vec!["l bin/sh bash", "l etc/conf /run/conf", "d srv %7", "d opt"],
+        vec!["f etc/conf 6 y"],
+    ];
+    let sample = Sample::of(&layers, &[("ADD rootfs", true), ("RUN ln", true), ("COPY conf", true)]);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press("f bin/sh ^D");
+    for part in ["/bin/sh · L0 → L1", "L1 RUN ln", "- symlink -> dash", "+ symlink -> bash"] {
+        shows(&hands, part);
+    }
+    hands.press("x");
+    shows(&hands, "there are no lines to write");
+    hands.press("Esc ^U etc/conf ^D");
+    for part in ["/etc/conf · L1 → L2", "symlink → 6 B", "- symlink -> /run/conf", "+ file"] {
+        shows(&hands, part);
+    }
+    hands.press("[");
+    for part in ["/etc/conf · L0 → L1", "5 B → symlink", "- file", "+ symlink -> /run/conf"] {
+        shows(&hands, part);
+    }
+    hands.press("Esc ^U srv ^D");
+    for part in ["directory · 0755 · owner 0:0 → 7:0"] {
+        shows(&hands, part);
+    }
+    // In the tree it is the version of the lens.
+    hands.press("Esc Esc 1 :1 Enter Tab * /conf Enter G d");
+    shows(&hands, "/etc/conf · L0 → L1");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Looking at how two versions of a file differ.
+//! Looking at how two versions of a path differ.
 
 use super::super::diff::{Diff, Difference, Pair, WIDE};
 use super::super::effect::Effect;
@@ -15,28 +15,26 @@ use std::sync::Arc;
 /// Columns of the border and of the space within it.
 const BORDER: usize = 4;
 
-/// Opens the difference of the selected version of a file and the one before it; of the first version, that of the
+/// Opens the difference of the selected version of a path and the one before it; of the first version, that of the
 /// next one and itself.
 pub(super) fn open(state: &mut State, effects: &mut Effects) {
     let (Some(node), Some(ready)) = (state.selected_node(), &state.ready) else { return };
     let model = Arc::clone(&ready.model);
     if let Some(Modal::Duel(duel)) = state.modal() {
-        let Some((inode, other)) = duel.files() else {
-            return toast(state, "this is not a regular file in both images");
+        let Some((inode, other)) = duel.both() else {
+            return toast(state, "only one of the images has this path");
         };
         let diff = Diff::between(model, node, inode, other);
         return show(state, diff, effects);
     }
     let versions = match points(state) {
         Some(both) => both.to_vec(),
-        None => Timeline::of(&model.tree, node).files(&model.tree),
+        None => Timeline::of(&model.tree, node).versions(),
     };
     if versions.len() < 2 {
-        let text =
-            if versions.is_empty() { "this is no regular file" } else { "there is only one version of this file" };
-        return toast(state, text);
+        return toast(state, "there is only one version of this path");
     }
-    let selected = viewer::selected(state).map(|(_, inode)| inode);
+    let selected = viewer::version(state).map(|(_, inode)| inode);
     let at = selected.and_then(|inode| versions.iter().position(|version| *version == inode));
     let diff = Diff::new(model, node, versions.clone(), at.unwrap_or(versions.len() - 1));
     show(state, diff, effects);
@@ -47,18 +45,19 @@ fn show(state: &mut State, mut diff: Diff, effects: &mut Effects) {
     state.modals.push(Modal::Diff(Box::new(diff)));
 }
 
-/// The two versions of the selected path, if two points of the image are compared and both have a file there.
+/// The two versions of the selected path, if two points of the image are compared and both have one.
 fn points(state: &State) -> Option<[InodeId; 2]> {
-    let tree = &state.ready.as_ref()?.model.tree;
     let difference = state.compare.selected().filter(|_| state.view == View::Compare && state.modals.is_empty())?;
-    let both = [difference.left?.inode?, difference.right?.inode?];
-    both.iter().all(|inode| tree.file_size(*inode).is_some()).then_some(both)
+    Some([difference.left?.inode?, difference.right?.inode?])
 }
 
 fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {
     let Some(sides) = diff.sides() else { return };
     let generation = reads.advance();
     let cancel = diff.restart(generation);
+    if !diff.is_of_files() {
+        return diff.take(Ok(Difference::Entries));
+    }
     effects.push(Effect::Compare(generation, Pair { sides, cancel }));
 }
 

@@ -54,11 +54,16 @@ pub(super) fn filter(state: &State) -> Option<&Filter> {
     filter.as_deref()
 }
 
-/// The selected row, if it is about a regular file.
+/// The selected version of a path, if it is a regular file.
 pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
+    let tree = &state.ready.as_ref()?.model.tree;
+    version(state).filter(|(_, inode)| tree.file_size(*inode).is_some())
+}
+
+/// The selected version of a path, whatever it is.
+pub(super) fn version(state: &State) -> Option<(NodeId, InodeId)> {
     if let Some(Modal::Life(life)) = state.modal() {
-        let is_file = |inode: &InodeId| life.model.tree.file_size(*inode).is_some();
-        return Some((life.timeline.node, life.step()?.inode.filter(is_file)?));
+        return Some((life.timeline.node, life.step()?.inode?));
     }
     if let Some(Modal::Viewer(viewer)) = state.modal() {
         return Some((viewer.node, viewer.inode()?));
@@ -77,8 +82,7 @@ pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
         return Some((group.node, wasted));
     }
     if state.view == View::Compare {
-        let is_file = |found: &(NodeId, InodeId)| state.ready.as_ref()?.model.tree.file_size(found.1);
-        return state.compare.selected_version().filter(|found| is_file(found).is_some());
+        return state.compare.selected_version();
     }
     let node = state.selected_node()?;
     let shown = match state.view {
@@ -86,7 +90,7 @@ pub(super) fn selected(state: &State) -> Option<(NodeId, InodeId)> {
         _ => state.tree.scene.as_ref()?.shown(node),
     };
     match shown {
-        Shown::Entry(inode, entry) if entry.kind == EntryKind::File => Some((node, inode)),
+        Shown::Entry(inode, _) => Some((node, inode)),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Two versions of a file, over the view.
+//! Two versions of a path, over the view.
 //!
 //! ```text
 //! ┏━ /srv/app/config.yaml · L7 → L8 ━━━━━━━━━━━━━━━━━━━━━━ +4 -3 · [L6] [L7] (L8) ━┓
@@ -14,7 +14,7 @@ use super::super::text::{self, human};
 use super::super::theme::Role;
 use super::super::viewer::strip;
 use super::{Painter, Piece};
-use crate::listing::Entry;
+use crate::listing::{Entry, EntryKind};
 use crate::report::mtime_text;
 use crate::tree::Change;
 use ratatui::layout::Rect;
@@ -47,7 +47,7 @@ impl Painter<'_> {
             None => self.placeholder(window, "reading …   Esc stops"),
             Some(Err(message)) => self.placeholder(window, &text::prose(message)),
             Some(Ok(Difference::Same)) => self.placeholder(window, "The content is the same."),
-            Some(Ok(Difference::Bytes(_) | Difference::Text(_))) => {}
+            Some(Ok(Difference::Entries | Difference::Bytes(_) | Difference::Text(_))) => {}
         }
         for (row, y) in diff.rows.iter().skip(diff.offset).zip(window.y..window.bottom()) {
             let inside = Rect { x: window.x + 1, y, width: window.width.saturating_sub(2), height: 1 };
@@ -72,8 +72,12 @@ impl Painter<'_> {
             if left == right { left } else { format!("{name}{left} → {right}") }
         };
         let owner = |entry: Entry<'_>| format!("{}:{}", entry.uid, entry.gid);
+        let what = |entry: Entry<'_>| match entry.kind {
+            EntryKind::File => human(entry.size, units),
+            other => text::kind(other).to_owned(),
+        };
         let mut facts = vec![
-            both("", human(left.size, units), human(right.size, units)),
+            both("", what(left), what(right)),
             both("mode ", format!("{:04o}", left.mode), format!("{:04o}", right.mode)),
             both("owner ", owner(left), owner(right)),
         ];
