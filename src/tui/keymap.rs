@@ -230,7 +230,9 @@ const SORTED: Where = PATHS.or(LAYERS_VIEW).or(DUEL);
 const IMAGE_VIEW: Where = SETTINGS.or(HISTORY);
 const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(BUNDLES).or(FILES).or(COMPARE).or(IMAGE_VIEW);
 /// What lies over a view and can be left by Esc.
-const OVER: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(DUEL).or(COPIES).or(MENU);
+const OVER: Where = READING.or(DUEL).or(MENU);
+/// What lies over a view, and is left for another one by its key.
+const READING: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(COPIES);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(FIND).or(WRITING).or(OPENING);
 
@@ -393,11 +395,11 @@ fn table() -> Vec<Action> { vec![
     row(Act::First, &["gg", "Home"], Group::Move, LISTS, "first", None),
     row(Act::Last, &["G", "End"], Group::Move, LISTS, "last", None),
     row(Act::PreviousPane, &["S-Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "previous pane", None),
-    row(Act::ViewLayers, &["1"], Group::Panes, VIEWS, "layers", None),
-    row(Act::ViewWaste, &["2"], Group::Panes, VIEWS, "waste", None),
-    row(Act::ViewFiles, &["3"], Group::Panes, VIEWS, "files", None),
-    row(Act::ViewImage, &["4"], Group::Panes, VIEWS, "image", None),
-    row(Act::ViewCompare, &["5"], Group::Panes, VIEWS, "compare", None),
+    row(Act::ViewLayers, &["1"], Group::Panes, VIEWS.or(READING).or(DUEL), "layers", None),
+    row(Act::ViewWaste, &["2"], Group::Panes, VIEWS.or(READING).or(DUEL), "waste", None),
+    row(Act::ViewFiles, &["3"], Group::Panes, VIEWS.or(READING).or(DUEL), "files", None),
+    row(Act::ViewImage, &["4"], Group::Panes, VIEWS.or(READING).or(DUEL), "image", None),
+    row(Act::ViewCompare, &["5"], Group::Panes, VIEWS.or(READING).or(DUEL), "compare", None),
     row(Act::Zoom, &["z"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "zoom", Some("zoom")),
     row(Act::ScrollDown, &["J"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll command", None),
     row(Act::ScrollUp, &["K"], Group::Panes, LAYERS_VIEW.or(TEXT), "scroll it back", None),
@@ -417,14 +419,15 @@ fn table() -> Vec<Action> { vec![
     row(Act::KindUnchanged, &["u"], Group::Narrow, TREE, "= unchanged", None),
     row(Act::KindWasted, &["!"], Group::Narrow, TREE, "only waste", None),
     row(Act::ShowInWaste, &["w"], Group::Act, LAYERS_VIEW.or(FILES).or(COMPARE), "show in Waste", None),
+    row(Act::Find, &["f", "^P"], Group::Narrow, READING, "find everywhere", None),
     row(Act::EmptyRows, &["e"], Group::Act, LIST, "no-layer rows", None),
     row(Act::Secrets, &["gs"], Group::Narrow, VIEWS, "secrets by name", None),
     row(Act::GoToTarget, &["gt"], Group::Tree, TREE, "to link target", None),
     row(Act::CloseAll, &["-", "^Space"], Group::Tree, TREE, "close all", None),
     row(Act::OpenBelow, &["*"], Group::Tree, TREE, "open all below", None),
     row(Act::Back, &["Esc"], Group::Global, VIEWS.or(HELP).or(PICKER).or(OPENING), "one step back", None),
-    row(Act::Command, &[":"], Group::Global, VIEWS, "commands", None),
-    row(Act::Messages, &["gm"], Group::Global, VIEWS, "all messages", None),
+    row(Act::Command, &[":"], Group::Global, VIEWS.or(READING).or(DUEL), "commands", None),
+    row(Act::Messages, &["gm"], Group::Global, VIEWS.or(READING).or(DUEL), "all messages", None),
     row(Act::Help, &["?"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "help", Some("help")),
     row(Act::Suspend, &["^Z"], Group::Global, EVERYWHERE, "suspend", None),
     row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "quit", Some("quit")),

@@ -56,7 +56,7 @@ fn from_the_tree_the_version_of_the_lens_is_compared() {
     hands.press("Esc / ^U views Enter G d");
     shows(&hands, "/srv/app/app/views.py");
     hands.press("Esc");
-    let mut hands = self::hands(80, "f libc.so.6 ^D");
+    let hands = self::hands(80, "f libc.so.6 ^D");
     shows(&hands, "there is only one version of this path");
 }
 
@@ -84,9 +84,7 @@ fn what_has_no_content_is_compared_by_its_entries() {
         shows(&hands, part);
     }
     hands.press("Esc ^U srv ^D");
-    for part in ["directory · 0755 · owner 0:0 → 7:0"] {
-        shows(&hands, part);
-    }
+    shows(&hands, "directory · 0755 · owner 0:0 → 7:0");
     // In the tree it is the version of the lens.
     hands.press("Esc Esc 1 :1 Enter Tab * /conf Enter G d");
     shows(&hands, "/etc/conf · L0 → L1");

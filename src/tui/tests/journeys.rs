@@ -397,6 +397,32 @@ fn shares_read_as_in_the_report() {
     }
 }
 
+/// Views, find and commands are there wherever one reads; what is read is closed by going elsewhere.
+#[test]
+fn what_lies_over_a_view_is_left_for_another_one() {
+    for over in ["f config.y ^V", "f config.y ^D", "f config.y Enter t", "1 Tab S-Tab Enter", "2 D", "4 D"] {
+        let mut hands = hands(over);
+        assert!(hands.state.modal().is_some(), "{over}");
+        hands.press("3");
+        assert!(hands.state.modals.is_empty() && hands.state.view == View::Files, "{over}");
+        hands.press("1");
+        hands.press(over);
+        hands.press("f");
+        assert!(matches!(hands.state.modals.as_slice(), [Modal::Find(_)]), "{over}: one Esc leads back");
+        hands.press("Esc");
+        hands.press(over);
+        hands.press(":2 Enter");
+        assert_eq!((hands.state.modals.len(), hands.state.layer()), (0, LayerIndex(2)), "{over}");
+        hands.press(over);
+        hands.press(":cmp Space 1 Space 4 Enter");
+        assert!(hands.state.modals.is_empty() && hands.state.view == View::Compare, "{over}");
+    }
+    let mut hands = hands("gm gm :messages Enter");
+    assert_eq!(hands.state.modals.len(), 1);
+    hands.press("Esc");
+    assert!(hands.state.modals.is_empty());
+}
+
 #[test]
 fn the_lens_moves_along_the_history() {
     let mut hands = hands("4 ]");

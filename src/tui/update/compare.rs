@@ -4,7 +4,7 @@ use super::super::compare::Compare;
 use super::super::effect::{Effect, Job};
 use super::super::loading::MANIFEST_MISSING;
 use super::super::state::{State, View};
-use super::{Effects, rival, toast};
+use super::{Effects, jump, rival, toast};
 use crate::image::LayerIndex;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub(super) fn typed(state: &mut State, words: &str, effects: &mut Effects) -> Re
         return Err(format!("there is no layer {layer}: the last one is {last}"));
     }
     state.compare.points = Some((LayerIndex(*left), LayerIndex(*right)));
-    state.view = View::Compare;
+    jump::to_view(state, View::Compare);
     Ok(())
 }
 

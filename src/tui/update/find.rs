@@ -21,6 +21,8 @@ const GLANCE: u64 = 32 << 10;
 pub(super) fn open(state: &mut State) {
     if let Some(ready) = &state.ready {
         let find = Find::new(Arc::clone(&ready.model));
+        // What was looked at is left: however often one looks, a few Esc lead back to the view.
+        state.modals.clear();
         state.modals.push(Modal::Find(Box::new(find)));
     }
 }

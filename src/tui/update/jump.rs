@@ -74,6 +74,12 @@ pub(super) fn to_path(state: &mut State, node: NodeId, layer: LayerIndex) {
     tree::go_to(state, path);
 }
 
+/// To a view; what lies over the present one is closed.
+pub(super) fn to_view(state: &mut State, view: View) {
+    state.modals.clear();
+    state.view = view;
+}
+
 /// From a path to its place among the wasted items.
 pub(super) fn to_waste(state: &mut State) {
     let Some(node) = state.selected_node() else { return };

@@ -6,7 +6,7 @@ use super::super::loading::MANIFEST_MISSING;
 use super::super::state::{Modal, Prompt, PromptKind, State, View};
 use super::super::text;
 use super::super::theme::ThemeName;
-use super::{Effects, act, compare, extract, find, lens, rival, texts, tree, viewer, waste};
+use super::{Effects, act, compare, extract, find, jump, lens, rival, texts, tree, viewer, waste};
 use crate::image::LayerIndex;
 use crate::tree::Filter;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -267,7 +267,7 @@ fn run(state: &mut State, command: &str, effects: &mut Effects) -> Result<bool, 
             ));
         }
         lens::go_to(state, LayerIndex(layer));
-        state.view = View::Layers;
+        jump::to_view(state, View::Layers);
         return Ok(true);
     }
     match command {

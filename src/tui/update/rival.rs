@@ -28,7 +28,7 @@ pub(super) fn challenge(state: &mut State, reference: &str, effects: &mut Effect
     let reference = reference.to_owned();
     let asked = Challenge { contents, reference: reference.clone(), cancel: cancel.clone() };
     effects.push(Effect::Challenge(generation, asked));
-    state.view = View::Compare;
+    jump::to_view(state, View::Compare);
     state.modals.push(Modal::Duel(Box::new(Duel::new(reference, generation, cancel))));
     Ok(())
 }

@@ -100,6 +100,10 @@ pub(super) fn open_messages(state: &mut State) {
     let odd = all.map(|notice| (text::prose(&notice.to_string()), role(notice.severity)));
     let told = state.told.iter().map(|toast| (toast.text.clone(), toast.role));
     let lines = odd.chain(told).collect();
+    // In place of another text, or of the same.
+    if matches!(state.modal(), Some(Modal::Text(_))) {
+        state.modals.pop();
+    }
     show(state, "Messages".to_owned(), lines);
 }
 
