@@ -132,14 +132,18 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
     }
 }
 
-/// Makes a path fit by leaving out its beginning: the file name tells most.
+/// Makes a path fit by leaving out its beginning: the file name tells most. Of a name that does not fit itself beginning
+/// and end are left.
 pub(crate) fn shorten_path(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    match columns {
-        0 => String::new(),
-        _ => format!("{ELLIPSIS}{}", tail(text, columns - 1)),
+    let directories = text.trim_end_matches('/').rfind('/').map_or(0, |slash| slash + 1);
+    let name = text.get(directories..).unwrap_or(text);
+    match columns.checked_sub(1) {
+        None => String::new(),
+        Some(room) if width(name) > room => shorten(name, columns),
+        Some(room) => format!("{ELLIPSIS}{}", tail(text, room)),
     }
 }
 
@@ -287,6 +291,9 @@ mod tests {
         assert_eq!(shorten("short", 5), "short");
         assert_eq!(shorten("日本語の名前", 7), "日…前");
         assert_eq!(shorten_path("/usr/lib/libssl.so", 10), "…libssl.so");
+        assert_eq!(shorten_path("/usr/lib/libssl.so", 9), "libssl.so");
+        assert_eq!(shorten_path("/usr/lib/libssl.so", 7), "lib….so");
+        assert_eq!(shorten_path("/usr/share/", 6), "share/");
         assert_eq!(cut("RUN apt-get", 5), "RUN …");
         for columns in 0..12 {
             assert!(width(&shorten("日本語の名前", columns)) <= columns);
