@@ -225,15 +225,15 @@ impl Painter<'_> {
         if self.state.prompt.is_some() || matches!(self.state.modal(), Some(Modal::Find(_) | Modal::Help(_))) {
             return Vec::new();
         }
-        let (text, role) = match &self.state.toast {
-            Some(toast) => (toast.text.clone(), toast.role),
-            None => (frame::status(self.state), Role::Text),
-        };
         let (line, strip) = (self.areas.status, self.areas.strip.unwrap_or_default());
         let is_beside = self.status_is_below(strip) || strip.y == line.bottom();
         let most = 1 + if is_beside { usize::from(strip.height) } else { 0 };
         let columns = usize::from(line.width.saturating_sub(2)).max(1);
-        let mut lines = text::chop(vec![(text::shorten_path(&text, columns * most), role)], columns);
+        let piece = match &self.state.toast {
+            Some(toast) => (text::cut(&toast.text, columns * most), toast.role),
+            None => (text::shorten_path(&frame::status(self.state), columns * most), Role::Text),
+        };
+        let mut lines = text::chop(vec![piece], columns);
         lines.truncate(most);
         lines
     }
