@@ -69,3 +69,25 @@ impl fmt::Display for Notice {
         write!(f, "{}: {}: {}", self.severity, self.part, self.message)
     }
 }
+
+/// How many findings of one kind are told one by one before they are only counted.
+pub const TOLD: usize = 10;
+
+/// The first [`TOLD`] of some findings one by one, and how many more there are.
+pub(crate) fn first_few<T>(all: &[T], one: impl FnMut(&T) -> Notice, rest: impl FnOnce(u64) -> Notice) -> Vec<Notice> {
+    let more = all.len().saturating_sub(TOLD) as u64;
+    all.iter().take(TOLD).map(one).chain((more > 0).then(|| rest(more))).collect()
+}
+
+/// A number with what it counts, in the singular for one: `1 entry`, `2 entries`, `0 files`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
+}
+
+/// More than one of something.
+fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    }
+}

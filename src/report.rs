@@ -62,7 +62,6 @@ pub use waste::WasteList;
 pub use why::{
     PathSection, StepSection, summary as timeline_summary, timeline, write as write_why, write_json as write_why_json,
 };
-pub(crate) use words::counted;
 #[cfg(feature = "tui")]
 pub(crate) use words::percent;
 

@@ -4,7 +4,7 @@
 use super::live::{LiveFile, live_files};
 use crate::bytes::is_cancelled;
 use crate::escape::{Target, escape};
-use crate::notice::Notice;
+use crate::notice::{Notice, counted, first_few};
 use crate::progress::{Observer, Progress};
 use crate::tree::{Contents, Tree};
 use hashbrown::HashMap;
@@ -79,8 +79,8 @@ impl Duplicates {
         groups.sort_unstable();
         let mut groups: Vec<_> = groups.into_iter().map(group).collect();
         groups.sort_by_key(|group| (Reverse(group.saving()), Reverse(group.bytes)));
-        let failed = failed.into_iter().filter_map(|(index, why)| Some((files.get(index)?, why)));
-        Ok(Self { groups, notices: notices(tree, failed) })
+        let failed: Vec<_> = failed.into_iter().filter_map(|(index, why)| Some((*files.get(index)?, why))).collect();
+        Ok(Self { groups, notices: notices(tree, &failed) })
     }
 
     /// The bytes that one copy of each content would save.
@@ -187,25 +187,16 @@ fn to_read(tree: &Tree, file: &LiveFile) -> u64 {
     tree.entry(file.inode).filter(|entry| entry.fingerprint().is_none()).map_or(0, |entry| entry.stored())
 }
 
-/// How many files that cannot be compared are named before they are only counted.
-const TOLD: usize = 10;
-
-fn notices<'a>(tree: &Tree, failed: impl Iterator<Item = (&'a LiveFile, String)>) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    let mut more = 0;
-    for (file, why) in failed {
-        if notices.len() < TOLD {
-            let path = escape(&tree.path(file.node), Target::Terminal).into_owned();
-            notices.push(Notice::error(path, format!("could not be compared: {why}; it counts as no duplicate")));
-        } else {
-            more += 1;
-        }
-    }
-    if more > 0 {
-        let message = format!("{more} more files could not be compared; they count as no duplicates");
-        notices.push(Notice::error("image", message));
-    }
-    notices
+fn notices(tree: &Tree, failed: &[(LiveFile, String)]) -> Vec<Notice> {
+    let one = |(file, why): &(LiveFile, String)| {
+        let path = escape(&tree.path(file.node), Target::Terminal).into_owned();
+        Notice::error(path, format!("could not be compared: {why}; it counts as no duplicate"))
+    };
+    let rest = |more| {
+        let files = counted(more, "more file");
+        Notice::error("image", format!("could not be compared, and count as no duplicates: {files}"))
+    };
+    first_few(failed, one, rest)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::fingerprint::Fingerprint;
 use super::table::{Attributes, Growing, NewEntry};
 use super::{EntryKind, Listing, Positions, Role, Xattrs};
 use crate::bytes::{Cancel, Meter, Section};
-use crate::notice::Notice;
+use crate::notice::{Notice, counted};
 use crate::tarball::{Input, Limits, Member, MemberKind, Region, Streaming, TarError, TarReader};
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -237,14 +237,12 @@ impl<'a> Builder<'a> {
     /// Hands the listing over, with what was odd about the archive before what was odd about entries.
     pub(super) fn listing(mut self, mut notices: Vec<Notice>, unpacked: u64, damage: Option<ListingError>) -> Listing {
         if self.dropped_xattrs > 0 {
-            self.warn(format!("the extended attributes of {} entries are too large and left out", self.dropped_xattrs));
+            let entries = counted(self.dropped_xattrs, "entry");
+            self.warn(format!("extended attributes are too large and left out: those of {entries}"));
         }
         if self.clamped_owners > 0 {
-            self.warn(format!(
-                "{} entries have an owner or group above 2^32; {} is shown",
-                self.clamped_owners,
-                u32::MAX
-            ));
+            let entries = counted(self.clamped_owners, "entry");
+            self.warn(format!("owner or group above 2^32, of which {} is shown: {entries}", u32::MAX));
         }
         notices.append(&mut self.notices);
         Listing { table: self.entries.finish(), unpacked, notices, damage, kept: Vec::new() }

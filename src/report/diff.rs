@@ -3,11 +3,12 @@
 use super::json;
 use super::listing::{mtime_text, timestamp, type_name};
 use super::size::{Units, short};
-use super::words::{clean, counted, head, layer, middle, size};
+use super::words::{clean, head, layer, middle, size};
 use crate::analysis::{Aspect, Comparison, Difference, LayerPair, Present, Side};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex, Setting};
 use crate::listing::EntryKind;
+use crate::notice::counted;
 use crate::tree::{Change, Tree};
 use schemars::JsonSchema;
 use serde::Serialize;

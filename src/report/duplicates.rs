@@ -1,10 +1,11 @@
 //! Duplicates, written down: which files have the same content, and what one copy of each would save.
 
 use super::json;
-use super::words::{counted, layer, middle, size};
+use super::words::{layer, middle, size};
 use crate::analysis::Duplicates;
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
+use crate::notice::counted;
 use crate::tree::Tree;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,8 +1,9 @@
 //! Ghosts: files that are shipped though no path of the final image leads to them, and how to read them all the same.
 
 use super::text::layers_of;
-use super::words::{clean, counted, middle, size};
+use super::words::{clean, middle, size};
 use super::{Report, WasteSection, json};
+use crate::notice::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};

@@ -1,10 +1,11 @@
 //! Packages, written down: how much of the image is whose.
 
 use super::json;
-use super::words::{counted, head, layer, middle, size};
+use super::words::{head, layer, middle, size};
 use crate::analysis::{Manager, Packages, Share, State};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
+use crate::notice::counted;
 use crate::tree::Tree;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,10 +1,11 @@
 //! The report for people: first who the image is, then its layers, then what is wasted and why.
 
 use super::size::{Units, short};
-use super::words::{clean, counted, head, layer, middle, percent, size};
+use super::words::{clean, head, layer, middle, percent, size};
 use super::{BaseSection, LayerSection, LayerStatus, Report, SettingSection, WasteSection};
 use crate::analysis::Cause;
 use crate::image::ToldBy;
+use crate::notice::counted;
 use std::io::{self, Write};
 
 /// The narrowest text that is laid out.

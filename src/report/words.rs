@@ -20,19 +20,6 @@ pub(crate) fn percent(ratio: f64) -> String {
     if ratio.is_finite() { format!("{:.1}%", (ratio * 1000.0 + 1e-9).floor() / 10.0) } else { "n/a".to_owned() }
 }
 
-/// A number with what it counts, in the singular for one: `1 entry`, `2 entries`, `0 files`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
-}
-
-/// More than one of something.
-fn plural(noun: &str) -> String {
-    match noun.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{noun}s"),
-    }
-}
-
 /// `L3`
 pub(super) fn layer(index: LayerIndex) -> String {
     format!("L{index}")

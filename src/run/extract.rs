@@ -15,6 +15,7 @@ use crate::bytes::Cancel;
 use crate::cli::{ExtractArgs, Verify};
 use crate::escape::{Target, escape};
 use crate::listing::{Chunk, Content, Entry, EntryKind};
+use crate::notice::counted;
 use crate::progress::{Observer, Progress};
 use crate::report;
 use crate::tree::{Filter, InodeId, Item};
@@ -85,9 +86,9 @@ impl Written {
 
     /// How much was written, in one sentence.
     pub(super) fn summary(&self, folder: &str) -> String {
-        let files = report::counted(self.files, "file");
-        let directories = report::counted(self.directories, "directory");
-        let links = report::counted(self.links, "link");
+        let files = counted(self.files, "file");
+        let directories = counted(self.directories, "directory");
+        let links = counted(self.links, "link");
         let folder = escape(folder.as_bytes(), Target::Terminal);
         let special = match self.special.len() as u64 {
             0 => String::new(),

@@ -5,9 +5,8 @@ use super::compare::find;
 use crate::analysis::Elf;
 use crate::bytes::Cancel;
 use crate::escape::{Target, escape};
-use crate::notice::{Notice, Severity};
+use crate::notice::{Notice, Severity, counted, first_few};
 use crate::progress::{Observer, Progress, Silent};
-use crate::report::counted;
 use crate::tree::{Answer, Answers, Filter, Grep, InodeId, Inquiry};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,9 +22,6 @@ const PORTION: u64 = 32 << 20;
 
 /// Bytes that are decompressed once more so that another thread takes what follows.
 const NEAR: u64 = 2 << 20;
-
-/// How many files that could not be read are named.
-const TOLD: usize = 10;
 
 /// Who hears what is known to an inquiry so far.
 pub(super) type Hear<'a> = &'a (dyn Fn(&Inquiry, Arc<Answer>) + Sync);
@@ -80,12 +76,9 @@ impl Files {
             filter = filter.told(answers);
         }
         unread.sort_by_key(|(inode, _)| *inode);
-        let mut told: Vec<Notice> = unread.iter().take(TOLD).map(|(inode, error)| self.unread(*inode, error)).collect();
-        if let Some(more) = unread.len().checked_sub(TOLD).filter(|more| *more > 0) {
-            let message = format!("{} more could not be looked through", counted(more as u64, "file"));
-            told.push(Notice { severity: Severity::Error, part: "contents".to_owned(), message });
-        }
-        told
+        let rest =
+            |more| Notice::error("contents", format!("{} could not be looked through", counted(more, "more file")));
+        first_few(&unread, |(inode, error)| self.unread(*inode, error), rest)
     }
 
     fn unread(&self, inode: InodeId, error: &io::Error) -> Notice {

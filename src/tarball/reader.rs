@@ -4,7 +4,7 @@ use super::header::{self, Announces, BLOCK, Block, padding, until_zero};
 use super::pax::Records;
 use super::sparse::{self, MapReader};
 use super::{Input, Limits, MAX_SIZE, Member, MemberKind, Region, TarError, Time};
-use crate::notice::Notice;
+use crate::notice::{Notice, counted};
 use std::io::{self, Read};
 use tar_core::{HEADER_SIZE, Header, HeaderError};
 
@@ -88,7 +88,7 @@ impl<I: Input> TarReader<I> {
         let mut notices = std::mem::take(&mut self.notices);
         let more = std::mem::take(&mut self.more_notices);
         if more > 0 {
-            notices.push(Notice::warning("archive", format!("{more} more oddities of this kind")));
+            notices.push(Notice::warning("archive", format!("{} of this kind", counted(more as u64, "more oddity"))));
         }
         notices
     }

@@ -3,7 +3,7 @@
 
 use super::{EventKind, InodeId, NodeId, Tree};
 use crate::listing::{EntryKind, Listing};
-use crate::notice::Notice;
+use crate::notice::{Notice, counted, first_few};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::hash::Hash;
@@ -81,9 +81,6 @@ impl Known {
     }
 }
 
-/// How many paths that cannot be compared are named before they are only counted.
-const TOLD: usize = 10;
-
 /// Whoever can compare contents. Each thread has its own clone.
 pub trait Contents: Clone + Send + Sync {
     /// Whether the contents of two files are equal, byte for byte.
@@ -124,11 +121,11 @@ impl Tree {
         // Threads finish in any order; the result must not depend on it.
         equal.sort_unstable();
         notices.sort_by(|a, b| a.part.cmp(&b.part));
-        if let Some(more) = notices.len().checked_sub(TOLD).filter(|more| *more > 0) {
-            notices.truncate(TOLD);
-            let message = format!("the versions of {more} more paths could not be compared; they count as different");
-            notices.push(Notice::error("image", message));
-        }
+        let rest = |more| {
+            let paths = counted(more, "more path");
+            Notice::error("image", format!("versions that could not be compared count as different: those of {paths}"))
+        };
+        let mut notices = first_few(&notices, Notice::clone, rest);
         self.inodes.unite_all(equal.into_iter().map(|Question { a, b }| (a, b)));
         self.notices.append(&mut notices);
     }

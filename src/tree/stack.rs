@@ -12,7 +12,7 @@ use super::{EventKind, EventRecord, NONE, NodeId, Occupant, Tree};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::{Entry, EntryKind, Listing, Role, WHITEOUT_PREFIX, components};
-use crate::notice::{Notice, Severity};
+use crate::notice::{self, Notice, Severity, counted};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) const MAX_FOLLOWED: usize = 128 << 20;
 const SHOWN: usize = 256;
 
 /// How many paths of one layer a finding names before it only counts them.
-const TOLD: u64 = 10;
+const TOLD: u64 = notice::TOLD as u64;
 
 /// Layers being applied.
 #[derive(Debug)]
@@ -410,7 +410,7 @@ impl Stack {
         for (message, (severity, count)) in std::mem::take(&mut self.told) {
             if count > TOLD {
                 let part = format!("layer {}", self.layer);
-                let message = format!("{} more paths: {message}", count - TOLD);
+                let message = format!("{}: {message}", counted(count - TOLD, "more path"));
                 self.nodes.tree.notices.push(Notice { severity, part, message });
             }
         }

@@ -132,8 +132,8 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
     }
 }
 
-/// Makes a path fit by leaving out its beginning: the file name tells most. Of a name that does not fit itself beginning
-/// and end are left.
+/// Makes a path fit by leaving out its beginning: the file name tells most. Of a name that does not fit itself a third is
+/// its beginning and the rest its end, which tells more.
 pub(crate) fn shorten_path(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -142,7 +142,10 @@ pub(crate) fn shorten_path(text: &str, columns: usize) -> String {
     let name = text.get(directories..).unwrap_or(text);
     match columns.checked_sub(1) {
         None => String::new(),
-        Some(room) if width(name) > room => shorten(name, columns),
+        Some(room) if width(name) <= columns && width(name) > room => name.to_owned(),
+        Some(room) if width(name) > room => {
+            format!("{}{ELLIPSIS}{}", head(name, room / 3), tail(name, room - room / 3))
+        }
         Some(room) => format!("{ELLIPSIS}{}", tail(text, room)),
     }
 }
@@ -292,7 +295,7 @@ mod tests {
         assert_eq!(shorten("日本語の名前", 7), "日…前");
         assert_eq!(shorten_path("/usr/lib/libssl.so", 10), "…libssl.so");
         assert_eq!(shorten_path("/usr/lib/libssl.so", 9), "libssl.so");
-        assert_eq!(shorten_path("/usr/lib/libssl.so", 7), "lib….so");
+        assert_eq!(shorten_path("/usr/lib/libssl.so", 7), "li…l.so");
         assert_eq!(shorten_path("/usr/share/", 6), "share/");
         assert_eq!(cut("RUN apt-get", 5), "RUN …");
         for columns in 0..12 {

@@ -9,9 +9,9 @@ use super::{Effects, find, lens, tell, toast, waste, without};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::{EntryKind, Listing};
+use crate::notice::counted;
 use crate::notice::{Notice, Severity};
 use crate::progress::Progress;
-use crate::report::counted;
 use std::sync::Arc;
 
 /// Layers that are shown before the manifest of an input has come; no image may have as many.

@@ -11,12 +11,9 @@ use super::super::state::{Modal, State, View};
 use super::super::text;
 use super::{Effects, jump, lens, toast};
 use crate::bytes::Cancel;
-use crate::notice::Notice;
+use crate::notice::{Notice, counted, first_few};
 use crate::tree::Filter;
 use std::sync::Arc;
-
-/// How many files that could not be compared are named.
-const MOST_TOLD: usize = 10;
 
 /// Begins to read another image.
 pub(super) fn challenge(state: &mut State, reference: &str, effects: &mut Effects) -> Result<(), String> {
@@ -46,8 +43,9 @@ pub(super) fn took(state: &mut State, generation: Generation, found: Result<Riva
     if failed.is_empty() {
         return;
     }
-    let told = failed.iter().take(MOST_TOLD).map(|reason| Notice::warning(part.clone(), reason.clone()));
-    state.asides.extend(told);
+    let one = |reason: &String| Notice::warning(part.as_str(), reason.as_str());
+    let rest = |more| Notice::warning(part.as_str(), format!("{} could not be compared", counted(more, "more file")));
+    state.asides.extend(first_few(&failed, one, rest));
     let count = failed.len();
     toast(state, format!("files whose content could not be compared count as different: {count}; :messages says why"));
 }

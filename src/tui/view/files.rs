@@ -11,7 +11,8 @@ use super::super::state::{PromptKind, State};
 use super::super::text;
 use super::super::theme::Role;
 use super::{Painter, Piece, badge};
-use crate::report::{counted, mode_text};
+use crate::notice::counted;
+use crate::report::mode_text;
 use crate::tree::{NodeId, Shown};
 use ratatui::layout::Rect;
 

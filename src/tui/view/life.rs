@@ -15,7 +15,7 @@ use super::super::state::Fact;
 use super::super::text;
 use super::Painter;
 use crate::analysis::Timeline;
-use crate::report::counted;
+use crate::notice::counted;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 

@@ -14,7 +14,7 @@ use super::super::theme::Role;
 use super::super::waste::WasteSort;
 use super::{Painter, Piece};
 use crate::analysis::Cause;
-use crate::report::counted;
+use crate::notice::counted;
 use crate::tree::Change;
 use ratatui::layout::Rect;
 
