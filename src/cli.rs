@@ -36,7 +36,7 @@ pub struct Cli {
     /// Judge instead of exploring; the same as a CI variable that is set and not 0, false, no or off.
     #[arg(long, help_heading = "Judging")]
     pub ci: bool,
-    /// Write what `~/.config/layerscope/config.toml` could say about the explorer, and end.
+    /// Write what `~/.config/layerscope/config.toml` could say, and end.
     #[arg(long, help_heading = "Display")]
     pub dump_config: bool,
     /// How to explore.

@@ -154,7 +154,8 @@
 //! - **Colours are of the cube of 256, or the terminal's own.** The cube is the same everywhere, so a test can hold each colour
 //!   against its backgrounds. The terminal is asked for its background before it is taken, for 100 ms at most.
 //! - **Keys are one table, and what the user says changes a copy of it**, so that help, footer and palette show the keys that
-//!   work. What `config.toml` says and what the explorer remembers are files of one kind, read by one reader.
+//!   work. What `config.toml` says and what the explorer remembers are files of one kind, read by one reader;
+//!   the limits below its `[ci]` are read with the rules of the gate, and a slip in them is an error as in those.
 //! - **The life of a path is its events.** What comes and goes within one layer without an entry of its own (a parent that
 //!   was implied, then replaced) leaves only its last state, so that a stranger cannot make a path cost more than
 //!   the entries that name it. A path that lies behind symbolic links is looked up through those of the final image.

@@ -17,7 +17,8 @@ pub struct GateArgs {
     pub rules: Option<PathBuf>,
     /// The file with dive's rules.
     ///
-    /// Unless given: `.dive-ci` in the current directory, if it is there.
+    /// Unless given: `.dive-ci` in the current directory, if it is there. What it leaves open `[ci]` in the user's
+    /// `config.toml` may say.
     #[arg(long, value_name = "FILE")]
     pub ci_config: Option<PathBuf>,
     /// Fail below this efficiency, from 0 to 1 [without a file: 0.9]

@@ -1,5 +1,6 @@
 //! What the user likes, as files: `config.toml`, which the user writes, and `state.toml`, which the explorer leaves behind.
-//! Both are of one kind. What is not understood is told with its line, and the rest still counts.
+//! Both are of one kind. What is not understood is told with its line, and the rest still counts. Limits below `[ci]` are
+//! read with the rules of the gate.
 
 use crate::analysis::nearest;
 use crate::report::Units;

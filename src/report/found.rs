@@ -4,7 +4,7 @@ use super::json;
 use super::listing::type_name;
 use super::size::{Units, short};
 use super::words::middle;
-use crate::analysis::{Step, Timeline};
+use crate::analysis::{Deed, Step, Timeline};
 use crate::escape::{Target, escape};
 use crate::image::LayerIndex;
 use crate::listing::EntryKind;
@@ -37,6 +37,8 @@ pub struct FoundPath {
 pub struct Touch {
     /// The layer.
     pub layer: LayerIndex,
+    /// What it did.
+    pub deed: Deed,
     /// `added`, `changed`, `metadata_only`, `removed` or `unchanged`.
     pub change: &'static str,
 }
@@ -64,7 +66,7 @@ pub fn found(tree: &Tree, nodes: &[NodeId]) -> Vec<FoundPath> {
         };
         let is_there = tree.final_state(*node).is_some();
         let kind = entry.map_or(EntryKind::Directory, |entry| entry.kind);
-        let touch = |step: &Step| Touch { layer: step.layer, change: step.change.name() };
+        let touch = |step: &Step| Touch { layer: step.layer, deed: step.deed, change: step.change.name() };
         FoundPath {
             path: escape(&tree.path(*node), Target::Json).into_owned(),
             kind: is_there.then(|| type_name(kind)),

@@ -39,8 +39,10 @@ pub(crate) struct Diff {
     pub(crate) model: Arc<Model>,
     /// The path.
     pub(crate) node: NodeId,
-    /// Everything that ever had this name, oldest first; at least two.
+    /// Everything that ever had this name, oldest first, or what two points of the image have; at least two.
     pub(crate) versions: Vec<InodeId>,
+    /// Whether those are of two points: what comes between them does not matter.
+    of_points: bool,
     /// Which of them is on the right; the one before it is on the left.
     pub(crate) at: usize,
     /// What is on the right, if it is of another image; then the only version is on the left.
@@ -63,7 +65,7 @@ pub(crate) struct Diff {
     laid_out: Option<(usize, bool)>,
 }
 
-/// A file of another image.
+/// What another image has.
 #[derive(Debug)]
 pub(crate) struct Other {
     /// The other image, as it was typed.
@@ -72,13 +74,13 @@ pub(crate) struct Other {
     pub(crate) tree: Arc<Tree>,
     /// Its files.
     pub(crate) files: Arc<dyn ImageFiles>,
-    /// The file.
+    /// The version.
     pub(crate) inode: InodeId,
     /// What made the layer that it is of.
     pub(crate) instruction: String,
 }
 
-/// A file of an image, on one side.
+/// A version of a path, on one side.
 #[derive(Debug, Clone)]
 pub(crate) struct Side {
     /// The tree of the image.
@@ -264,8 +266,11 @@ pub(crate) struct Row {
 impl Diff {
     /// More layers are understood: there may be newer versions.
     pub(crate) fn grow(&mut self, model: &Arc<Model>) {
-        if self.other.is_none() {
+        if self.other.is_none() && !self.of_points {
+            let right = self.versions.get(self.at).copied();
             self.versions = Timeline::of(&model.tree, self.node).versions();
+            let same = self.versions.iter().position(|version| Some(*version) == right);
+            self.at = same.unwrap_or(self.at);
         }
         self.model = Arc::clone(model);
     }
@@ -276,6 +281,7 @@ impl Diff {
             model,
             node,
             versions,
+            of_points: false,
             at: at.max(1),
             other: None,
             generation: Generation::default(),
@@ -289,7 +295,14 @@ impl Diff {
         }
     }
 
-    /// The difference of a file and what another image has in its place, before anything is read.
+    /// The difference of what two points of the image have, before anything is read.
+    pub(crate) fn of_points(model: Arc<Model>, node: NodeId, both: [InodeId; 2]) -> Self {
+        let mut diff = Self::new(model, node, both.to_vec(), 1);
+        diff.of_points = true;
+        diff
+    }
+
+    /// The difference of a version and what another image has in its place, before anything is read.
     pub(crate) fn between(model: Arc<Model>, node: NodeId, inode: InodeId, other: Other) -> Self {
         let mut diff = Self::new(model, node, vec![inode], 1);
         diff.other = Some(other);
@@ -430,6 +443,9 @@ fn entry_rows(sides: &[Side; 2], columns: usize) -> Vec<Row> {
         let kind = text::kind(entry.kind);
         Some(match entry.kind {
             EntryKind::Symlink => format!("{kind} -> {}", text::name(entry.link())),
+            EntryKind::CharDevice | EntryKind::BlockDevice => {
+                format!("{kind} {}, {}", entry.device.0, entry.device.1)
+            }
             _ => kind.to_owned(),
         })
     });

@@ -203,8 +203,10 @@ impl Job {
     fn answer(&self, generation: Generation, lenses: &mut Lenses) -> Msg {
         match self {
             Self::Look(question) => Msg::Looked(generation, lenses.look(question)),
-            Self::Sift(question) => {
-                Msg::Sifted(generation, question.filter.select_ever(&lenses.whole(&question.model), &question.nodes))
+            Self::Sift(Sift { model, nodes, filter }) => {
+                let is_kept = filter.select_ever(&lenses.whole(model), nodes);
+                let kept = nodes.iter().zip(is_kept).filter(|(_, is_kept)| *is_kept).map(|(node, _)| *node);
+                Msg::Sifted(generation, kept.collect())
             }
             Self::List(question) => {
                 let view = lenses.view(&Source::Tree(Arc::clone(&question.tree)), |_| question.lens);

@@ -168,7 +168,7 @@ pub(crate) enum Context {
     Find,
     /// Wasted items that are put together.
     Bundles,
-    /// Two versions of a file.
+    /// Two versions of a path.
     Diff,
     /// Paths that are being written.
     Writing,

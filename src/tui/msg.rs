@@ -10,9 +10,10 @@ use super::{Extracted, Feed};
 use crate::analysis::{Comparison, Duplicates};
 use crate::analysis::{DiveFigures, DiveReference};
 use crate::notice::Notice;
-use crate::tree::{Answer, Found, Inquiry};
+use crate::tree::{Answer, Found, Inquiry, NodeId};
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub(crate) enum Msg {
     /// The worker has what a lens shows.
     Looked(Generation, Arc<Scene>),
     /// The worker knows which wasted items a filter leaves, by group.
-    Sifted(Generation, Vec<bool>),
+    Sifted(Generation, HashSet<NodeId>),
     /// The worker has the files of a lens.
     Listed(Generation, Arc<Files>),
     /// The worker has compared two points of the image.

@@ -312,7 +312,7 @@ pub(crate) enum Modal {
     Life(Life),
     /// The search for a path.
     Find(Box<Find>),
-    /// Two versions of a file.
+    /// Two versions of a path.
     Diff(Box<Diff>),
     /// Another image, compared.
     Duel(Box<Duel>),

@@ -4,7 +4,8 @@ use super::groups::{Bundle, Group, GroupBy};
 use super::msg::Generation;
 use super::rows::SortKey;
 use super::state::{LensMode, Position};
-use crate::tree::{Filter, Lens};
+use crate::tree::{Filter, Lens, NodeId};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// By what wasted items are sorted.
@@ -54,6 +55,8 @@ pub(crate) struct WastePane {
     pub(crate) as_dive: Option<Vec<Arc<Group>>>,
     /// Where one is.
     pub(crate) at: Position,
+    /// The path that one went to last.
+    pub(crate) anchor: Option<NodeId>,
     /// What they are put together by.
     pub(crate) by: GroupBy,
     /// What they make together; empty while single files are shown.
@@ -68,8 +71,8 @@ pub(crate) struct WastePane {
     pub(crate) reversed: bool,
     /// The filter, the last one that could be understood.
     pub(crate) filter: Option<Arc<Filter>>,
-    /// Which groups the filter leaves.
-    pub(crate) kept: Option<Vec<bool>>,
+    /// The paths that the filter leaves.
+    pub(crate) kept: Option<HashSet<NodeId>>,
     /// The number of the last question to the worker.
     pub(crate) generation: Generation,
     /// The number of the last question that was answered.

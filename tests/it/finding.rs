@@ -22,7 +22,7 @@ fn a_path_is_found_by_its_letters_with_what_touched_it() {
         found[0],
         json!({
             "path": "etc/app.d/07-part.conf", "type": "file", "size": 20,
-            "touched": [{"layer": 16, "change": "added"}], "dead_in_layers": [],
+            "touched": [{"layer": 16, "deed": "written", "change": "added"}], "dead_in_layers": [],
         })
     );
     let schema = layerscope(&["schema", "find"]).expect(0).json();

@@ -164,10 +164,10 @@ fn the_tar_command_that_is_copied_writes_the_file() {
     terminal.keys("3");
     terminal.see("Files · 2 files");
     terminal.keys("Y");
-    terminal.see("the tar command for it ");
+    terminal.see("its content by tar ");
     let menu = terminal.settled().contents();
     let rows: Vec<&str> = menu.lines().skip_while(|line| !line.contains("the path")).collect();
-    let row = rows.iter().position(|line| line.contains("the tar command")).unwrap();
+    let row = rows.iter().position(|line| line.contains("by tar")).unwrap();
     terminal.keys(&format!("{}\r", "j".repeat(row)));
     terminal.see("copied");
     terminal.keys("q");

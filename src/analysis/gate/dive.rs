@@ -50,7 +50,7 @@ impl DiveRule {
         }
         match text.parse() {
             Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(Limit::At(Figure::Ratio(ratio))),
-            _ => Err(error("a number from 0 to 1 is needed (0.9 is 90 %), or `disabled`".to_owned())),
+            _ => Err(error("a number from 0 to 1 is needed (0.9 is 90%), or `disabled`".to_owned())),
         }
     }
 

@@ -41,7 +41,8 @@ pub fn parse_user_limits(text: &str, file: &str) -> Result<DiveCi, RulesError> {
 fn scalar(value: &Spanned<DeValue<'_>>) -> Option<String> {
     match value.get_ref() {
         DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        // With its radix, which no limit has.
+        DeValue::Integer(number) => Some(number.to_string()),
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(value) => Some(value.to_string()),
         DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
@@ -79,6 +80,7 @@ mod tests {
         );
         assert!(wrong("[ci]\nhighestWastedBytes = [1]\n").starts_with("config.toml, line 2: highestWastedBytes needs"));
         assert!(wrong("[ci]\nmetrics = 'mine'\n").starts_with("config.toml, line 2: metrics cannot be 'mine'"));
+        assert!(wrong("[ci]\nhighestWastedBytes = 0x10\n").contains("line 2: highestWastedBytes cannot be '0x10'"));
         assert!(wrong("ci = 0.9\n").starts_with("config.toml, line 1: ci: a table"));
         assert!(wrong("[ci\n").starts_with("config.toml, line 1: "));
         let limits = parse_user_limits("[ci]\nlowestEfficency = 0.5\n", "config.toml").unwrap();

@@ -160,7 +160,7 @@ fn paths_of_two_images_are_narrowed_and_their_lines_compared() {
     hands.press("s S");
     assert_eq!(all(&hands), removed);
     hands.press("d");
-    shows(&hands, "only one of the images has this path");
+    shows(&hands, "one of the images has no entry for this path");
     // Esc takes the filter away, and keeps what is selected; then the comparison.
     let path = hands.state.selected_path();
     hands.press("Esc");

@@ -1,10 +1,12 @@
 //! How two versions of a file differ.
 
+use crate::tui::Feed;
 use crate::tui::effect::Effect;
 use crate::tui::msg::Msg;
 use crate::tui::state::Modal;
 use crate::tui::testing::{Hands, Sample, named, shows};
 use crate::tui::update::update;
+use std::sync::Arc;
 
 fn hands(width: u16, keys: &str) -> Hands {
     let mut hands = Hands::exploring(width, 24, &Sample::new());
@@ -85,6 +87,14 @@ fn what_has_no_content_is_compared_by_its_entries() {
     }
     hands.press("Esc ^U srv ^D");
     shows(&hands, "directory · 0755 · owner 0:0 → 7:0");
+    // Between two points it is what they have, whatever lies between.
+    hands.press("Esc Esc :cmp Space 0 Space 2 Enter / /conf Enter d");
+    for part in ["/etc/conf · L0 → L2", "5 B → 6 B"] {
+        shows(&hands, part);
+    }
+    hands.feed(Feed::Ready(Arc::clone(&sample.model)));
+    shows(&hands, "/etc/conf · L0 → L2");
+    hands.press("Esc Esc");
     // In the tree it is the version of the lens.
     hands.press("Esc Esc 1 :1 Enter Tab * /conf Enter G d");
     shows(&hands, "/etc/conf · L0 → L1");

@@ -431,8 +431,13 @@ fn the_lens_moves_along_the_history() {
     assert_eq!((hands.state.history.at.cursor, hands.state.layers.selected), (0, Some(LayerIndex(0))));
     hands.press("[");
     shows(&hands, "no layer comes before");
-    hands.press("Tab Tab Tab G ]");
+    hands.press("] ] ] ] ]");
+    assert_eq!((hands.state.history.at.cursor, hands.state.layers.selected), (11, Some(LayerIndex(5))));
+    hands.press("]");
     shows(&hands, "no layer follows");
+    // It goes on from the layer, wherever one was in the history.
+    hands.press("1 :3 Enter 4 Tab Tab Tab g g ]");
+    assert_eq!((hands.state.history.at.cursor, hands.state.layers.selected), (8, Some(LayerIndex(4))));
 }
 
 #[test]

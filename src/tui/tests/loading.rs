@@ -93,6 +93,8 @@ fn a_layer_above_one_that_is_not_read_is_shown_for_itself() {
     assert!(hands.text().contains("reading L4: 600 kB of 1.00 MB"), "{}", hands.text());
     hands.press("3 =");
     assert!(hands.text().contains("as the layers are read"), "{}", hands.text());
+    hands.press("2 =");
+    assert!(hands.text().contains("This layer is still being read."), "{}", hands.text());
     hands.press("5 :cmp Space 2 Space 5 Enter");
     assert!(hands.text().contains("Layers are compared as they are read"), "{}", hands.text());
 }

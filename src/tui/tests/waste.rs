@@ -115,12 +115,34 @@ fn a_lens_shows_what_its_layers_waste() {
     hands.press("1 :2 Enter");
     hands.press("w");
     assert_eq!(bytes(&hands), layers[2]);
-    assert_eq!(layers[5], 0, "no path is in the list now");
-    hands.press("1 :5 Enter 3 /is:wasted Enter");
-    let wanted = hands.state.selected_path().unwrap();
+    // What the rows of another lens had is shown in the whole image, if the present lens does not have it.
+    hands.press("1 :1 Enter w");
+    let wanted = hands.state.selected_path();
+    let name = wanted.as_deref().unwrap().rsplit('/').next().unwrap();
+    hands.press(&format!("f {name} Enter"));
+    assert_ne!(hands.state.layer(), LayerIndex(1));
     hands.press("w");
     shows(&hands, "lens: whole image");
-    assert_eq!((hands.state.view, hands.state.selected_path()), (View::Waste, Some(wanted)));
+    assert_eq!((hands.state.view, hands.state.selected_path()), (View::Waste, wanted));
+}
+
+#[test]
+fn the_selected_item_stays_selected_while_the_lens_moves() {
+    let mut hands = hands("1 :1 Enter w j");
+    let (wanted, layers) = (hands.state.selected_path(), hands.state.waste.shown.len());
+    assert!(wanted.is_some() && layers > 1);
+    hands.press("] ]");
+    assert_ne!(hands.state.selected_path(), wanted, "this layer does not ship it");
+    hands.press("[ [");
+    assert_eq!(hands.state.selected_path(), wanted);
+    hands.press("= =");
+    assert_eq!(hands.state.selected_path(), wanted, "in the whole image, too");
+    // What was opened has no rows of other layers, but something may be dead there.
+    hands.press("o Enter");
+    let opened = hands.state.waste.opened.clone();
+    hands.press("= ] ] ] ]");
+    assert!(opened.is_some() && hands.state.waste.shown.is_empty());
+    shows(&hands, "Nothing of it is of these layers.");
 }
 
 #[test]
@@ -129,8 +151,11 @@ fn dive_counts_no_layer_alone() {
     shows(&hands, "lens: L0 alone");
     hands.press("M");
     shows(&hands, "lens: whole image");
-    hands.press("=");
-    shows(&hands, "dive counts the whole image");
+    for key in ["=", "[", "]"] {
+        hands.press("1 2");
+        hands.press(key);
+        shows(&hands, "dive counts the whole image");
+    }
     hands.press("1 w");
     shows(&hands, "dive counts the whole image");
     assert_eq!(hands.state.view, View::Layers);

@@ -14,7 +14,7 @@ use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
     prompt, rival, texts, toast, tree, viewer, waste, without,
 };
-use crate::analysis::Step;
+use crate::analysis::{Step, Timeline};
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -184,11 +184,17 @@ fn lens(state: &mut State, act: Act) {
         View::Layers | View::Image | View::Compare => None,
     };
     match act {
-        Act::LensPrevious | Act::LensNext if of_list == Some(LensMode::Whole) => {
-            toast(state, "this is the whole image; = looks at one layer");
+        Act::LensPrevious | Act::LensNext | Act::LensCycle
+            if state.view == View::Waste && state.waste.as_dive.is_some() =>
+        {
+            toast(state, "dive counts the whole image; M shows what would go away");
         }
-        Act::LensPrevious if state.view == View::Image => jump::to_layer_in_history(state, false),
-        Act::LensNext if state.view == View::Image => jump::to_layer_in_history(state, true),
+        Act::LensPrevious | Act::LensNext if of_list == Some(LensMode::Whole) => {
+            let what = if state.is_whole() { "the whole image" } else { "what is read so far" };
+            toast(state, format!("this is {what}; = looks at one layer"));
+        }
+        Act::LensPrevious if state.view == View::Image => jump::along_history(state, -1),
+        Act::LensNext if state.view == View::Image => jump::along_history(state, 1),
         Act::LensPrevious if state.view == View::Compare => compare::step(state, -1),
         Act::LensNext if state.view == View::Compare => compare::step(state, 1),
         Act::LensPrevious => lens::step(state, -1),
@@ -281,7 +287,8 @@ fn sort_by(state: &mut State, key: SortKey) {
 /// Whether an action has nothing to do for what is shown, so that the footer need not offer it.
 pub(crate) fn is_idle(state: &State, act: Act) -> bool {
     match (state.modal(), act) {
-        (Some(Modal::Viewer(viewer)), Act::VersionNext | Act::Diff) => viewer.versions.len() < 2,
+        (Some(Modal::Viewer(viewer)), Act::VersionNext) => viewer.versions.len() < 2,
+        (Some(Modal::Viewer(viewer)), Act::Diff) => Timeline::of(&viewer.model.tree, viewer.node).versions().len() < 2,
         (Some(Modal::Diff(diff)), Act::VersionNext) => diff.versions.len() < 3,
         (Some(Modal::Diff(diff)), Act::NextHunk | Act::SavePatch) if !diff.has_lines() => true,
         (Some(Modal::Diff(diff)), Act::SideBySide) => !diff.has_lines() || !diff::has_room(state),
@@ -378,6 +385,7 @@ pub(super) fn move_in(state: &mut State, pane: Pane, by: isize) {
     match pane {
         Pane::Tree => tree::anchor_here(state),
         Pane::Files => files::anchor_here(state),
+        Pane::Waste => waste::anchor_here(state),
         _ => {}
     }
 }

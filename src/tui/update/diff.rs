@@ -8,8 +8,7 @@ use super::super::msg::Generation;
 use super::super::state::{Modal, PromptKind, State, View};
 use super::super::text;
 use super::{Effects, prompt, toast, viewer};
-use crate::analysis::Timeline;
-use crate::tree::InodeId;
+use crate::analysis::{Present, Timeline};
 use std::sync::Arc;
 
 /// Columns of the border and of the space within it.
@@ -22,15 +21,18 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) {
     let model = Arc::clone(&ready.model);
     if let Some(Modal::Duel(duel)) = state.modal() {
         let Some((inode, other)) = duel.both() else {
-            return toast(state, "only one of the images has this path");
+            return toast(state, "there is nothing to compare: one of the images has no entry for this path");
         };
         let diff = Diff::between(model, node, inode, other);
         return show(state, diff, effects);
     }
-    let versions = match points(state) {
-        Some(both) => both.to_vec(),
-        None => Timeline::of(&model.tree, node).versions(),
-    };
+    if let Some([left, right]) = points(state) {
+        return match (left.inode, right.inode) {
+            (Some(left), Some(right)) => show(state, Diff::of_points(model, node, [left, right]), effects),
+            _ => toast(state, "there is nothing to compare: one of the two has no entry for this path"),
+        };
+    }
+    let versions = Timeline::of(&model.tree, node).versions();
     if versions.len() < 2 {
         return toast(state, "there is only one version of this path");
     }
@@ -45,10 +47,10 @@ fn show(state: &mut State, mut diff: Diff, effects: &mut Effects) {
     state.modals.push(Modal::Diff(Box::new(diff)));
 }
 
-/// The two versions of the selected path, if two points of the image are compared and both have one.
-fn points(state: &State) -> Option<[InodeId; 2]> {
+/// What two points of the image that are compared have at the selected path, if both have it.
+fn points(state: &State) -> Option<[Present; 2]> {
     let difference = state.compare.selected().filter(|_| state.view == View::Compare && state.modals.is_empty())?;
-    Some([difference.left?.inode?, difference.right?.inode?])
+    Some([difference.left?, difference.right?])
 }
 
 fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {

@@ -84,17 +84,18 @@ pub(super) fn to_view(state: &mut State, view: View) {
 pub(super) fn to_waste(state: &mut State) {
     let Some(node) = state.selected_node() else { return };
     waste::ungroup(state);
-    let find = |state: &State| state.waste.shown.iter().position(|group| group.node == node);
-    if find(state).is_none() {
-        state.waste.mode = LensMode::Whole;
-    }
     waste::follow(state);
-    if let Some(found) = find(state) {
-        state.waste.at.cursor = found;
+    let is_wasted = state.ready.as_ref().is_some_and(|ready| ready.groups.iter().any(|group| group.node == node));
+    let mut is_shown = waste::go_to(state, node);
+    if is_wasted && !is_shown {
+        state.waste.mode = LensMode::Whole;
+        waste::follow(state);
+        is_shown = waste::go_to(state, node);
+    }
+    if is_shown {
         state.view = View::Waste;
         return;
     }
-    let is_wasted = state.ready.as_ref().is_some_and(|ready| ready.groups.iter().any(|group| group.node == node));
     let text = match (is_wasted, state.waste.filter.is_some(), state.is_whole()) {
         (true, true, _) => "it is wasted, but the filter of the Waste view leaves it out",
         (true, false, _) => "it is wasted, but dive does not count it; M in the Waste view changes that",
@@ -114,18 +115,19 @@ pub(super) fn layer_to_waste(state: &mut State) {
     state.view = View::Waste;
 }
 
-/// To the next row of the history that made a layer, and to that layer.
-pub(super) fn to_layer_in_history(state: &mut State, forward: bool) {
-    let Some(subject) = &state.subject else { return };
-    let at = state.history.at.cursor;
-    let mut layers = subject.image.history.iter().enumerate().filter_map(|(row, of)| Some((row, of.layer?)));
-    let next = if forward { layers.find(|(row, _)| *row > at) } else { layers.rfind(|(row, _)| *row < at) };
-    match next {
-        Some((row, layer)) => {
-            state.history.at.cursor = row;
-            lens::go_to(state, layer);
-        }
-        None => toast(state, if forward { "no layer follows" } else { "no layer comes before" }),
+/// Moves the lens, and goes to the row of the history that made its layer.
+pub(super) fn along_history(state: &mut State, by: i32) {
+    let before = state.layer();
+    lens::step(state, by);
+    let layer = state.layer();
+    let row = state.subject.as_ref().and_then(|subject| subject.image.layers.get(layer.index())?.history);
+    if let Some(row) = row {
+        state.history.at.cursor = row;
+    }
+    match row {
+        _ if layer == before => toast(state, if by > 0 { "no layer follows" } else { "no layer comes before" }),
+        Some(_) => {}
+        None => toast(state, format!("L{layer} has no row in the history")),
     }
 }
 

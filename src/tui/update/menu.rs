@@ -84,7 +84,7 @@ fn items(state: &State) -> Vec<(&'static str, Text)> {
         // The tar has it under the name that its entry gives, be that `./etc/passwd`.
         let member = tree.entry(inode).and_then(|entry| argument(&entry.path()));
         let command = member.and_then(|member| tar_command(subject, layer, &member));
-        items.extend(command.map(|command| known(("the tar command for it", command))));
+        items.extend(command.map(|command| known(("its content by tar", command))));
         if let Some(size) = tree.file_size(inode) {
             items.push(known(("its size in bytes", size.to_string())));
             items.push(("its SHA-256", Text::Digest(inode)));
@@ -106,8 +106,12 @@ fn argument(name: &[u8]) -> Option<String> {
 fn tar_command(subject: &Subject, layer: LayerIndex, member: &str) -> Option<String> {
     let digest = subject.image.layers.get(layer.index())?.digest.as_ref()?.to_string();
     let (algorithm, hex) = digest.split_once(':').filter(|_| subject.kind == "oci")?;
-    let directory = Reference::parse(&subject.reference).target;
-    let blob = format!("{}/blobs/{algorithm}/{hex}", directory.trim_end_matches('/'));
+    let Reference { target, tag, .. } = Reference::parse(&subject.reference);
+    // Without its tag the image would not say whether a colon belongs to the directory.
+    if tag.is_some_and(|tag| !subject.image.tags.contains(&tag)) {
+        return None;
+    }
+    let blob = format!("{}/blobs/{algorithm}/{hex}", target.trim_end_matches('/'));
     Some(format!("tar -xOf {} {member}", quoted(&blob)))
 }
 

@@ -8,21 +8,21 @@ use super::super::text::human;
 use super::super::waste::{WastePane, WasteSort};
 use super::{Effects, toast};
 use crate::analysis::{DiveFigures, DiveReference};
-use crate::tree::{Filter, Lens};
+use crate::tree::{Filter, Lens, NodeId};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Makes the rows anew: what the filter leaves, in the present order. The selected item stays selected.
+/// Makes the rows anew: what the filter leaves, in the present order. The item that the user went to stays selected.
 pub(super) fn rebuild(state: &mut State) {
-    let before = state.waste.shown.get(state.waste.at.cursor).map(|group| group.node);
     let Some(ready) = &state.ready else { return };
-    let kept = |index: usize| state.waste.kept.as_ref().is_none_or(|kept| kept.get(index).copied().unwrap_or(false));
+    let is_kept = |group: &&Arc<Group>| state.waste.kept.as_ref().is_none_or(|kept| kept.contains(&group.node));
     let lens = lens(state);
-    let all = all_groups(&state.waste, ready).iter().enumerate().filter(|(index, _)| kept(*index));
+    let all = all_groups(&state.waste, ready).iter().filter(is_kept);
     // What dive counts has no layers.
     let all: Vec<Arc<Group>> = match state.waste.mode {
-        LensMode::Whole => all.map(|(_, group)| Arc::clone(group)).collect(),
-        _ => all.filter_map(|(_, group)| group.under(lens)).collect(),
+        LensMode::Whole => all.cloned().collect(),
+        _ => all.filter_map(|group| group.under(lens)).collect(),
     };
     let bundles = match state.waste.by {
         GroupBy::File => Vec::new(),
@@ -45,7 +45,8 @@ pub(super) fn rebuild(state: &mut State) {
     if state.waste.reversed {
         shown.reverse();
     }
-    state.waste.at.cursor = before.and_then(|node| shown.iter().position(|group| group.node == node)).unwrap_or(0);
+    let anchor = state.waste.anchor;
+    state.waste.at.cursor = anchor.and_then(|node| shown.iter().position(|group| group.node == node)).unwrap_or(0);
     state.waste.bytes = shown.iter().map(|group| group.bytes).sum();
     state.waste.shown = shown;
     state.waste.lens = Some(lens);
@@ -63,11 +64,25 @@ pub(super) fn follow(state: &mut State) {
     }
 }
 
+/// From now on the selected item stays selected, also where a lens does not show it for a while.
+pub(super) fn anchor_here(state: &mut State) {
+    if let Some(group) = state.waste_group() {
+        state.waste.anchor = Some(group.node);
+    }
+}
+
+/// Goes to a path, if it is among the rows. Says whether it is.
+pub(super) fn go_to(state: &mut State, node: NodeId) -> bool {
+    let found = state.waste.shown.iter().position(|group| group.node == node);
+    if let Some(row) = found {
+        state.waste.at.cursor = row;
+        state.waste.anchor = Some(node);
+    }
+    found.is_some()
+}
+
 /// The next lens.
 pub(super) fn next_lens(state: &mut State) {
-    if state.waste.as_dive.is_some() {
-        return toast(state, "dive counts the whole image; M shows what would go away");
-    }
     state.waste.mode = state.waste.mode.next_of_list();
 }
 
@@ -81,7 +96,7 @@ fn compare(sort: WasteSort, a: &Group, b: &Group) -> Ordering {
     match sort {
         WasteSort::Bytes => b.bytes.cmp(&a.bytes),
         WasteSort::Path => a.path.cmp(&b.path),
-        WasteSort::Cause => a.cause.cmp(&b.cause),
+        WasteSort::Cause => a.cause.cmp(&b.cause).then_with(|| b.bytes.cmp(&a.bytes)),
     }
 }
 
@@ -100,7 +115,7 @@ pub(super) fn next_grouping(state: &mut State) {
 pub(super) fn open(state: &mut State) {
     if let Some(bundle) = state.waste.bundle() {
         state.waste.opened = Some(bundle.title.clone());
-        state.waste.at = Position::default();
+        (state.waste.at, state.waste.anchor) = (Position::default(), None);
         rebuild(state);
     }
 }
@@ -125,12 +140,14 @@ pub(super) fn back(state: &mut State) -> bool {
 
 /// Another order.
 pub(super) fn sort_by(state: &mut State, sort: WasteSort) {
+    anchor_here(state);
     state.waste.sort = sort;
     rebuild(state);
 }
 
 /// The other way round.
 pub(super) fn reverse(state: &mut State) {
+    anchor_here(state);
     state.waste.reversed = !state.waste.reversed;
     rebuild(state);
 }
@@ -151,7 +168,7 @@ pub(super) fn set_filter(state: &mut State, filter: Option<Arc<Filter>>, effects
 }
 
 /// Takes the worker's answer, unless a newer question was asked since.
-pub(super) fn sifted(state: &mut State, generation: Generation, kept: Vec<bool>) {
+pub(super) fn sifted(state: &mut State, generation: Generation, kept: HashSet<NodeId>) {
     if generation == state.waste.generation {
         state.waste.answered = generation;
         state.waste.kept = Some(kept);

@@ -190,9 +190,13 @@ fn layers(group: &Group) -> String {
 
 /// Why there are no rows.
 fn nothing(state: &State) -> &'static str {
-    match (&state.waste.filter, state.is_whole()) {
+    let pane = &state.waste;
+    match (&pane.filter, state.is_whole()) {
+        _ if state.lens(pane.mode).is_none() => super::waits_for(state, "This layer is still being read."),
         (Some(_), _) => "nothing matches the filter",
-        (None, _) if state.waste.mode != LensMode::Whole => "Nothing that these layers ship is dead.",
+        (None, _) if pane.opened.is_some() => "Nothing of it is of these layers.",
+        (None, true) if pane.mode != LensMode::Whole => "Nothing that these layers ship is dead.",
+        (None, false) if pane.mode != LensMode::Whole => "Nothing that these layers ship is dead so far.",
         (None, true) => "Nothing is wasted.",
         (None, false) => "Nothing is wasted so far.",
     }

@@ -52,7 +52,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line() {
     let cases = [
         (
             "rules:\n  lowestEfficiency: 1.5\n",
-            "f, line 2: lowestEfficiency cannot be '1.5': a number from 0 to 1 is needed (0.9 is 90 %), or `disabled`",
+            "f, line 2: lowestEfficiency cannot be '1.5': a number from 0 to 1 is needed (0.9 is 90%), or `disabled`",
         ),
         (
             "rules:\n  highestWastedBytes: much\n",
