@@ -121,17 +121,27 @@ impl Section {
 
 /// A request to stop that may come at any time, from any thread. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    own: Arc<AtomicBool>,
+    /// What ends this, too.
+    outer: Option<Arc<Cancel>>,
+}
 
 impl Cancel {
     /// Asks everybody who holds a clone to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.own.store(true, Ordering::Relaxed);
+    }
+
+    /// One for a part of the work: it ends with the whole, and the whole goes on without it.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { own: Arc::default(), outer: Some(Arc::new(self.clone())) }
     }
 
     /// Whether somebody asked.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.own.load(Ordering::Relaxed) || self.outer.as_ref().is_some_and(|outer| outer.is_cancelled())
     }
 
     /// An error once somebody asked. It is an error of our own and never `Interrupted`, which the standard library
@@ -149,4 +159,19 @@ pub struct Cancelled;
 /// Whether `error` says that somebody cancelled, and not that something is broken.
 pub fn is_cancelled(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.downcast_ref::<Cancelled>().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cancel;
+
+    #[test]
+    fn a_part_ends_with_the_whole_and_not_the_other_way_round() {
+        let whole = Cancel::default();
+        let (one, other) = (whole.part(), whole.part());
+        one.clone().cancel();
+        assert_eq!([&whole, &one, &other].map(Cancel::is_cancelled), [false, true, false]);
+        whole.cancel();
+        assert_eq!([&whole, &one, &other.part()].map(Cancel::is_cancelled), [true, true, true]);
+    }
 }

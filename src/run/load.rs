@@ -98,7 +98,7 @@ impl Input {
 
 /// Reads one image and stacks its layers.
 pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch) -> Result<Loaded, Failure> {
-    let scanner = Scanner { limits: Limits::default(), seed: RandomState::new().hash_one(0), cancel: cancel.clone() };
+    let scanner = Scanner { limits: Limits::default(), seed: RandomState::new().hash_one(0), cancel: cancel.part() };
     scans(scanning(&scanner, request), watch, |mut scans| {
         let opened = Opened::of(input, request, &scanner, &mut scans, watch)?;
         let mut stacking = Stacking::of(&opened.image, MAX_ENTRIES);
@@ -121,7 +121,7 @@ pub fn load(input: Input, request: &Request, cancel: &Cancel, watch: &dyn Watch)
 
 /// What an image says of itself; its layers are read only as far as a sequential input has to be.
 pub(super) fn load_documents(input: Input, request: &Request, cancel: &Cancel) -> Result<Arc<Image>, Failure> {
-    let scanner = Scanner { limits: Limits::default(), seed: 0, cancel: cancel.clone() };
+    let scanner = Scanner { limits: Limits::default(), seed: 0, cancel: cancel.part() };
     scans(scanning(&scanner, request), &Silent, |mut scans| {
         Opened::of(input, request, &scanner, &mut scans, &Silent).map(|opened| opened.image)
     })

@@ -41,8 +41,7 @@ impl Challenge {
     /// Reads and compares it; none if nobody waits for it any more.
     pub(crate) fn answer(&self) -> Option<Result<Rival, String>> {
         let answer = self.contents.against(&self.reference, &self.cancel);
-        // What cannot be opened ends what is still being read of it, too: an error does not say that nobody waits.
-        (answer.is_err() || !self.cancel.is_cancelled()).then_some(answer)
+        (!self.cancel.is_cancelled()).then_some(answer)
     }
 }
 

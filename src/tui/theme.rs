@@ -2,6 +2,7 @@
 //!
 //! Colour never tells something alone: rows have markers, the focused pane a heavy border, the selection a bar.
 
+use crate::notice::Severity;
 use crate::tree::Change;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
@@ -33,6 +34,16 @@ pub(crate) enum Role {
     Key,
     /// The border of the focused pane.
     Focus,
+}
+
+impl From<Severity> for Role {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Text,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
 }
 
 /// What a word of a text in some language is.

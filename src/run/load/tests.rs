@@ -88,6 +88,13 @@ fn files_read_the_same_before_while_and_after_the_layers_are_verified() {
     }
 }
 
+#[test]
+fn what_cannot_be_opened_ends_no_more_than_its_own_reading() {
+    let cancel = Cancel::default();
+    let failed = load(Input::Typed(Reference::parse("no-such.tar")), &request(0), &cancel, &Silent as &dyn Watch);
+    assert!(failed.is_err() && !cancel.is_cancelled());
+}
+
 /// Wants to see the lowest layers each time more of them are read.
 #[derive(Debug, Default)]
 struct Curious(Mutex<Vec<(Arc<Tree>, String)>>);

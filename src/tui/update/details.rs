@@ -13,7 +13,6 @@ use crate::analysis::Timeline;
 use crate::escape::{Target, escape};
 use crate::image::{LayerIndex, Setting};
 use crate::listing::{Entry, EntryKind};
-use crate::notice::Severity;
 use crate::notice::counted;
 use crate::report::mode_text;
 use crate::tree::{NodeId, Occupant, Shown, Tree};
@@ -164,8 +163,8 @@ fn figures(state: &State, index: LayerIndex) -> Vec<Fact> {
         out.push(fact("finding", found));
     }
     for notice in &layer.notices {
-        let role = if notice.severity >= Severity::Error { Role::Error } else { Role::Warning };
-        out.push((format!("{:<11}{}", notice.severity.to_string(), text::prose(&notice.message)), role));
+        let line = format!("{:<11}{}", notice.severity.to_string(), text::prose(&notice.message));
+        out.push((line, Role::from(notice.severity)));
     }
     out
 }

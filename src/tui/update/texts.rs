@@ -7,7 +7,6 @@ use super::super::text;
 use super::super::theme::Role;
 use super::details::show;
 use super::{Effects, prompt, toast};
-use crate::notice::Severity;
 use crate::report;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,13 +90,8 @@ pub(super) fn open_messages(state: &mut State) {
     if state.notices.is_empty() && state.asides.is_empty() && state.told.is_empty() {
         return toast(state, "nothing was odd, and nothing was said so far");
     }
-    let role = |severity: Severity| match severity {
-        Severity::Info => Role::Text,
-        Severity::Warning => Role::Warning,
-        Severity::Error => Role::Error,
-    };
     let all = state.asides.iter().chain(&state.notices);
-    let odd = all.map(|notice| (text::prose(&notice.to_string()), role(notice.severity)));
+    let odd = all.map(|notice| (text::prose(&notice.to_string()), Role::from(notice.severity)));
     let told = state.told.iter().map(|toast| (toast.text.clone(), toast.role));
     let lines = odd.chain(told).collect();
     // In place of another text, or of the same.
