@@ -98,6 +98,11 @@ impl Metrics {
         }
     }
 
+    /// Those with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Exact, Self::Dive].into_iter().find(|metrics| metrics.name() == name)
+    }
+
     /// The others.
     #[must_use]
     pub fn other(self) -> Self {

@@ -65,12 +65,10 @@ fn message(error: &serde_saphyr::Error) -> String {
 }
 
 fn metrics(word: &Spanned<String>, file: &str) -> Result<Metrics, RulesError> {
-    [Metrics::Exact, Metrics::Dive].into_iter().find(|metrics| metrics.name() == word.value).ok_or_else(|| {
-        RulesError::File {
-            file: file.to_owned(),
-            line: Some(word.referenced.line()),
-            message: format!("metrics cannot be '{}': exact or dive is needed", word.value),
-        }
+    Metrics::named(&word.value).ok_or_else(|| RulesError::File {
+        file: file.to_owned(),
+        line: Some(word.referenced.line()),
+        message: format!("metrics cannot be '{}': exact or dive is needed", word.value),
     })
 }
 

@@ -28,9 +28,8 @@ pub fn parse_user_limits(text: &str, file: &str) -> Result<DiveCi, RulesError> {
             let origin = format!("{file}{}", super::at_line(line(at)));
             out.limits.push((rule, rule.limit(&text, &origin)?));
         } else if name == "metrics" {
-            let metrics = [Metrics::Exact, Metrics::Dive].into_iter().find(|metrics| metrics.name() == text);
             let wrong = || error(at, format!("metrics cannot be '{text}': exact or dive is needed"));
-            out.metrics = Some(metrics.ok_or_else(wrong)?);
+            out.metrics = Some(Metrics::named(&text).ok_or_else(wrong)?);
         } else {
             out.notices.push(dive_ci::unknown(&name, file, line(at)));
         }
