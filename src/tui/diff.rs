@@ -449,13 +449,14 @@ fn entry_rows(sides: &[Side; 2], columns: usize) -> Vec<Row> {
             _ => kind.to_owned(),
         })
     });
+    let [left, right] = [left, right].map(Option::unwrap_or_default);
     let rows = if left == right {
-        vec![(' ', Look::Both, left)]
+        vec![(format!("Both are the same: {left}."), Look::Both)]
     } else {
-        vec![('-', Look::Left, left), ('+', Look::Right, right)]
+        vec![(format!("- {left}"), Look::Left), (format!("+ {right}"), Look::Right)]
     };
-    let row = |(sign, look, text): (char, Look, Option<String>)| {
-        let lines = text::wrap(&format!("{sign} {}", text.unwrap_or_default()), columns);
+    let row = |(text, look): (String, Look)| {
+        let lines = text::wrap(&text, columns);
         lines.into_iter().map(move |line| Row { pieces: vec![(line, look)], begins: false })
     };
     rows.into_iter().flat_map(row).collect()

@@ -30,7 +30,7 @@ pub(crate) struct Group {
     pub(crate) layers: Vec<LayerIndex>,
     /// The largest item; of several the last one that died. None of a path that only dive counts.
     pub(crate) largest: Option<WasteItem>,
-    /// All items of the path, whatever the group has of them.
+    /// All items of the path under the lens, whatever the group has of them.
     pub(crate) all: Arc<[WasteItem]>,
 }
 
@@ -86,7 +86,11 @@ impl Group {
     /// What layers under a lens ship of it; none if that is nothing.
     pub(crate) fn under(self: &Arc<Self>, lens: Lens) -> Option<Arc<Self>> {
         let shipped: Vec<WasteItem> = self.all.iter().filter(|item| lens.covers(item.owner)).copied().collect();
-        if shipped.len() == self.all.len() { Some(Arc::clone(self)) } else { self.part(&shipped).map(Arc::new) }
+        if shipped.len() == self.all.len() {
+            return Some(Arc::clone(self));
+        }
+        let part = self.part(&shipped)?;
+        Some(Arc::new(Self { all: shipped.into(), ..part }))
     }
 
     /// The layers from the first that wrote what one item says was written again, up to the last that did, and what
@@ -274,12 +278,12 @@ impl Bundle {
     }
 }
 
-/// Puts items of some groups together that layers under a lens ship, those with most bytes first.
-pub(crate) fn bundles(groups: &[Arc<Group>], by: GroupBy, lens: Lens) -> Vec<Bundle> {
+/// Puts items of some groups together, those with most bytes first.
+pub(crate) fn bundles(groups: &[Arc<Group>], by: GroupBy) -> Vec<Bundle> {
     let mut gathered: BTreeMap<Common, Vec<Arc<Group>>> = BTreeMap::new();
     for group in groups {
         let mut parts: BTreeMap<Common, Vec<WasteItem>> = BTreeMap::new();
-        for item in group.all.iter().filter(|item| lens.covers(item.owner)) {
+        for item in &*group.all {
             parts.entry(Common::of(group, item, by)).or_default().push(*item);
         }
         let is_one = parts.len() == 1;

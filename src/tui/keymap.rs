@@ -367,7 +367,7 @@ fn table() -> Vec<Action> { vec![
     row(Act::Edit, &["E"], Group::Act, PATHS.or(LIFE).or(VIEWER), "in your editor", None),
     row(Act::SideBySide, &["|"], Group::Act, DIFF, "side by side", Some("side by side")),
     row(Act::SavePatch, &["x"], Group::Act, DIFF, "save a patch", Some("save patch")),
-    row(Act::Life, &["t"], Group::Act, PATHS, "who touched it", Some("timeline")),
+    row(Act::Life, &["t"], Group::Act, PATHS.or(DUEL), "who touched it", Some("timeline")),
     row(Act::ViewContent, &["v", "p"], Group::Act, LIFE, "its content", Some("view")),
     row(Act::CopyMenu, &["Y"], Group::Act, LIST.or(PATHS).or(IMAGE_VIEW).or(VIEWER), "copy menu", None),
     row(Act::Raw, &["R"], Group::Act, IMAGE_VIEW, "as it stands", Some("raw")),

@@ -25,7 +25,7 @@ pub(crate) fn instruction(text: &str) -> Vec<String> {
 }
 
 /// The word that ends a here-document that begins in this line.
-fn here_document(line: &str) -> Option<String> {
+pub(crate) fn here_document(line: &str) -> Option<String> {
     let (_, after) = line.split_once("<<")?;
     let after = after.strip_prefix('-').unwrap_or(after).trim_start();
     let after = after.trim_start_matches(['"', '\'']);

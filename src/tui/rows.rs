@@ -102,6 +102,8 @@ pub(crate) struct Openness {
     pub(crate) all: Option<bool>,
     /// Directories that are open so that the selected path can be seen.
     pub(crate) reveal: HashSet<NodeId>,
+    /// A directory that one was led to: it has a row of its own, whatever it leads to.
+    pub(crate) target: Option<NodeId>,
 }
 
 /// Up to so many paths a directory is open unless the user says otherwise.
@@ -113,7 +115,8 @@ impl Openness {
     /// The same in another tree: nodes are numbers of one tree, paths are not.
     pub(crate) fn carried(&self, from: &Tree, to: &Tree) -> Self {
         let carry = |(node, open): (&NodeId, &bool)| Some((to.find(&from.path(*node))?, *open));
-        Self { single: self.single.iter().filter_map(carry).collect(), all: self.all, reveal: HashSet::new() }
+        let single = self.single.iter().filter_map(carry).collect();
+        Self { single, all: self.all, reveal: HashSet::new(), target: None }
     }
 
     fn is_open(&self, node: NodeId, depth: u16, alone: bool, scene: &Scene) -> bool {
@@ -379,7 +382,9 @@ fn chain(scene: &Scene, top: NodeId, openness: &Openness) -> NodeId {
         let alone = scene.below(only) + u32::from(scene.is_hit(node)) == scene.below(node);
         let same = scene.view.change(node) == scene.view.change(only)
             || (scene.view.change(node) == Some(Change::Unchanged) && !scene.is_hit(node));
-        if !alone || is_leaf(scene, only) || !same || openness.single.contains_key(&node) {
+        let is_special =
+            scene.opaque(node).is_some() || openness.target == Some(node) || openness.single.contains_key(&node);
+        if !alone || is_leaf(scene, only) || !same || is_special {
             return node;
         }
         node = only;

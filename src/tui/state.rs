@@ -254,6 +254,8 @@ pub(crate) struct TreePane {
     pub(crate) at: Position,
     /// The path that the user went to: kept when the lens moves, also while the lens does not show it.
     pub(crate) anchor: Option<Vec<u8>>,
+    /// Whether one was led there, and did not go oneself.
+    pub(crate) is_led: bool,
 }
 
 /// A scene that is not shown while a filter is on: to make its rows once more takes long.

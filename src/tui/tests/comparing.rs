@@ -69,9 +69,8 @@ fn a_marked_layer_is_compared_with_another_one() {
 #[test]
 fn a_difference_leads_to_the_tree_the_content_and_the_lines() {
     let mut hands = hands(":cmp Space 2 Space 5 Enter / config Enter d");
-    // Only the right point has it: what is compared is that version and the one before.
-    shows(&hands, "/srv/app/config.yaml · L4 → L5");
-    hands.press("Esc :cmp Space 3 Space 5 Enter d");
+    shows(&hands, "there is nothing to compare: one of the two has no entry for this path");
+    hands.press(":cmp Space 3 Space 5 Enter d");
     shows(&hands, "/srv/app/config.yaml · L3 → L5");
     hands.press("Esc p");
     assert!(matches!(hands.state.modal(), Some(Modal::Viewer(_))));
@@ -115,8 +114,12 @@ fn another_image_is_compared_layer_by_layer_and_path_by_path() {
     shows(&hands, "only the other image has this layer");
     hands.press("j");
     let path = hands.state.selected_path().unwrap();
+    assert!(!hands.text().contains("[d] diff"), "only one image has it: {}", hands.text());
+    hands.press("j j j");
     shows(&hands, "[d] diff");
-    hands.press("s S");
+    hands.press("k k k t");
+    assert!(matches!(hands.state.modal(), Some(Modal::Life(_))), "its timeline in this image");
+    hands.press("Esc s S");
     shows(&hands, "path ↓");
     assert_eq!(hands.state.selected_path().as_ref(), Some(&path), "another order keeps what is selected");
     hands.press("G Enter");

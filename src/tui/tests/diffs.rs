@@ -108,6 +108,11 @@ fn the_viewer_and_the_life_of_a_path_lead_to_the_difference() {
     shows(&hands, "· L3 → L4");
     hands.press("Esc");
     assert!(matches!(hands.state.modal(), Some(Modal::Life(_))));
+    // Where nothing is left there is nothing to compare or to write.
+    let mut hands = self::hands(80, "f app/.env Enter t G d");
+    shows(&hands, "nothing is left of it in this layer: a row above can be compared");
+    hands.press("x");
+    shows(&hands, "nothing is left of it in this layer: a row above has its content");
 }
 
 #[test]

@@ -15,6 +15,25 @@ fn selected(state: &State) -> String {
     String::from_utf8(find.model.tree.path(find.selected().unwrap())).unwrap()
 }
 
+/// A directory with an opaque marker of its own is a row of its own.
+#[test]
+fn an_opaque_directory_is_no_link_of_a_chain() {
+    let layers =
+        [vec!["f opt/data/a 5 x"], vec!["f opt/.wh..wh..opq 0", "d opt", "f opt/data/b 3 y"], vec!["f .wh.opt 0"]];
+    let steps = [("ADD rootfs", true), ("RUN one", true), ("RUN two", true)];
+    let sample = Sample::of(&layers, &steps);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press(":1 Enter Tab");
+    let row = |hands: &Hands, name: &str| hands.text().lines().find(|line| line.contains(name)).unwrap().to_owned();
+    assert!(row(&hands, "▾ opt").contains("▌o ") && row(&hands, "▾ opt").contains("hidden"), "{}", hands.text());
+    hands.press("f opt$ Enter");
+    assert_eq!(hands.state.selected_path().as_deref(), Some("/opt"));
+    // What is gone in the end is no opaque directory.
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press(":1 Enter v j Tab");
+    assert!(!hands.text().contains("hidden"), "{}", hands.text());
+}
+
 #[test]
 fn a_deleted_secret_is_found_with_its_life_and_its_content() {
     let hands = hands("f app/.env");

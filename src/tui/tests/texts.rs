@@ -60,3 +60,13 @@ fn the_footer_offers_what_there_is() {
     hands.press("d");
     assert!(!footer(&hands).contains("side by side"), "80 columns: {}", footer(&hands));
 }
+
+#[test]
+fn a_here_document_has_no_signs_of_a_shell_in_it() {
+    let text = "RUN set -e && cat <<EOF > /etc/x\nhello\n  world && not split\nEOF";
+    let mut hands = Hands::exploring(80, 24, &Sample::of(&[vec!["f etc/x 5 x"]], &[(text, true)]));
+    hands.press("4 D y");
+    let copied = hands.copied.unwrap();
+    let wanted = "RUN set -e \\\n    && cat <<EOF > /etc/x\nhello\n  world && not split\nEOF";
+    assert!(copied.ends_with(wanted), "{copied}");
+}

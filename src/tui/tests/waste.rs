@@ -145,6 +145,28 @@ fn the_selected_item_stays_selected_while_the_lens_moves() {
     shows(&hands, "Nothing of it is of these layers.");
 }
 
+/// The row, the lines about it and the difference are about the same layers and bytes.
+#[test]
+fn what_is_told_of_an_item_is_of_the_lens() {
+    let layers =
+        [vec!["f a 1000 x", "f other 3 y"], vec!["f a 1000 y"], vec!["f a 1000 z"], vec!["f a 7 w", "f .wh.other 0"]];
+    let steps = [("ADD rootfs", true), ("RUN one", true), ("RUN two", true), ("RUN three", true)];
+    let mut hands = Hands::exploring(80, 24, &Sample::of(&layers, &steps));
+    hands.press("2");
+    shows(&hands, "merge L0-L3: saves 3.00 kB");
+    hands.press("=");
+    shows(&hands, "merge L0 and L1, or leave it out of L0: saves 1.00 kB");
+    for (keys, pair) in [("d", "/a · L0 → L1"), ("Esc ] d", "/a · L1 → L2"), ("Esc ] d", "/a · L2 → L3")] {
+        hands.press(keys);
+        shows(&hands, pair);
+    }
+    // A directory has no bytes of its own.
+    let hands = self::hands("f srv/app$ Enter w");
+    shows(&hands, "a directory wastes nothing itself");
+    // A range goes along.
+    shows(&self::hands(":1 Enter v j w"), "lens: L1-L2 range");
+}
+
 #[test]
 fn dive_counts_no_layer_alone() {
     let mut hands = hands("2 =");

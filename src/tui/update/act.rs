@@ -292,7 +292,9 @@ pub(crate) fn is_idle(state: &State, act: Act) -> bool {
         (Some(Modal::Diff(diff)), Act::VersionNext) => diff.versions.len() < 3,
         (Some(Modal::Diff(diff)), Act::NextHunk | Act::SavePatch) if !diff.has_lines() => true,
         (Some(Modal::Diff(diff)), Act::SideBySide) => !diff.has_lines() || !diff::has_room(state),
-        (Some(Modal::Duel(duel)), Act::Diff | Act::Copy | Act::ShowInTree) => match duel.row(duel.at.cursor) {
+        (Some(Modal::Duel(duel)), Act::Diff) => duel.both().is_none(),
+        (Some(Modal::Duel(duel)), Act::Life) => duel.selected().is_none(),
+        (Some(Modal::Duel(duel)), Act::Copy | Act::ShowInTree) => match duel.row(duel.at.cursor) {
             Some(DuelRow::Layer(_)) => act != Act::ShowInTree,
             row => row.is_none(),
         },

@@ -8,7 +8,8 @@ use super::super::msg::Generation;
 use super::super::state::{Modal, PromptKind, State, View};
 use super::super::text;
 use super::{Effects, prompt, toast, viewer};
-use crate::analysis::{Present, Timeline};
+use crate::analysis::{Present, Step, Timeline};
+use crate::tree::{InodeId, Occupant};
 use std::sync::Arc;
 
 /// Columns of the border and of the space within it.
@@ -26,17 +27,20 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) {
         let diff = Diff::between(model, node, inode, other);
         return show(state, diff, effects);
     }
-    if let Some([left, right]) = points(state) {
-        return match (left.inode, right.inode) {
-            (Some(left), Some(right)) => show(state, Diff::of_points(model, node, [left, right]), effects),
+    if let Some(both) = points(state) {
+        return match both.map(|side| side.and_then(|side| side.inode)) {
+            [Some(left), Some(right)] => show(state, Diff::of_points(model, node, [left, right]), effects),
             _ => toast(state, "there is nothing to compare: one of the two has no entry for this path"),
         };
+    }
+    if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_some_and(Step::takes_away)) {
+        return toast(state, "nothing is left of it in this layer: a row above can be compared");
     }
     let versions = Timeline::of(&model.tree, node).versions();
     if versions.len() < 2 {
         return toast(state, "there is only one version of this path");
     }
-    let selected = viewer::version(state).map(|(_, inode)| inode);
+    let selected = killer(state).or_else(|| viewer::version(state).map(|(_, inode)| inode));
     let at = selected.and_then(|inode| versions.iter().position(|version| *version == inode));
     let diff = Diff::new(model, node, versions.clone(), at.unwrap_or(versions.len() - 1));
     show(state, diff, effects);
@@ -47,10 +51,19 @@ fn show(state: &mut State, mut diff: Diff, effects: &mut Effects) {
     state.modals.push(Modal::Diff(Box::new(diff)));
 }
 
-/// What two points of the image that are compared have at the selected path, if both have it.
-fn points(state: &State) -> Option<[Present; 2]> {
+/// What two points of the image that are compared have at the selected path.
+fn points(state: &State) -> Option<[Option<Present>; 2]> {
     let difference = state.compare.selected().filter(|_| state.view == View::Compare && state.modals.is_empty())?;
-    Some([difference.left?, difference.right?])
+    Some([difference.left, difference.right])
+}
+
+/// What took the place of the selected wasted item, if that is a version of the path.
+fn killer(state: &State) -> Option<InodeId> {
+    let group = state.waste_group().filter(|_| state.view == View::Waste && state.modals.is_empty())?;
+    match state.ready.as_ref()?.model.tree.state(group.node, group.largest?.by)? {
+        Occupant::Inode(inode) => Some(inode),
+        Occupant::Implied => None,
+    }
 }
 
 fn compare(diff: &mut Diff, reads: &mut Generation, effects: &mut Effects) {

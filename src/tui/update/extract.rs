@@ -10,6 +10,7 @@ use super::super::text;
 use super::super::theme::Role;
 use super::super::{Extracted, Model};
 use super::{Effects, failed, prompt, toast, viewer};
+use crate::analysis::Step;
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::tree::{Event, Item, NodeId, Tree, Version};
@@ -18,6 +19,9 @@ use std::sync::Arc;
 
 /// Asks where to: the folder is shown, and can be changed.
 pub(super) fn open(state: &mut State) {
+    if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_some_and(Step::takes_away)) {
+        return toast(state, "nothing is left of it in this layer: a row above has its content");
+    }
     let Some(ready) = &state.ready else { return };
     let model = Arc::clone(&ready.model);
     let Some((wanted, name, layer)) = wanted(state, &model) else {

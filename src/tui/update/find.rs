@@ -21,8 +21,9 @@ const GLANCE: u64 = 32 << 10;
 pub(super) fn open(state: &mut State) {
     if let Some(ready) = &state.ready {
         let find = Find::new(Arc::clone(&ready.model));
-        // What was looked at is left: however often one looks, a few Esc lead back to the view.
-        state.modals.clear();
+        // It takes the place of one below: however often one looks, a few Esc lead back to the view.
+        let before = state.modals.iter().position(|modal| matches!(modal, Modal::Find(_)));
+        state.modals.truncate(before.unwrap_or(state.modals.len()));
         state.modals.push(Modal::Find(Box::new(find)));
     }
 }

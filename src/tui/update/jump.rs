@@ -96,7 +96,11 @@ pub(super) fn to_waste(state: &mut State) {
         state.view = View::Waste;
         return;
     }
+    let is_directory = state.ready.as_ref().is_some_and(|ready| ready.model.tree.children(node).next().is_some());
     let text = match (is_wasted, state.waste.filter.is_some(), state.is_whole()) {
+        (false, ..) if is_directory => {
+            "a directory wastes nothing itself; o in the Waste view tells what is below each"
+        }
         (true, true, _) => "it is wasted, but the filter of the Waste view leaves it out",
         (true, false, _) => "it is wasted, but dive does not count it; M in the Waste view changes that",
         (false, _, true) => "nothing of this path is wasted",
@@ -111,7 +115,11 @@ pub(super) fn layer_to_waste(state: &mut State) {
         return toast(state, "dive counts the whole image; M in the Waste view changes that");
     }
     waste::ungroup(state);
-    state.waste.mode = LensMode::Alone;
+    // The figure beside a layer is that of the layer alone.
+    state.waste.mode = match state.tree.mode {
+        range @ LensMode::Range(_) => range,
+        LensMode::Alone | LensMode::Sum | LensMode::Whole => LensMode::Alone,
+    };
     state.view = View::Waste;
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::effect::{Effect, TextFile};
 use super::super::layout::Pane;
+use super::super::pretty;
 use super::super::state::{Fact, Modal, PromptKind, State};
 use super::super::text;
 use super::super::theme::Role;
@@ -28,9 +29,13 @@ pub(super) fn open_dockerfile(state: &mut State) {
         let instruction = with_quotes.as_ref().unwrap_or(shown);
         // What other tools than builders write into the history is no instruction.
         let (sign, role) = if is_instruction(&row.instruction) { ("", Role::Text) } else { ("# ", Role::Dim) };
+        lines.extend(row.build_args.iter().map(|argument| (format!("# with {}", text::prose(argument)), Role::Dim)));
         let last = instruction.len().saturating_sub(1);
+        let mut is_document = false;
         for (index, line) in instruction.iter().enumerate() {
-            let goes_on = if index < last && sign.is_empty() { " \\" } else { "" };
+            // A here-document goes on by itself, and would hold the sign.
+            is_document |= pretty::here_document(line).is_some();
+            let goes_on = if index < last && sign.is_empty() && !is_document { " \\" } else { "" };
             lines.push((format!("{sign}{line}{goes_on}"), role));
         }
     }

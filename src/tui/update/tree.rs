@@ -83,6 +83,8 @@ fn reveal_anchor(state: &mut State) {
         _ => HashSet::new(),
     };
     state.tree.openness.reveal = above;
+    let target = state.tree.anchor.as_deref().filter(|_| state.tree.is_led);
+    state.tree.openness.target = state.tree.scene.as_ref().zip(target).and_then(|(scene, path)| scene.tree.find(path));
 }
 
 fn ancestors(scene: &Scene, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
@@ -111,7 +113,7 @@ fn rebuild(state: &mut State) {
 /// From now on the selected row is the path that is kept.
 pub(super) fn anchor_here(state: &mut State) {
     if let (Some(row), Some(scene)) = (state.tree.selected(), &state.tree.scene) {
-        state.tree.anchor = Some(scene.tree.path(row.node));
+        (state.tree.anchor, state.tree.is_led) = (Some(scene.tree.path(row.node)), false);
     }
 }
 
@@ -129,7 +131,7 @@ fn open_above(state: &mut State, path: Vec<u8>) {
         let above: HashSet<NodeId> = ancestors(scene, node).collect();
         state.tree.openness.single.retain(|node, open| *open || !above.contains(node));
     }
-    state.tree.anchor = Some(path);
+    (state.tree.anchor, state.tree.is_led) = (Some(path), true);
     reveal_anchor(state);
 }
 

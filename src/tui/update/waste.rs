@@ -26,7 +26,7 @@ pub(super) fn rebuild(state: &mut State) {
     };
     let bundles = match state.waste.by {
         GroupBy::File => Vec::new(),
-        by => groups::bundles(&all, by, lens),
+        by => groups::bundles(&all, by),
     };
     let mut shown: Vec<Arc<Group>> = match &state.waste.opened {
         None => all,

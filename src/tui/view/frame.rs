@@ -148,7 +148,7 @@ pub(super) fn lens(state: &State) -> String {
             format!("lens: {}{keys}", state.tree_lens_name())
         }
         View::Files => format!("lens: {}", state.lens_name(state.files.mode)),
-        View::Compare if matches!(state.modal(), Some(Modal::Duel(_))) => "two images".to_owned(),
+        View::Compare if state.modals.iter().any(|modal| matches!(modal, Modal::Duel(_))) => "two images".to_owned(),
         View::Compare => {
             let (left, right) = state.compared();
             format!("L{left} against L{right}")
@@ -380,7 +380,8 @@ fn history_status(state: &State) -> String {
     let row = state.subject.as_ref().and_then(|subject| subject.image.history.get(state.history.at.cursor));
     let Some(row) = row else { return String::new() };
     let layer = row.layer.map_or_else(|| "no layer".to_owned(), |layer| format!("L{layer}"));
-    format!("H{} · {layer} · {}", state.history.at.cursor, text::prose(row.created.as_deref().unwrap_or("")))
+    let created = row.created.as_deref().map_or_else(String::new, |created| format!(" · {}", text::prose(created)));
+    format!("H{} · {layer}{created}", state.history.at.cursor)
 }
 
 fn setting_status(state: &State) -> Option<String> {

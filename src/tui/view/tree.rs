@@ -98,6 +98,7 @@ impl Painter<'_> {
         let role = if scene.kinds_known { Role::Change(change) } else { Role::Text };
         let marker = match (scene.kinds_known, scene.opaque(row.node), change) {
             (false, _, _) => '…',
+            (true, _, Change::Removed) => Change::Removed.marker(),
             (true, Some(_), _) => 'o',
             // The parents of a change are there to lead to it.
             (true, None, Change::Unchanged) if !scene.is_hit(row.node) => ' ',
@@ -190,7 +191,7 @@ impl Painter<'_> {
         {
             return (badge, Role::Waste);
         }
-        if let Some(hidden) = scene.opaque(row.node) {
+        if let Some(hidden) = scene.opaque(row.node).filter(|_| !removed) {
             return (format!("{hidden} hidden"), Role::Warning);
         }
         let Shown::Entry(inode, entry) = shown else {
