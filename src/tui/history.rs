@@ -11,6 +11,9 @@ pub(crate) const LEAD: usize = 8;
 pub(crate) struct HistoryPane {
     /// The selected row, and the first one in the window.
     pub(crate) at: Position,
+    /// Lines of the selected row above the window, where it has more than the window, and which row that is.
+    above: usize,
+    of: usize,
     /// The lines of each row for so many columns.
     columns: usize,
     lines: Vec<Vec<String>>,
@@ -57,6 +60,21 @@ impl HistoryPane {
         let highest = last.min(cursor).max(first);
         self.at.cursor = cursor;
         self.at.offset = self.at.offset.clamp(first, cursor.max(first)).min(highest);
+        let most = self.height(cursor).saturating_sub(height);
+        self.above = if self.of == cursor { self.above.min(most) } else { 0 };
+        self.of = cursor;
+    }
+
+    /// Lines of the first row in the window that are above it.
+    pub(crate) fn above(&self) -> usize {
+        if self.of == self.at.offset { self.above } else { 0 }
+    }
+
+    /// Moves the window within the selected row. Says whether there was more of it to see.
+    pub(crate) fn scroll(&mut self, by: isize, height: usize) -> bool {
+        let most = self.height(self.at.cursor).saturating_sub(height);
+        let wanted = self.above.saturating_add_signed(by).min(most);
+        std::mem::replace(&mut self.above, wanted) != wanted
     }
 
     /// How many rows make a page of so many lines from the selected one on.
@@ -71,8 +89,8 @@ impl HistoryPane {
 
     /// The row at a line of the window.
     pub(crate) fn row_at(&self, line: usize) -> usize {
+        let (line, rows) = (line + self.above(), self.lines.len());
         let mut lines = 0;
-        let rows = self.lines.len();
         (self.at.offset..rows)
             .find(|row| {
                 lines += self.height(*row);
@@ -117,5 +135,22 @@ mod tests {
         pane.at.cursor = 0;
         pane.settle(5);
         assert_eq!(pane.at.offset, 0);
+    }
+
+    #[test]
+    fn a_row_that_is_taller_than_the_window_is_seen_to_its_end() {
+        let mut pane = pane(LEAD + 1 + 23);
+        pane.at.cursor = 1;
+        pane.settle(2);
+        assert!(!pane.scroll(-1, 2) && pane.scroll(2, 2), "four lines in two");
+        pane.settle(2);
+        assert_eq!((pane.above(), pane.row_at(0), pane.row_at(2)), (2, 1, 2));
+        assert!(!pane.scroll(2, 2), "this was the end");
+        pane.at.cursor = 2;
+        pane.settle(2);
+        assert_eq!(pane.above(), 0);
+        pane.at.cursor = 1;
+        pane.settle(8);
+        assert!(!pane.scroll(1, 8), "all of it is seen");
     }
 }

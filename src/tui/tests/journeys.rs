@@ -397,6 +397,29 @@ fn shares_read_as_in_the_report() {
     }
 }
 
+#[test]
+fn a_command_that_is_longer_than_the_pane_is_read_to_its_end() {
+    let packages: Vec<String> = (0..60).map(|number| format!("package-number-{number}")).collect();
+    let long = format!("RUN apt-get install {}", packages.join(" "));
+    let steps = [("ADD rootfs", true), (long.as_str(), true), ("USER app", false)];
+    let sample = Sample::of(&[vec!["f a 5 x"], vec!["f b 5 y"]], &steps);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press("4 Tab Tab Tab j");
+    let mut seen = hands.text();
+    for _ in 0..20 {
+        hands.press("PgDn");
+        seen.push_str(&hands.text());
+    }
+    assert!(packages.iter().all(|name| seen.contains(name)), "{seen}");
+    assert_eq!(hands.state.history.at.cursor, 2, "and the rows behind it");
+    hands.press("k J");
+    let moved = hands.text();
+    hands.press("K");
+    assert_ne!(hands.text(), moved);
+    hands.press("K");
+    shows(&hands, "there is no more of this command");
+}
+
 /// Views, find and commands are there wherever one reads; what is read is closed by going elsewhere.
 #[test]
 fn what_lies_over_a_view_is_left_for_another_one() {

@@ -3,7 +3,7 @@
 use super::super::compare::CompareKey;
 use super::super::files::FilesKey;
 use super::super::keymap::{self, Act, Context};
-use super::super::layout::{self, Class, Pane};
+use super::super::layout::{self, Areas, Class, Pane};
 use super::super::loading::LAYERS_MISSING;
 use super::super::rival::DuelRow;
 use super::super::rows::SortKey;
@@ -364,13 +364,29 @@ fn movement(state: &mut State, act: Act) {
         }
         Context::Pane(_) | Context::Bundles => {
             let pane = state.focus();
-            let area = areas.panes.iter().find(|(shown, _)| *shown == pane).map(|(_, area)| *area);
-            let height = area.map_or(1, |area| usize::from(layout::window(areas.class, pane, area).height)).max(1);
+            let height = height(&areas, pane);
+            // The last line may have given way to the sign that there is more.
+            let most = isize::try_from(height - 1).unwrap_or(isize::MAX).max(1);
+            let by = match act {
+                Act::PageDown => most,
+                Act::PageUp => -most,
+                _ => 0,
+            };
+            // A row that is taller than the window comes first.
+            if pane == Pane::History && state.history.scroll(by, height) {
+                return;
+            }
             let rows = if pane == Pane::History { state.history.page(height) } else { height };
             move_in(state, pane, distance(act, rows, state.rows_of(pane)));
         }
         Context::Opening | Context::Writing => {}
     }
+}
+
+/// How many lines the window of a pane has.
+fn height(areas: &Areas, pane: Pane) -> usize {
+    let area = areas.panes.iter().find(|(shown, _)| *shown == pane).map(|(_, area)| *area);
+    area.map_or(1, |area| usize::from(layout::window(areas.class, pane, area).height)).max(1)
 }
 
 /// Moves the cursor of a pane by a number of rows.
@@ -394,9 +410,14 @@ pub(super) fn move_in(state: &mut State, pane: Pane, by: isize) {
 
 /// Scrolls the instruction from any pane. Where it has no pane of its own it is opened.
 fn scroll_instruction(state: &mut State, by: isize) {
-    let is_shown = layout::areas(state).panes.iter().any(|(pane, _)| *pane == Pane::Instruction);
+    let areas = layout::areas(state);
+    let is_shown = areas.panes.iter().any(|(pane, _)| *pane == Pane::Instruction);
     if !state.modals.is_empty() {
         modal::scroll_by(state, by);
+    } else if state.view == View::Image {
+        if !state.history.scroll(by, height(&areas, Pane::History)) {
+            toast(state, "there is no more of this command");
+        }
     } else if state.preview.is_some() && state.focus() == Pane::Tree {
         preview::scroll(state, by);
     } else if is_shown {

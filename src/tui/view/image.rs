@@ -91,11 +91,13 @@ impl Painter<'_> {
             shown += 1;
             let layer = row.layer.map_or_else(|| "·".to_owned(), |layer| format!("L{layer}"));
             let role = if row.layer.is_some() { Role::Text } else { Role::Dim };
-            for (number, text) in lines.iter().enumerate() {
+            let above = if index == at.offset { state.history.above() } else { 0 };
+            for (number, text) in lines.iter().enumerate().skip(above) {
                 if y >= window.bottom() {
                     break;
                 }
-                let lead = if number == 0 { format!("{index:>3} {}", text::left(&layer, 4)) } else { " ".repeat(LEAD) };
+                let lead =
+                    if number == above { format!("{index:>3} {}", text::left(&layer, 4)) } else { " ".repeat(LEAD) };
                 let line = Rect { y, height: 1, ..window };
                 // The window ends before the row does.
                 let is_cut = y + 1 == window.bottom() && number + 1 < lines.len();
