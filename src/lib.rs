@@ -156,6 +156,8 @@
 //! - **Keys are one table, and what the user says changes a copy of it**, so that help, footer and palette show the keys that
 //!   work. What `config.toml` says and what the explorer remembers are files of one kind, read by one reader;
 //!   the limits below its `[ci]` are read with the rules of the gate, and a slip in them is an error as in those.
+//! - **Waste under a lens is what its layers ship that is dead in the end**, by the layer that ships it: of one layer the
+//!   figure beside it in the list of layers. What dive counts has no layers, so there is no lens on it.
 //! - **The life of a path is its events.** What comes and goes within one layer without an entry of its own (a parent that
 //!   was implied, then replaced) leaves only its last state, so that a stranger cannot make a path cost more than
 //!   the entries that name it. A path that lies behind symbolic links is looked up through those of the final image.
