@@ -182,3 +182,16 @@ fn paths_of_two_images_are_narrowed_and_their_lines_compared() {
     hands.press("Esc Esc");
     assert!(hands.state.modals.is_empty());
 }
+
+#[test]
+fn what_is_no_file_is_named_in_its_column() {
+    let layers = [vec!["f a 5 x"], vec!["c dev/tty", "p run/pipe", "l lib usr/lib", "d srv"]];
+    let sample = Sample::of(&layers, &[("ADD rootfs", true), ("RUN mknod", true)]);
+    let mut hands = Hands::exploring(80, 24, &sample);
+    hands.press(":cmp Space 0 Space 1 Enter");
+    let text = hands.text();
+    for (word, path) in [("device", "/dev/tty"), ("fifo", "/run/pipe"), ("link", "/lib"), ("dir", "/srv")] {
+        let row = text.lines().find(|line| line.contains(path)).unwrap_or_default();
+        assert!(row.contains(&format!(" {word} ")), "{word} in {row}");
+    }
+}

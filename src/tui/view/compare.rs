@@ -77,7 +77,8 @@ pub(super) fn row(trees: [&Tree; 2], difference: &Difference, width: usize, unit
             Some(EntryKind::File) => text::short(present.bytes, units),
             Some(EntryKind::Symlink) => "link".to_owned(),
             Some(EntryKind::Directory) | None => "dir".to_owned(),
-            Some(_) => "special".to_owned(),
+            Some(EntryKind::Fifo) => "fifo".to_owned(),
+            Some(_) => "device".to_owned(),
         },
     };
     let delta = match difference.delta() {

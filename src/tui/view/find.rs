@@ -81,7 +81,8 @@ impl Painter<'_> {
                 Some((EntryKind::File, size)) => (text::short(size, self.state.options.units), Role::Text),
                 Some((EntryKind::Directory, _)) => ("dir".to_owned(), Role::Text),
                 Some((EntryKind::Symlink, _)) => ("link".to_owned(), Role::Text),
-                _ => ("special".to_owned(), Role::Text),
+                Some((EntryKind::Fifo, _)) => ("fifo".to_owned(), Role::Text),
+                _ => ("device".to_owned(), Role::Text),
             },
         };
         if width < 40 {
