@@ -233,6 +233,8 @@ const VIEWS: Where = LAYERS_VIEW.or(WASTE).or(BUNDLES).or(FILES).or(COMPARE).or(
 const OVER: Where = READING.or(DUEL).or(MENU);
 /// What lies over a view, and is left for another one by its key.
 const READING: Where = TEXT.or(VIEWER).or(LIFE).or(DIFF).or(COPIES);
+/// What is left for a view by its key, and where commands are taken.
+const LEAVABLE: Where = VIEWS.or(READING).or(DUEL);
 const LISTS: Where = VIEWS.or(OVER).or(HELP).or(PICKER);
 const EVERYWHERE: Where = LISTS.or(FIND).or(WRITING).or(OPENING);
 
@@ -395,11 +397,11 @@ fn table() -> Vec<Action> { vec![
     row(Act::First, &["gg", "Home"], Group::Move, LISTS, "first", None),
     row(Act::Last, &["G", "End"], Group::Move, LISTS, "last", None),
     row(Act::PreviousPane, &["S-Tab"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "previous pane", None),
-    row(Act::ViewLayers, &["1"], Group::Panes, VIEWS.or(READING).or(DUEL), "layers", None),
-    row(Act::ViewWaste, &["2"], Group::Panes, VIEWS.or(READING).or(DUEL), "waste", None),
-    row(Act::ViewFiles, &["3"], Group::Panes, VIEWS.or(READING).or(DUEL), "files", None),
-    row(Act::ViewImage, &["4"], Group::Panes, VIEWS.or(READING).or(DUEL), "image", None),
-    row(Act::ViewCompare, &["5"], Group::Panes, VIEWS.or(READING).or(DUEL), "compare", None),
+    row(Act::ViewLayers, &["1"], Group::Panes, LEAVABLE, "layers", None),
+    row(Act::ViewWaste, &["2"], Group::Panes, LEAVABLE, "waste", None),
+    row(Act::ViewFiles, &["3"], Group::Panes, LEAVABLE, "files", None),
+    row(Act::ViewImage, &["4"], Group::Panes, LEAVABLE, "image", None),
+    row(Act::ViewCompare, &["5"], Group::Panes, LEAVABLE, "compare", None),
     row(Act::Zoom, &["z"], Group::Panes, LAYERS_VIEW.or(IMAGE_VIEW), "zoom", Some("zoom")),
     row(Act::ScrollDown, &["J"], Group::Panes, LAYERS_VIEW.or(TEXT).or(HISTORY), "scroll command", None),
     row(Act::ScrollUp, &["K"], Group::Panes, LAYERS_VIEW.or(TEXT).or(HISTORY), "scroll it back", None),
@@ -426,8 +428,8 @@ fn table() -> Vec<Action> { vec![
     row(Act::CloseAll, &["-", "^Space"], Group::Tree, TREE, "close all", None),
     row(Act::OpenBelow, &["*"], Group::Tree, TREE, "open all below", None),
     row(Act::Back, &["Esc"], Group::Global, VIEWS.or(HELP).or(PICKER).or(OPENING), "one step back", None),
-    row(Act::Command, &[":"], Group::Global, VIEWS.or(READING).or(DUEL), "commands", None),
-    row(Act::Messages, &["gm"], Group::Global, VIEWS.or(READING).or(DUEL), "all messages", None),
+    row(Act::Command, &[":"], Group::Global, LEAVABLE, "commands", None),
+    row(Act::Messages, &["gm"], Group::Global, LEAVABLE, "all messages", None),
     row(Act::Help, &["?"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "help", Some("help")),
     row(Act::Suspend, &["^Z"], Group::Global, EVERYWHERE, "suspend", None),
     row(Act::Quit, &["q", "^C"], Group::Global, VIEWS.or(OVER).or(PICKER).or(OPENING), "quit", Some("quit")),

@@ -34,6 +34,11 @@ impl Life {
         self.model = Arc::clone(model);
     }
 
+    /// Whether nothing is left of the path after the selected event.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.step().is_none_or(Step::takes_away)
+    }
+
     /// The selected event.
     pub(crate) fn step(&self) -> Option<&Step> {
         self.timeline.steps.get(self.at.cursor)

@@ -14,7 +14,7 @@ use super::{
     Effect, Effects, compare, copies, details, diff, extract, files, find, jump, lens, life, menu, modal, preview,
     prompt, rival, texts, toast, tree, viewer, waste, without,
 };
-use crate::analysis::{Step, Timeline};
+use crate::analysis::Timeline;
 use crate::image::LayerIndex;
 
 /// Does an action.
@@ -90,8 +90,7 @@ fn on_path(state: &mut State, act: Act, effects: &mut Effects) {
     match act {
         Act::OpenRow | Act::ViewContent if viewer::open(state, effects) => {}
         Act::OpenRow => tree::open_row(state),
-        Act::ViewContent if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_none_or(Step::takes_away)) =>
-        {
+        Act::ViewContent if matches!(state.modal(), Some(Modal::Life(life)) if life.is_gone()) => {
             toast(state, "nothing is left of it in this layer: a row above has its content");
         }
         Act::ViewContent => toast(state, "only a regular file has a content"),
@@ -199,8 +198,8 @@ fn lens(state: &mut State, act: Act) {
         Act::LensNext if state.view == View::Compare => compare::step(state, 1),
         Act::LensPrevious => lens::step(state, -1),
         Act::LensNext => lens::step(state, 1),
-        Act::LensCycle if state.view == View::Files => files::next_lens(state),
-        Act::LensCycle if state.view == View::Waste => waste::next_lens(state),
+        Act::LensCycle if state.view == View::Files => state.files.mode = state.files.mode.next_of_list(),
+        Act::LensCycle if state.view == View::Waste => state.waste.mode = state.waste.mode.next_of_list(),
         Act::LensCycle => {
             state.tree.mode = match state.tree.mode {
                 LensMode::Alone => LensMode::Sum,
@@ -366,14 +365,10 @@ fn movement(state: &mut State, act: Act) {
             let pane = state.focus();
             let height = height(&areas, pane);
             // The last line may have given way to the sign that there is more.
-            let most = isize::try_from(height - 1).unwrap_or(isize::MAX).max(1);
-            let by = match act {
-                Act::PageDown => most,
-                Act::PageUp => -most,
-                _ => 0,
-            };
+            let by = distance(act, (height - 1).max(1), 0);
             // A row that is taller than the window comes first.
-            if pane == Pane::History && state.history.scroll(by, height) {
+            let is_page = matches!(act, Act::PageDown | Act::PageUp);
+            if pane == Pane::History && is_page && state.history.scroll(by, height) {
                 return;
             }
             let rows = if pane == Pane::History { state.history.page(height) } else { height };
@@ -400,6 +395,11 @@ pub(super) fn move_in(state: &mut State, pane: Pane, by: isize) {
         Some(position) => position.step(by, rows),
         None => state.instruction_offset = state.instruction_offset.saturating_add_signed(by),
     }
+    anchor_here(state, pane);
+}
+
+/// From now on what is selected in a pane stays selected.
+pub(super) fn anchor_here(state: &mut State, pane: Pane) {
     match pane {
         Pane::Tree => tree::anchor_here(state),
         Pane::Files => files::anchor_here(state),

@@ -8,7 +8,7 @@ use super::super::msg::Generation;
 use super::super::state::{Modal, PromptKind, State, View};
 use super::super::text;
 use super::{Effects, prompt, toast, viewer};
-use crate::analysis::{Present, Step, Timeline};
+use crate::analysis::{Present, Timeline};
 use crate::tree::{InodeId, Occupant};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(super) fn open(state: &mut State, effects: &mut Effects) {
             _ => toast(state, "there is nothing to compare: one of the two has no entry for this path"),
         };
     }
-    if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_some_and(Step::takes_away)) {
+    if matches!(state.modal(), Some(Modal::Life(life)) if life.is_gone()) {
         return toast(state, "nothing is left of it in this layer: a row above can be compared");
     }
     let versions = Timeline::of(&model.tree, node).versions();

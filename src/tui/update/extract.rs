@@ -10,7 +10,6 @@ use super::super::text;
 use super::super::theme::Role;
 use super::super::{Extracted, Model};
 use super::{Effects, failed, prompt, toast, viewer};
-use crate::analysis::Step;
 use crate::bytes::Cancel;
 use crate::image::LayerIndex;
 use crate::tree::{Event, Item, NodeId, Tree, Version};
@@ -19,7 +18,7 @@ use std::sync::Arc;
 
 /// Asks where to: the folder is shown, and can be changed.
 pub(super) fn open(state: &mut State) {
-    if matches!(state.modal(), Some(Modal::Life(life)) if life.step().is_some_and(Step::takes_away)) {
+    if matches!(state.modal(), Some(Modal::Life(life)) if life.is_gone()) {
         return toast(state, "nothing is left of it in this layer: a row above has its content");
     }
     let Some(ready) = &state.ready else { return };

@@ -9,8 +9,7 @@ use super::{Effects, find, lens, tell, toast, waste, without};
 use crate::escape::{Target, escape};
 use crate::image::{Image, LayerIndex};
 use crate::listing::{EntryKind, Listing};
-use crate::notice::counted;
-use crate::notice::{Notice, Severity};
+use crate::notice::{Notice, Severity, counted};
 use crate::progress::Progress;
 use std::sync::Arc;
 

@@ -39,8 +39,3 @@ pub(super) fn reverse(state: &mut State) {
     anchor_here(state);
     state.files.reversed = !state.files.reversed;
 }
-
-/// The next lens.
-pub(super) fn next_lens(state: &mut State) {
-    state.files.mode = state.files.mode.next_of_list();
-}

@@ -4,7 +4,7 @@ use super::super::keymap::{self, Meaning};
 use super::super::layout::{self, Areas, Pane};
 use super::super::offers;
 use super::super::state::{Modal, Stage, State};
-use super::{Effects, act, files, lens, modal, prompt, tree, waste};
+use super::{Effects, act, lens, modal, prompt};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
@@ -145,12 +145,7 @@ fn click_pane(state: &mut State, pane: Pane, window: Rect, at: Position, effects
     } else if let Some(position) = state.position(pane) {
         position.cursor = row;
     }
-    match pane {
-        Pane::Tree => tree::anchor_here(state),
-        Pane::Files => files::anchor_here(state),
-        Pane::Waste => waste::anchor_here(state),
-        _ => {}
-    }
+    act::anchor_here(state, pane);
 }
 
 fn offset(state: &mut State, pane: Pane) -> usize {

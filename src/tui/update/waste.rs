@@ -81,11 +81,6 @@ pub(super) fn go_to(state: &mut State, node: NodeId) -> bool {
     found.is_some()
 }
 
-/// The next lens.
-pub(super) fn next_lens(state: &mut State) {
-    state.waste.mode = state.waste.mode.next_of_list();
-}
-
 /// The groups of the present metric.
 fn all_groups<'a>(pane: &'a WastePane, ready: &'a Ready) -> &'a [Arc<Group>] {
     pane.as_dive.as_deref().unwrap_or(&ready.groups)
